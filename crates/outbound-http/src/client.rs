@@ -1,0 +1,55 @@
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+
+/// A client for small documents and token requests.
+///
+/// Implementations follow no redirects and hand over the whole answer, whatever its status.
+#[async_trait]
+pub trait HttpClient: fmt::Debug + Send + Sync {
+    /// Sends `request` and reads the answer whole.
+    ///
+    /// # Errors
+    /// [`FetchError`] when nothing usable came back within `limits`; any HTTP status is an answer, not an error.
+    async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, FetchError>;
+}
+
+/// How large and how slow an answer may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most bytes of a body after decoding; 256 KiB by default.
+    pub max_body: usize,
+    /// The most time from the first packet to the last byte; 5 s by default.
+    pub timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_body: 256 * 1024, timeout: Duration::from_secs(5) }
+    }
+}
+
+/// Why a request brought no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The URL is not `https`, and not allowed as a loopback URL.
+    #[error("the URL must be https")]
+    NotHttps,
+    /// The host is, or resolves to, an address that is not on the public internet.
+    #[error("the host is not a public address")]
+    ForbiddenAddress,
+    /// The host has no address.
+    #[error("the host name does not resolve")]
+    Unresolved,
+    /// No answer in time.
+    #[error("no complete answer within {} s", .0.as_secs())]
+    Timeout(Duration),
+    /// The answer is larger than allowed.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    /// Connecting, TLS or HTTP failed.
+    #[error("the connection failed")]
+    Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
