@@ -1,1 +1,8 @@
-//! test-support
+//! What the tests of several crates share.
+//!
+//! Never a dependency of anything that is shipped.
+
+pub mod fake_http;
+pub mod golden;
+pub mod issuer;
+pub mod upstream;
