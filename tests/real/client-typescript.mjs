@@ -1,0 +1,131 @@
+// MCP client on the official TypeScript SDK: connects, lists tools, calls tools, reports.
+//
+// Prints one JSON line: protocol revision, tools, per call the result and the arrival time of every
+// notification in milliseconds, and every HTTP request with its status. Exits 0 on success.
+//
+// Usage: client-typescript.mjs --url URL (--token TOKEN | --oauth) [--sdk v1|v2]
+//          [--call NAME=JSON-ARGUMENTS ...]
+//
+// `--oauth` starts without a token: 401, discovery, dynamic registration, code with PKCE.
+// `--sdk v2` speaks 2026-07-28 where the server does; v1 stops at 2025-11-25.
+
+import { parseArgs } from 'node:util';
+
+import { HeadlessUser } from './headless-user.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    call: { default: [], multiple: true, type: 'string' },
+    oauth: { default: false, type: 'boolean' },
+    sdk: { default: 'v1', type: 'string' },
+    token: { type: 'string' },
+    url: { type: 'string' },
+  },
+});
+
+try {
+  const report = await run(options.sdk === 'v2' ? await loadV2() : await loadV1());
+  console.log(JSON.stringify(report));
+  process.exit(0);
+} catch (error) {
+  console.log(JSON.stringify({ error: { code: error.code, message: error.message, name: error.constructor.name } }));
+  process.exit(1);
+}
+
+async function run(sdk) {
+  const requests = [];
+  const { client, transport } = await connect(sdk, recordingFetch(requests));
+  const protocol = sdk.protocol(client);
+  const { tools } = await client.listTools();
+  const calls = [];
+  for (const text of options.call) calls.push(await callTool(sdk, client, text));
+  await transport.terminateSession();
+  await client.close();
+  return { calls, protocol, requests, sdk: options.sdk, tools: tools.map((tool) => tool.name) };
+}
+
+/** Connects; in the OAuth mode the first try ends at the authorization server, the second at the tools. */
+async function connect(sdk, fetch) {
+  const user = options.oauth ? new HeadlessUser() : undefined;
+  const requestInit = options.oauth ? {} : { headers: { authorization: `Bearer ${options.token}` } };
+  const open = () => new sdk.Transport(new URL(options.url), { authProvider: user, fetch, requestInit });
+  const first = { client: sdk.newClient(), transport: open() };
+  try {
+    await first.client.connect(first.transport);
+    return first;
+  } catch (error) {
+    if (!(error instanceof sdk.UnauthorizedError) || user?.answer === undefined) throw error;
+  }
+  await sdk.finishAuth(first.transport, user.answer);
+  const second = { client: sdk.newClient(), transport: open() };
+  await second.client.connect(second.transport);
+  return second;
+}
+
+async function callTool(sdk, client, text) {
+  const [, name, json] = /^([^=]+)=?(.*)$/su.exec(text);
+  const start = performance.now();
+  const elapsed = () => Math.round(performance.now() - start);
+  const progress = [];
+  const messages = [];
+  sdk.onMessage(client, ({ params }) => messages.push({ data: params.data, ms: elapsed() }));
+  const result = await sdk.callTool(
+    client,
+    { arguments: JSON.parse(json || '{}'), name },
+    { onprogress: (value) => progress.push({ ms: elapsed(), ...value }) },
+  );
+  const content = result.content.map((block) => block.text ?? block.type);
+  return { content, isError: result.isError ?? false, messages, ms: elapsed(), progress, tool: name };
+}
+
+function recordingFetch(requests) {
+  return async (url, init) => {
+    const entry = { method: init?.method ?? 'GET', url: String(url) };
+    requests.push(entry);
+    const response = await fetch(url, init);
+    entry.status = response.status;
+    return response;
+  };
+}
+
+/** The SDK of `@modelcontextprotocol/sdk`. */
+async function loadV1() {
+  const { Client } = await import('@modelcontextprotocol/sdk/client/index.js');
+  const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
+  const { UnauthorizedError } = await import('@modelcontextprotocol/sdk/client/auth.js');
+  const { LoggingMessageNotificationSchema } = await import('@modelcontextprotocol/sdk/types.js');
+  let version;
+  class Transport extends StreamableHTTPClientTransport {
+    setProtocolVersion(negotiated) {
+      version = negotiated;
+      super.setProtocolVersion(negotiated);
+    }
+  }
+  return {
+    callTool: (client, parameters, more) => client.callTool(parameters, undefined, more),
+    finishAuth: (transport, answer) => transport.finishAuth(answer.get('code')),
+    newClient: () => new Client({ name: 'real-client-v1', version: '1.0.0' }),
+    onMessage: (client, handler) => client.setNotificationHandler(LoggingMessageNotificationSchema, handler),
+    protocol: () => version,
+    Transport,
+    UnauthorizedError,
+  };
+}
+
+/** The SDK of `@modelcontextprotocol/client`. */
+async function loadV2() {
+  const { Client, LOG_LEVEL_META_KEY, StreamableHTTPClientTransport, UnauthorizedError } = await import(
+    '@modelcontextprotocol/client'
+  );
+  const logged = (parameters) => ({ ...parameters, _meta: { [LOG_LEVEL_META_KEY]: 'debug' } });
+  return {
+    callTool: (client, parameters, more) => client.callTool(logged(parameters), more),
+    finishAuth: (transport, answer) => transport.finishAuth(answer),
+    newClient: () =>
+      new Client({ name: 'real-client-v2', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } }),
+    onMessage: (client, handler) => client.setNotificationHandler('notifications/message', handler),
+    protocol: (client) => client.getNegotiatedProtocolVersion(),
+    Transport: StreamableHTTPClientTransport,
+    UnauthorizedError,
+  };
+}
