@@ -1,0 +1,17 @@
+//! The configuration: one TOML file, read once, proven once.
+//!
+//! [`Config::parse`] is pure: text in, checked values or one [`ConfigError`] out.
+//! [`Config::load`] then opens what the text points at: secrets, keys and certificates.
+//! Both refuse an insecure configuration, name the file, the line and the key, and say what to write instead.
+
+mod section;
+mod value;
+
+pub use section::{
+    Algorithm, AudienceClaim, AuthorizationServer, Config, IdentityJwt, Introspection, IntrospectionAuth,
+    IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel, Outbound, Preset, Server,
+    ServerHttp, ServerIdentity, Sessions, Tls, TokenType, Upstream, Validation,
+};
+pub use value::{
+    AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, Period, PublicUrl, SecretSource, WebOrigin,
+};

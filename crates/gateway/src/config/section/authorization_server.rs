@@ -1,0 +1,183 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    str::FromStr,
+};
+
+use oauth_types::{ClaimPath, ClientId, Issuer, ScopeToken};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use super::Introspection;
+use crate::config::value::Period;
+
+/// One authorization server whose tokens are accepted.
+///
+/// A preset sets what its product needs; a key that is written here wins over the preset.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AuthorizationServer {
+    /// Its issuer identifier, byte for byte as in `iss`, trailing slash included.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub issuer: Issuer,
+    /// The product it runs, which sets the defaults of the keys below.
+    pub preset: Option<Preset>,
+    /// Where its keys come from: `"discovery"`, `{ jwks_uri = "URL" }`,
+    /// or `{ file = "PATH" }` with a JWK set or a PEM public key.
+    #[serde(default)]
+    pub keys: KeySource,
+    /// Signature algorithms that are accepted.
+    /// Without this key: those of the preset, else `["RS256", "PS256", "ES256", "EdDSA"]`.
+    pub algorithms: Option<Vec<Algorithm>>,
+    /// Whether a token must say `at+jwt` in its `typ` (RFC 9068).
+    /// Without this key: that of the preset, else `"strict"`.
+    pub token_type: Option<TokenType>,
+    /// Claims that hold scopes, as a name or a path such as `realm_access.roles`; their values are joined.
+    /// Without this key: those of the preset, else `["scope", "scp"]`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
+    pub scope_claims: Option<Vec<ClaimPath>>,
+    /// Prefix that is removed from each scope, such as `api://x/`.
+    pub scope_prefix: Option<String>,
+    /// Scopes that include others: `{ "files:write" = ["files:read"] }`.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, BTreeSet<String>>"))]
+    pub scope_hierarchy: BTreeMap<ScopeToken, BTreeSet<ScopeToken>>,
+    /// Claims that a token must have, each with exactly this value: `{ token_use = "access" }`.
+    #[serde(default)]
+    pub required_claims: BTreeMap<String, Value>,
+    /// Clients whose tokens are accepted, by client id.
+    /// Without this key: all clients of this authorization server.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
+    pub clients: Option<Vec<ClientId>>,
+    /// The claim that binds a token to its recipient.
+    /// `"client_id"` is for servers that issue no `aud`, and needs `clients`.
+    /// Without this key: that of the preset, else `"aud"`.
+    pub audience_claim: Option<AudienceClaim>,
+    /// Longest time from `iat` to `exp` that is accepted; 1 min to 168 h.
+    /// Without this key: 24 h.
+    pub max_token_lifetime: Option<Period>,
+    /// Ask the authorization server about tokens (RFC 7662).
+    pub introspection: Option<Introspection>,
+}
+
+/// An authorization server product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// Auth0.
+    Auth0,
+    /// Keycloak.
+    Keycloak,
+    /// Okta, custom authorization servers.
+    Okta,
+    /// Microsoft Entra ID, tokens of version 1.
+    EntraV1,
+    /// Microsoft Entra ID, tokens of version 2.
+    EntraV2,
+    /// Amazon Cognito user pools.
+    Cognito,
+    /// Google; refused, because its access tokens are bound to no resource.
+    Google,
+}
+
+/// Where the keys of an authorization server come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum KeySource {
+    /// From its metadata document (RFC 8414, then OpenID Connect Discovery).
+    #[default]
+    Discovery,
+    /// From this JWK set.
+    JwksUri(Url),
+    /// From this file: a JWK set or a PEM public key.
+    File(PathBuf),
+}
+
+/// A signature algorithm that is accepted (RFC 7518 section 3.1, RFC 8037 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "String")]
+pub enum Algorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    RS256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    RS384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    RS512,
+    /// RSASSA-PSS with SHA-256.
+    PS256,
+    /// RSASSA-PSS with SHA-384.
+    PS384,
+    /// RSASSA-PSS with SHA-512.
+    PS512,
+    /// ECDSA on P-256 with SHA-256.
+    ES256,
+    /// ECDSA on P-384 with SHA-384.
+    ES384,
+    /// Ed25519.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}
+
+/// What the `typ` header of a token must say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum TokenType {
+    /// `at+jwt` only.
+    Strict,
+    /// `at+jwt`, `JWT` or nothing.
+    Lenient,
+}
+
+/// The claim that binds a token to its recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AudienceClaim {
+    /// `aud`, compared with the audiences of the server.
+    Aud,
+    /// `client_id`, compared with `clients`.
+    ClientId,
+}
+
+impl FromStr for Algorithm {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Ok(match name {
+            "RS256" => Self::RS256,
+            "RS384" => Self::RS384,
+            "RS512" => Self::RS512,
+            "PS256" => Self::PS256,
+            "PS384" => Self::PS384,
+            "PS512" => Self::PS512,
+            "ES256" => Self::ES256,
+            "ES384" => Self::ES384,
+            "EdDSA" => Self::EdDsa,
+            _ if name.eq_ignore_ascii_case("none") => {
+                return Err(format!("`{name}` would accept tokens that nobody signed; write one of {KNOWN}"));
+            }
+            "HS256" | "HS384" | "HS512" => {
+                return Err(format!(
+                    "`{name}` needs a shared secret, so whoever verifies could also issue; write one of {KNOWN}"
+                ));
+            }
+            _ => return Err(format!("`{name}` is not known; write one of {KNOWN}")),
+        })
+    }
+}
+
+impl TryFrom<String> for Algorithm {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        name.parse()
+    }
+}
+
+const KNOWN: &str = "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA";

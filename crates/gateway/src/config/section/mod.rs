@@ -1,0 +1,27 @@
+//! One struct per section of the file; the doc comments are the reference page.
+
+mod authorization_server;
+mod identity;
+mod introspection;
+mod limits;
+mod listen;
+mod log;
+mod outbound;
+mod root;
+mod server;
+mod sessions;
+mod upstream;
+mod validation;
+
+pub use authorization_server::{Algorithm, AudienceClaim, AuthorizationServer, KeySource, Preset, TokenType};
+pub use identity::{IdentityJwt, ServerIdentity};
+pub use introspection::{Introspection, IntrospectionAuth, IntrospectionFor};
+pub use limits::Limits;
+pub use listen::{Listen, Tls};
+pub use log::{Log, LogFormat, LogLevel};
+pub use outbound::Outbound;
+pub use root::Config;
+pub use server::{Server, ServerHttp};
+pub use sessions::Sessions;
+pub use upstream::Upstream;
+pub use validation::Validation;

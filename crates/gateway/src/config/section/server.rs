@@ -1,0 +1,81 @@
+use std::path::PathBuf;
+
+use oauth_types::{Issuer, ScopeToken};
+use serde::Deserialize;
+use url::Url;
+
+use super::{ServerIdentity, Upstream};
+use crate::config::value::{AllowedAudience, EndpointPath, FieldName, Period};
+
+/// One protected MCP server: a path on the gateway and what is behind it.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Its path on the gateway, such as `/mcp`; requests must name it exactly.
+    /// It starts with `/`, does not end with one, and holds letters, digits, `-`, `.`, `_` and `~` only.
+    pub path: EndpointPath,
+    /// Its name for people (`resource_name` of RFC 9728).
+    pub name: Option<String>,
+    /// The MCP server behind this path: `{ http = "http://127.0.0.1:3000/mcp" }`,
+    /// or `{ unix = "/run/mcp.sock", path = "/mcp" }`.
+    pub upstream: Upstream,
+    /// Scopes that every request must have; also what the metadata and the challenge name.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub scopes: Vec<ScopeToken>,
+    /// Values of `aud` that mean this server, compared exactly.
+    /// Without this key it is the resource identifier alone.
+    pub audiences: Option<Vec<AllowedAudience>>,
+    /// Issuers whose tokens count here, each with its own `[[authorization_server]]`.
+    /// Without this key they all count.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
+    pub authorization_servers: Option<Vec<Issuer>>,
+    /// Page for developers (`resource_documentation` of RFC 9728).
+    pub documentation: Option<Url>,
+    /// Page about the use of data (`resource_policy_uri` of RFC 9728).
+    pub policy: Option<Url>,
+    /// Terms of service (`resource_tos_uri` of RFC 9728).
+    pub terms: Option<Url>,
+    /// What the upstream learns about the caller.
+    #[serde(default)]
+    pub identity: ServerIdentity,
+    /// How requests are forwarded.
+    #[serde(default)]
+    pub http: ServerHttp,
+}
+
+/// How requests are forwarded to one upstream.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerHttp {
+    /// Further request headers to pass to the upstream, beside those that MCP needs.
+    pub request_headers: Vec<FieldName>,
+    /// Further response headers to pass to the client, beside those that MCP needs.
+    pub response_headers: Vec<FieldName>,
+    /// PEM files with further certificate authorities for this upstream.
+    pub ca_files: Vec<PathBuf>,
+    /// Time to connect to the upstream, TLS included; 100 ms to 1 min.
+    pub connect_timeout: Period,
+    /// Time from the request to the head of the upstream's response; 1 s to 1 h.
+    pub response_timeout: Period,
+    /// Silence on an event stream after which a comment is sent to keep it open; 1 s to 5 min.
+    pub keep_alive: Period,
+    /// Time that open streams are given after this server was removed or changed by a reload; 0 s to 1 h.
+    pub drain: Period,
+}
+
+impl Default for ServerHttp {
+    fn default() -> Self {
+        Self {
+            request_headers: Vec::new(),
+            response_headers: Vec::new(),
+            ca_files: Vec::new(),
+            connect_timeout: Period::from_secs(5),
+            response_timeout: Period::from_secs(5 * 60),
+            keep_alive: Period::from_secs(15),
+            drain: Period::from_secs(5 * 60),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+use serde::Deserialize;
+
+use crate::config::value::Period;
+
+/// Token validation, for every authorization server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Validation {
+    /// Clock difference that `exp`, `nbf` and `iat` are given; 0 s to 2 min.
+    pub leeway: Period,
+    /// Verified tokens that are remembered; 1 to 1,000,000.
+    pub cache_entries: u32,
+    /// How long keys that cannot be refreshed stay in use while the authorization server is down; 10 min to 168 h.
+    pub stale_keys: Period,
+}
+
+impl Default for Validation {
+    fn default() -> Self {
+        Self {
+            leeway: Period::from_secs(60),
+            cache_entries: 10_000,
+            stale_keys: Period::from_secs(24 * 60 * 60),
+        }
+    }
+}

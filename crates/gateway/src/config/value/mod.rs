@@ -1,0 +1,58 @@
+//! The types of single values: text becomes one of them when the file is read, and stays one.
+
+mod allowed_audience;
+mod byte_size;
+mod endpoint_path;
+mod field_name;
+mod host_name;
+mod period;
+mod public_url;
+mod secret_source;
+mod web_origin;
+
+pub use allowed_audience::AllowedAudience;
+pub use byte_size::ByteSize;
+pub use endpoint_path::EndpointPath;
+pub use field_name::FieldName;
+pub use host_name::HostName;
+pub use period::Period;
+pub use public_url::PublicUrl;
+pub use secret_source::SecretSource;
+pub use web_origin::WebOrigin;
+
+/// Gives a checked text type what they all have: `TryFrom<String>`, `as_str`, `Display` and a schema.
+macro_rules! text_value {
+    ($name:ident, $description:literal) => {
+        impl TryFrom<String> for $name {
+            type Error = <$name as std::str::FromStr>::Err;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "description": $description })
+            }
+        }
+    };
+}
+use text_value;
