@@ -10,7 +10,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 
-import Provider, { errors } from 'oidc-provider';
+import Provider, { errors, interactionPolicy } from 'oidc-provider';
 
 import { announce, listen } from './common.mjs';
 
@@ -74,12 +74,12 @@ const provider = new Provider(issuer, {
     revocation: { allowedPolicy: () => true, enabled: true },
   },
   findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
-  interactions: { policy: [] },
+  interactions: { policy: withoutInteraction() },
   jwks: { keys: [signingKey('RS256', 'rsa', { modulusLength: 2048 }), signingKey('ES256', 'ec', { namedCurve: 'P-256' })] },
   loadExistingGrant: grantEverything,
   pkce: { required: () => true },
   scopes: ['openid', 'offline_access', ...SCOPES],
-  ttl: { AccessToken: Number(options.ttl), ClientCredentials: Number(options.ttl), Grant: DAY, IdToken: 300, Session: DAY },
+  ttl: { AccessToken: Number(options.ttl), ClientCredentials: Number(options.ttl), Grant: DAY, IdToken: 300, RefreshToken: DAY, Session: DAY },
 });
 
 function signingKey(alg, type, parameters) {
@@ -96,6 +96,13 @@ function resourceServer(_, resource) {
     jwt: { sign: { alg: options.alg } },
     scope: SCOPES.join(' '),
   };
+}
+
+/** The prompts a client may ask for, none of which ever stops the flow. */
+function withoutInteraction() {
+  const prompts = interactionPolicy.base();
+  for (const { checks } of prompts) checks.clear();
+  return prompts;
 }
 
 /** Consent to whatever the client asked for, as if the user had given it before. */

@@ -138,8 +138,13 @@ def main() -> int:
         print(json.dumps(asyncio.run(run(parser.parse_args()))))
         return 0
     except Exception as error:  # noqa: BLE001 - whatever went wrong is the report
-        print(json.dumps({"error": {"name": type(error).__name__, "message": str(error)}}))
+        cause = first_cause(error)
+        print(json.dumps({"error": {"name": type(cause).__name__, "message": str(cause)}}))
         return 1
+
+
+def first_cause(error: BaseException) -> BaseException:
+    return first_cause(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 sys.exit(main())

@@ -7,14 +7,16 @@
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 
 const { values } = parseArgs({
   options: { revision: { type: 'string' }, scenario: { type: 'string' }, url: { type: 'string' } },
 });
+
+const PROGRAM = fileURLToPath(new URL('node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url));
 
 const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
 try {
@@ -35,10 +37,9 @@ try {
 
 /** Runs the suite into `folder`; returns the names of the scenarios it started. */
 async function runSuite() {
-  const program = createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance');
   const which = values.scenario === undefined ? ['--suite', 'all'] : ['--scenario', values.scenario];
   const flags = ['--url', values.url, '--spec-version', values.revision, ...which, '--output-dir', folder];
-  const suite = spawn(process.execPath, [program, 'server', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const suite = spawn(process.execPath, [PROGRAM, 'server', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   for await (const chunk of suite.stdout.setEncoding('utf8')) output += chunk;
   const started = stripVTControlCharacters(output).matchAll(/^Running client scenario '(\S+)'/gmu);
