@@ -21,7 +21,9 @@ pub trait HttpClient: fmt::Debug + Send + Sync {
 pub struct Limits {
     /// The most bytes of a body after decoding; 256 KiB by default.
     pub max_body: usize,
-    /// The most time from the first packet to the last byte; 5 s by default.
+    /// The most time from the call to the last byte; 5 s by default.
+    ///
+    /// Waiting for a free slot, resolving the name, connecting and TLS all count.
     pub timeout: Duration,
 }
 
@@ -32,8 +34,14 @@ impl Default for Limits {
 }
 
 /// Why a request brought no answer.
+///
+/// The variants are for the operator's log.
+/// Towards a stranger who chose the URL they must all look the same, or the gateway becomes a port scanner.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
+    /// The URL has no host, or carries a user name or a password.
+    #[error("the URL must have a host, and neither user name nor password")]
+    InvalidUrl,
     /// The URL is not `https`, and not allowed as a loopback URL.
     #[error("the URL must be https")]
     NotHttps,
@@ -43,13 +51,18 @@ pub enum FetchError {
     /// The host has no address.
     #[error("the host name does not resolve")]
     Unresolved,
-    /// No answer in time.
-    #[error("no complete answer within {} s", .0.as_secs())]
+    /// No answer in time; the value is the bound that was hit.
+    #[error("no complete answer within {0:?}")]
     Timeout(Duration),
     /// The answer is larger than allowed.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
+    /// The answer is compressed, although only `identity` was accepted.
+    #[error("the answer has a content encoding that was not asked for")]
+    Encoded,
     /// Connecting, TLS or HTTP failed.
+    ///
+    /// The source chain never holds the URL.
     #[error("the connection failed")]
     Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -1,7 +1,19 @@
-//! The one way out of the process towards authorization servers and documents that somebody else named.
-//!
-//! [`HttpClient`] is the seam; [`GuardedClient`] is the real one.
+#![doc = include_str!("../README.md")]
 
+mod address;
+mod answer;
 mod client;
+mod failure;
+mod guard;
+mod guarded;
+mod policy;
+mod resolve;
+mod special_ranges;
+mod tls;
 
 pub use client::{FetchError, HttpClient, Limits};
+pub use guarded::{ClientSetupError, GuardedClient};
+pub use policy::{InvalidCertificates, OutboundPolicy};
+
+#[cfg(test)]
+mod tests;

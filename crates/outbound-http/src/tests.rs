@@ -1,0 +1,12 @@
+//! Attacks on the whole client, over real sockets on this machine.
+
+mod answers;
+mod attempts;
+pub(crate) mod corpus;
+mod environment;
+mod hosts;
+mod names;
+mod requests;
+mod server;
+mod setup;
+mod tls;
