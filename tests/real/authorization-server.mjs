@@ -48,10 +48,10 @@ const CLIENTS = [
     token_endpoint_auth_method: 'client_secret_basic',
   },
   {
+    application_type: 'native', // any loopback port (RFC 8252 section 7.3)
     client_id: 'public-client',
     grant_types: ['authorization_code', 'refresh_token'],
     redirect_uris: ['http://127.0.0.1/callback'],
-    application_type: 'native', // any loopback port (RFC 8252 section 7.3)
     token_endpoint_auth_method: 'none',
   },
 ];
@@ -75,11 +75,20 @@ const provider = new Provider(issuer, {
   },
   findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
   interactions: { policy: withoutInteraction() },
-  jwks: { keys: [signingKey('RS256', 'rsa', { modulusLength: 2048 }), signingKey('ES256', 'ec', { namedCurve: 'P-256' })] },
+  jwks: {
+    keys: [signingKey('RS256', 'rsa', { modulusLength: 2048 }), signingKey('ES256', 'ec', { namedCurve: 'P-256' })],
+  },
   loadExistingGrant: grantEverything,
   pkce: { required: () => true },
   scopes: ['openid', 'offline_access', ...SCOPES],
-  ttl: { AccessToken: Number(options.ttl), ClientCredentials: Number(options.ttl), Grant: DAY, IdToken: 300, RefreshToken: DAY, Session: DAY },
+  ttl: {
+    AccessToken: Number(options.ttl),
+    ClientCredentials: Number(options.ttl),
+    Grant: DAY,
+    IdToken: 300,
+    RefreshToken: DAY,
+    Session: DAY,
+  },
 });
 
 function signingKey(alg, type, parameters) {

@@ -11,7 +11,15 @@ import { parseArgs } from 'node:util';
 
 import { announce, listen } from './common.mjs';
 
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 
 const { values } = parseArgs({
   options: { port: { default: '0', type: 'string' }, target: { type: 'string' }, token: { type: 'string' } },
