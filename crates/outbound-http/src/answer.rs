@@ -6,11 +6,15 @@ use crate::{FetchError, failure::fetch_error};
 /// Reads the whole body, or gives up as soon as it is clear that it is too large.
 ///
 /// Nothing below decodes a body, so the bytes counted here are the bytes the caller gets.
-pub(crate) async fn read(mut answer: reqwest::Response, max_body: usize) -> Result<Response<Bytes>, FetchError> {
+pub(crate) async fn read(
+    mut answer: reqwest::Response,
+    max_body: usize,
+) -> Result<Response<Bytes>, FetchError> {
     if is_encoded(answer.headers()) {
         return Err(FetchError::Encoded);
     }
-    if answer.content_length().is_some_and(|length| usize::try_from(length).map_or(true, |it| it > max_body)) {
+    if answer.content_length().is_some_and(|length| usize::try_from(length).map_or(true, |it| it > max_body))
+    {
         return Err(FetchError::TooLarge(max_body));
     }
     let mut body = BytesMut::new();

@@ -123,6 +123,3 @@ fn literal(host: &Host<&str>) -> Option<IpAddr> {
         Host::Ipv6(address) => Some((*address).into()),
     }
 }
-
-#[cfg(test)]
-mod tests;

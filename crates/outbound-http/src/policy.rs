@@ -23,8 +23,9 @@ impl OutboundPolicy {
     /// # Errors
     /// [`InvalidCertificates`] when `pem` holds no certificate, or one that cannot be a root.
     pub fn with_ca_pem(mut self, pem: &[u8]) -> Result<Self, InvalidCertificates> {
-        let certificates =
-            CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().map_err(InvalidCertificates::Pem)?;
+        let certificates = CertificateDer::pem_slice_iter(pem)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(InvalidCertificates::Pem)?;
         if certificates.is_empty() {
             return Err(InvalidCertificates::Empty);
         }

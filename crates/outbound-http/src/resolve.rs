@@ -71,3 +71,6 @@ impl Resolve for CheckedResolver {
         Box::pin(async move { Ok(checked.await?) })
     }
 }
+
+#[cfg(test)]
+mod tests;

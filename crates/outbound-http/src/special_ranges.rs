@@ -8,30 +8,30 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 /// IPv4 is allowed unless listed here.
 pub(crate) const REFUSED_V4: &[Ipv4Net] = &[
-    v4(0, 0, 0, 0, 8),         // this network
-    v4(10, 0, 0, 0, 8),        // private use
-    v4(100, 64, 0, 0, 10),     // shared address space of carriers and clouds
-    v4(127, 0, 0, 0, 8),       // loopback
-    v4(168, 63, 129, 16, 32),  // Azure's platform address, reachable from its virtual machines only
-    v4(169, 254, 0, 0, 16),    // link local, the clouds' metadata services
-    v4(172, 16, 0, 0, 12),     // private use
-    v4(192, 0, 0, 0, 24),      // IETF protocol assignments
-    v4(192, 0, 2, 0, 24),      // documentation
-    v4(192, 31, 196, 0, 24),   // AS112
-    v4(192, 52, 193, 0, 24),   // automatic multicast tunnelling
-    v4(192, 88, 99, 0, 24),    // 6to4 relays
-    v4(192, 168, 0, 0, 16),    // private use
-    v4(192, 175, 48, 0, 24),   // AS112
-    v4(198, 18, 0, 0, 15),     // benchmarking
-    v4(198, 51, 100, 0, 24),   // documentation
-    v4(203, 0, 113, 0, 24),    // documentation
-    v4(224, 0, 0, 0, 4),       // multicast
-    v4(240, 0, 0, 0, 4),       // reserved, with the limited broadcast address
+    v4(0, 0, 0, 0, 8),        // this network
+    v4(10, 0, 0, 0, 8),       // private use
+    v4(100, 64, 0, 0, 10),    // shared address space of carriers and clouds
+    v4(127, 0, 0, 0, 8),      // loopback
+    v4(168, 63, 129, 16, 32), // Azure's platform address, reachable from its virtual machines only
+    v4(169, 254, 0, 0, 16),   // link local, the clouds' metadata services
+    v4(172, 16, 0, 0, 12),    // private use
+    v4(192, 0, 0, 0, 24),     // IETF protocol assignments
+    v4(192, 0, 2, 0, 24),     // documentation
+    v4(192, 31, 196, 0, 24),  // AS112
+    v4(192, 52, 193, 0, 24),  // automatic multicast tunnelling
+    v4(192, 88, 99, 0, 24),   // 6to4 relays
+    v4(192, 168, 0, 0, 16),   // private use
+    v4(192, 175, 48, 0, 24),  // AS112
+    v4(198, 18, 0, 0, 15),    // benchmarking
+    v4(198, 51, 100, 0, 24),  // documentation
+    v4(203, 0, 113, 0, 24),   // documentation
+    v4(224, 0, 0, 0, 4),      // multicast
+    v4(240, 0, 0, 0, 4),      // reserved, with the limited broadcast address
 ];
 
 /// IPv6 is refused unless it is in here: the only block IANA gives out as global unicast.
 ///
-/// That alone refuses `::`, `::1`, mapped, translated and compatible IPv4, NAT64 (64:ff9b::/96 and 64:ff9b:1::/48),
+/// That alone refuses `::`, `::1`, mapped, translated and compatible IPv4, NAT64 (`64:ff9b::/96`, `64:ff9b:1::/48`),
 /// discard-only, unique local, link local, site local and multicast addresses.
 pub(crate) const GLOBAL_UNICAST_V6: Ipv6Net = v6(0x2000, 0, 0, 3);
 

@@ -1,7 +1,6 @@
 //! Attacks on the whole client, over real sockets on this machine.
 
 mod answers;
-mod attempts;
 pub(crate) mod corpus;
 mod environment;
 mod hosts;

@@ -1,4 +1,4 @@
-use std::{io::Write, time::Duration};
+use std::time::Duration;
 
 use super::{
     server::{Server, drip, ok, silence},
@@ -79,7 +79,8 @@ async fn c09_h22_redirects_are_answers_and_nothing_else() {
     assert_eq!(target.connections(), 1);
     for status in [301, 302, 303, 307, 308] {
         let location = target.url("http", "127.0.0.1");
-        let redirect = format!("HTTP/1.1 {status} Moved\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
+        let redirect =
+            format!("HTTP/1.1 {status} Moved\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
         check(&Server::answering(&redirect), AMPLE, &format!("{status} ")).await;
     }
     assert_eq!(target.connections(), 1);

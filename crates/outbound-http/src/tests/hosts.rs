@@ -6,7 +6,7 @@ use super::{
     setup::{AMPLE, STAGE, ScriptedLookup, client, development, get, local_client, outcome, strict},
     tls::Authority,
 };
-use crate::guard::Guard;
+use crate::{GuardedClient, OutboundPolicy, guard::Guard};
 
 fn bracketed(address: &str) -> String {
     if address.contains(':') { format!("[{address}]") } else { address.to_owned() }
@@ -14,8 +14,11 @@ fn bracketed(address: &str) -> String {
 
 #[tokio::test]
 async fn h18_h19_c15_literal_hosts_of_special_use_get_no_packet() {
-    let hosts: Vec<String> =
-        SPECIAL.iter().map(|it| bracketed(it)).chain(LITERAL_HOSTS.iter().map(|it| (*it).to_owned())).collect();
+    let hosts: Vec<String> = SPECIAL
+        .iter()
+        .map(|it| bracketed(it))
+        .chain(LITERAL_HOSTS.iter().map(|it| (*it).to_owned()))
+        .collect();
     assert!(hosts.len() >= 100, "{}", hosts.len());
     let authority = Authority::new();
     let lookup = ScriptedLookup::local();
@@ -131,4 +134,19 @@ async fn loopback_switch_both_ways_over_the_wire() {
         assert_eq!(outcome(refused), "NotHttps", "{host}");
     }
     assert_eq!(server.connections(), 2);
+}
+
+/// The whole client as the gateway builds it, with the system's resolver and roots.
+#[tokio::test]
+async fn h18_the_system_resolver_is_guarded_as_well() {
+    let server = Server::answering(&ok("inside"));
+    for (allow_loopback, scheme, expected) in
+        [(true, "http", "200 inside"), (false, "http", "NotHttps"), (false, "https", "ForbiddenAddress")]
+    {
+        let policy = Authority::new().policy();
+        let client = GuardedClient::new(OutboundPolicy { allow_loopback, ..policy }).unwrap();
+        let result = get(&client, &server.url(scheme, "localhost"), AMPLE).await;
+        assert_eq!(outcome(result), expected);
+    }
+    assert_eq!(server.connections(), 1);
 }

@@ -1,6 +1,9 @@
 //! Clients for tests: a scripted resolver, and 127.0.0.1 in the part of a public host.
 
-use std::{collections::VecDeque, io, net::IpAddr, sync::Arc, sync::Mutex, time::Duration};
+use std::{
+    collections::VecDeque, error::Error, io, iter::successors, net::IpAddr, sync::Arc, sync::Mutex,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -9,8 +12,8 @@ use rustls::RootCertStore;
 
 use super::server::LOCAL;
 use crate::{
-    ClientSetupError, FetchError, GuardedClient, HttpClient, Limits, OutboundPolicy, address::is_public, guard::Guard,
-    resolve::Lookup,
+    ClientSetupError, FetchError, GuardedClient, HttpClient, Limits, OutboundPolicy, address::is_public,
+    guard::Guard, resolve::Lookup,
 };
 
 /// Limits that a local server keeps easily and a silent one breaks soon.
@@ -100,13 +103,8 @@ pub(super) fn outcome(result: Result<Response<Bytes>, FetchError>) -> String {
 
 /// The error with everything it carries, as an operator's log would show it.
 pub(super) fn whole_text(error: &FetchError) -> String {
-    let mut text = format!("{error:?} {error}");
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        text.push_str(&format!(": {error:?} {error}"));
-        source = error.source();
-    }
-    text
+    let chain = successors(Some(error as &dyn Error), |error| error.source());
+    chain.map(|error| format!("{error:?} {error}")).collect::<Vec<_>>().join(": ")
 }
 
 #[test]
