@@ -1,0 +1,271 @@
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Uri, request};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use crate::connector::Connector;
+use crate::detached::Detached;
+use crate::exchange::Exchange;
+use crate::pace::Pace;
+use crate::redirect::{self, MAX_REDIRECTS};
+use crate::request_body::{RequestBody, RequestBodyHandle};
+use crate::request_headers::{RequestHeaders, check_content_coding, mark_empty};
+use crate::response_headers::ResponseHeaders;
+use crate::session::{MCP_SESSION_ID, McpSessions, OpenedSession};
+use crate::target::Target;
+use crate::via::ViaMarker;
+use crate::{
+    BoxError, ForwardError, OnBehalf, ProxyBody, ProxySetupError, RefusedRedirect, SessionKey,
+    UpstreamSettings, answer,
+};
+
+/// Forwards requests to one MCP server.
+///
+/// It pools connections and keeps no other state; share it behind an `Arc`.
+#[derive(Debug)]
+pub struct Proxy {
+    client: Client<Connector, RequestBody>,
+    target: Target,
+    request_headers: RequestHeaders,
+    response_headers: ResponseHeaders,
+    sessions: McpSessions,
+    via: ViaMarker,
+    detached: Detached,
+    response_timeout: Duration,
+    keep_alive: Duration,
+}
+
+/// One request, judged and ready to be sent, as often as redirects demand.
+struct Call {
+    client: request::Parts,
+    session: Option<OpenedSession>,
+    on_behalf: OnBehalf,
+    /// Whether the upstream goes on when the client leaves.
+    outlives_client: bool,
+}
+
+impl Proxy {
+    /// A proxy for one upstream; connects with the first request.
+    ///
+    /// # Errors
+    /// Returns a [`ProxySetupError`] for a target, header or certificate that cannot be used.
+    pub fn new(settings: UpstreamSettings, session_key: SessionKey) -> Result<Self, ProxySetupError> {
+        if settings.keep_alive < Duration::from_millis(1) {
+            return Err(ProxySetupError::KeepAlive);
+        }
+        Ok(Self {
+            target: Target::new(&settings.target)?,
+            client: client(Connector::new(&settings)?),
+            request_headers: RequestHeaders::new(settings.request_headers)?,
+            response_headers: ResponseHeaders::new(settings.response_headers)?,
+            sessions: McpSessions::new(session_key, settings.server),
+            via: ViaMarker::random(),
+            detached: Detached::new(settings.max_detached, settings.drain),
+            response_timeout: settings.response_timeout,
+            keep_alive: settings.keep_alive,
+        })
+    }
+
+    /// Sends a request to the upstream and returns its answer as soon as the head is there.
+    ///
+    /// Of the request, method, headers on the allow-list and body are used; its target is not.
+    /// The body is read only when the upstream takes it, so `Expect: 100-continue` is answered by whoever serves the client.
+    ///
+    /// # Errors
+    /// Returns a [`ForwardError`], which carries the status for the client.
+    pub async fn forward<B>(
+        &self,
+        request: Request<B>,
+        on_behalf: OnBehalf,
+    ) -> Result<Response<ProxyBody>, ForwardError>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let (client, body) = request.into_parts();
+        let call = self.judge(client, on_behalf)?;
+        let body =
+            if has_content(&call.client.method) { RequestBody::new(body) } else { RequestBody::empty() };
+        let answer = self.exchange(&call, body).await?;
+        self.relay(answer, call)
+    }
+
+    /// Everything that can be refused without the upstream.
+    fn judge(&self, client: request::Parts, on_behalf: OnBehalf) -> Result<Call, ForwardError> {
+        if !matches!(client.method, Method::GET | Method::HEAD | Method::POST | Method::DELETE) {
+            return Err(ForwardError::Method);
+        }
+        check_content_coding(&client.headers)?;
+        self.via.check(&client.headers)?;
+        let session = self.sessions.open(&client.headers, &on_behalf.principal)?;
+        let outlives_client = outlives_client(&client.method, &client.headers);
+        Ok(Call { client, session, on_behalf, outlives_client })
+    }
+
+    /// Sends the request until an answer is no redirect, within the time for the head of an answer.
+    async fn exchange(&self, call: &Call, body: RequestBody) -> Result<Response<Incoming>, ForwardError> {
+        let deadline = tokio::time::Instant::now() + self.response_timeout;
+        let handle = body.handle();
+        let mut uri = self.target.uri();
+        let mut next = Some(body);
+        let mut is_permanent = true;
+        for _ in 0..=MAX_REDIRECTS {
+            let body = next.take().or_else(|| handle.again());
+            let body = body.ok_or(ForwardError::Redirect(RefusedRedirect::BodyTooLarge))?;
+            let answer = self.attempt(call, uri.clone(), body, &handle, deadline).await?;
+            let status = answer.status();
+            if !redirect::is_redirect(status) {
+                if status == StatusCode::NOT_FOUND {
+                    self.target.forget(&uri);
+                }
+                handle.release();
+                return Ok(answer);
+            }
+            uri = redirect::resolve(&call.client.method, &uri, status, answer.headers())
+                .map_err(ForwardError::Redirect)?;
+            is_permanent &= status == StatusCode::PERMANENT_REDIRECT;
+            if is_permanent {
+                self.target.move_to(uri.clone());
+            }
+        }
+        Err(ForwardError::Redirect(RefusedRedirect::TooMany))
+    }
+
+    /// Sends the request once.
+    async fn attempt(
+        &self,
+        call: &Call,
+        uri: Uri,
+        body: RequestBody,
+        handle: &RequestBodyHandle,
+        deadline: tokio::time::Instant,
+    ) -> Result<Response<Incoming>, ForwardError> {
+        let request = self.outgoing(call, uri, body);
+        let if_left = call.outlives_client.then_some(&self.detached);
+        let mut exchange = Exchange::new(self.client.request(request), if_left);
+        let Ok(answer) = tokio::time::timeout_at(deadline, &mut exchange).await else {
+            exchange.abandon();
+            return Err(ForwardError::Timeout);
+        };
+        answer.map_err(|error| handle.failure().unwrap_or_else(|| failure_of(error)))
+    }
+
+    fn outgoing(&self, call: &Call, uri: Uri, body: RequestBody) -> Request<RequestBody> {
+        let method = &call.client.method;
+        let mut headers = self.request_headers.pass(method, &call.client.headers);
+        self.via.mark(&call.client.headers, &mut headers);
+        if body.is_empty() {
+            mark_empty(method, &mut headers);
+        }
+        if let Some(session) = &call.session {
+            headers.insert(MCP_SESSION_ID, session.upstream_id().clone());
+        }
+        if let Some(host) = self.target.host() {
+            headers.insert(HOST, host.clone());
+        }
+        headers.insert(X_REQUEST_ID, call.on_behalf.request_id.clone());
+        replace(&mut headers, &call.on_behalf.headers);
+        let mut request = Request::new(body);
+        *request.method_mut() = method.clone();
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        request
+    }
+
+    /// The answer as the client may see it.
+    fn relay(&self, answer: Response<Incoming>, call: Call) -> Result<Response<ProxyBody>, ForwardError> {
+        let (head, body) = answer.into_parts();
+        answer::check(&head)?;
+        let principal = &call.on_behalf.principal;
+        let session = self
+            .sessions
+            .show(&head.headers, principal, call.session.as_ref())
+            .map_err(|fault| ForwardError::Protocol(fault.into()))?;
+        let mut headers = self.response_headers.pass(&head.headers);
+        if let Some(session) = session {
+            headers.insert(MCP_SESSION_ID, session);
+        }
+        if answer::must_be_scrubbed(head.status, &headers) {
+            return Ok(answer::scrub(head.status, headers, &call.on_behalf));
+        }
+        let if_left = call.outlives_client.then(|| self.detached.clone());
+        let OnBehalf { stream_until, cancel, .. } = call.on_behalf;
+        let pace = || Pace::new(self.keep_alive, stream_until, cancel);
+        Ok(answer::relay(head.status, headers, body, if_left, pace))
+    }
+}
+
+fn client(connector: Connector) -> Client<Connector, RequestBody> {
+    Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(POOL_IDLE)
+        .http1_max_buf_size(MAX_READ_BUFFER)
+        .http2_initial_stream_window_size(HTTP2_WINDOW)
+        .build(connector)
+}
+
+/// Replaces what the client sent by what the gateway says, all values of a name at once.
+fn replace(headers: &mut HeaderMap, by: &HeaderMap) {
+    for name in by.keys() {
+        headers.remove(name);
+    }
+    for (name, value) in by {
+        headers.append(name, value.clone());
+    }
+}
+
+/// GET, HEAD and DELETE of MCP have no content; servers disagree about what it would mean (RFC 9110 section 9.3.1).
+fn has_content(method: &Method) -> bool {
+    *method == Method::POST
+}
+
+/// Whether the upstream request goes on when its client leaves (MCP, basic, cancellation).
+///
+/// From 2026-07-28 on, and for streams opened by GET, leaving is cancelling; before, it is a lost connection.
+/// A revision is compared as a date; what is no date is older than any.
+fn outlives_client(method: &Method, client: &HeaderMap) -> bool {
+    let is_date = |text: &[u8]| {
+        text.len() == 10
+            && text.iter().enumerate().all(|(at, byte)| match at {
+                4 | 7 => *byte == b'-',
+                _ => byte.is_ascii_digit(),
+            })
+    };
+    let revision = client.get(MCP_PROTOCOL_VERSION).map(http::HeaderValue::as_bytes);
+    let leaving_cancels = revision.is_some_and(|text| is_date(text) && text >= b"2026-07-28".as_slice());
+    matches!(*method, Method::POST | Method::DELETE) && !leaving_cancels
+}
+
+fn failure_of(error: Error) -> ForwardError {
+    if !error.is_connect() {
+        return ForwardError::Protocol(error.into());
+    }
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        if kind == Some(io::ErrorKind::TimedOut) {
+            return ForwardError::ConnectTimeout;
+        }
+        source = cause.source();
+    }
+    ForwardError::Connect(error.into())
+}
+
+const MCP_PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Below the 5 seconds after which Node and uvicorn close, so that a request seldom meets a closing connection.
+const POOL_IDLE: Duration = Duration::from_secs(4);
+/// Room for a head of 16 KiB, and the most that a slow reader makes hyper keep for one connection.
+const MAX_READ_BUFFER: usize = 16 * 1024;
+/// The most that a slow reader makes HTTP/2 keep for one stream.
+const HTTP2_WINDOW: u32 = 64 * 1024;
+
+#[cfg(test)]
+mod tests;
