@@ -103,7 +103,7 @@ pub(super) fn outcome(result: Result<Response<Bytes>, FetchError>) -> String {
 
 /// The error with everything it carries, as an operator's log would show it.
 pub(super) fn whole_text(error: &FetchError) -> String {
-    let chain = successors(Some(error as &dyn Error), |error| error.source());
+    let chain = successors(Some(error as &dyn Error), |error| (*error).source());
     chain.map(|error| format!("{error:?} {error}")).collect::<Vec<_>>().join(": ")
 }
 
