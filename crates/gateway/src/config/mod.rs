@@ -4,14 +4,26 @@
 //! [`Config::load`] then opens what the text points at: secrets, keys and certificates.
 //! Both refuse an insecure configuration, name the file, the line and the key, and say what to write instead.
 
+mod check;
+mod load;
+mod parse;
+mod report;
 mod section;
 mod value;
 
+pub use load::{
+    AuthorizationServerMaterial, Environment, IdentityKey, Loaded, Material, Secret, ServerMaterial,
+};
+pub use report::ConfigError;
 pub use section::{
     Algorithm, AudienceClaim, AuthorizationServer, Config, IdentityJwt, Introspection, IntrospectionAuth,
     IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel, Outbound, Preset, Server,
     ServerHttp, ServerIdentity, Sessions, Tls, TokenType, Upstream, Validation,
 };
 pub use value::{
-    AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, Period, PublicUrl, SecretSource, WebOrigin,
+    AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, InvalidEndpointPath, InvalidPublicUrl,
+    Period, PublicUrl, SecretSource, WebOrigin,
 };
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,7 @@ impl<'de> Deserialize<'de> for ByteSize {
 
 impl fmt::Display for ByteSize {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = |shift: &u32| self.0 != 0 && self.0 % (1 << shift) == 0;
+        let whole = |shift: &u32| self.0 != 0 && self.0.is_multiple_of(1 << shift);
         let (unit, shift) = UNITS.iter().rev().find(|(_, shift)| whole(shift)).unwrap_or(&UNITS[0]);
         write!(formatter, "{}{unit}", self.0 >> shift)
     }

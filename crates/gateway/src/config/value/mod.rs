@@ -12,11 +12,11 @@ mod web_origin;
 
 pub use allowed_audience::AllowedAudience;
 pub use byte_size::ByteSize;
-pub use endpoint_path::EndpointPath;
+pub use endpoint_path::{EndpointPath, InvalidEndpointPath};
 pub use field_name::FieldName;
 pub use host_name::HostName;
 pub use period::Period;
-pub use public_url::PublicUrl;
+pub use public_url::{InvalidPublicUrl, PublicUrl};
 pub use secret_source::SecretSource;
 pub use web_origin::WebOrigin;
 

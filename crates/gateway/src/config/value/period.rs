@@ -15,6 +15,12 @@ impl Period {
         Self(Duration::from_secs(seconds))
     }
 
+    /// That many milliseconds.
+    #[must_use]
+    pub const fn from_millis(milliseconds: u64) -> Self {
+        Self(Duration::from_millis(milliseconds))
+    }
+
     /// The length as the standard library has it.
     #[must_use]
     pub const fn get(self) -> Duration {

@@ -60,7 +60,11 @@ impl PublicUrl {
 
     /// The resource identifier of the server at `path` (RFC 9728 section 1.2).
     #[must_use]
-    #[expect(clippy::expect_used, reason = "both parts are canonical, see the proof")]
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "both parts are canonical, see the proof"
+    )]
     pub fn resource(&self, path: &EndpointPath) -> ResourceUri {
         let text = format!("{}{path}", self.origin);
         text.parse().expect("a canonical origin followed by a canonical path is a canonical URI")

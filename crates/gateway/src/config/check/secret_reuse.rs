@@ -1,0 +1,37 @@
+use std::path::PathBuf;
+
+use crate::config::{
+    Config, SecretSource,
+    report::{KeyPath, Problem},
+};
+
+/// One secret has one purpose: whoever learns it for one must not have the other.
+pub(super) fn check(config: &Config) -> Result<(), Problem> {
+    let mut seen: Vec<(SecretSource, KeyPath)> = Vec::new();
+    for (key, source) in all(config) {
+        if let Some((_, other)) = seen.iter().find(|(it, _)| *it == source) {
+            let message = format!("is the secret of `{other}` too: use a secret of its own for each purpose");
+            return Err(Problem::new(key, message));
+        }
+        seen.push((source, key));
+    }
+    Ok(())
+}
+
+/// Every secret that the configuration points at, with its key.
+fn all(config: &Config) -> Vec<(KeyPath, SecretSource)> {
+    let tls = config.listen.tls.as_ref().map(|it| {
+        let file: PathBuf = it.key.clone();
+        (KeyPath::root("listen").key("tls").key("key"), SecretSource::File(file))
+    });
+    let session = config.sessions.key.clone().map(|it| (KeyPath::root("sessions").key("key"), it));
+    let identity = super::servers(config).filter_map(|(section, it)| {
+        let key = it.identity.jwt.as_ref()?.key.clone()?;
+        Some((section.key("identity").key("jwt").key("key"), key))
+    });
+    let clients = super::authorization_servers(config).filter_map(|(section, it)| {
+        let introspection = it.introspection.as_ref()?;
+        Some((section.key("introspection").key("client_secret"), introspection.client_secret.clone()))
+    });
+    tls.into_iter().chain(session).chain(identity).chain(clients).collect()
+}

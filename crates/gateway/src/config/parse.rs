@@ -1,0 +1,53 @@
+use oauth_types::ResourceUri;
+
+use super::{
+    Config, ConfigError, HostName, Server, check,
+    report::{Document, KeyPath, Problem},
+};
+
+impl Config {
+    /// Reads a configuration and proves all that its text can prove.
+    ///
+    /// Pure: opens no file, reads no environment; `file_name` is for the report only.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong: syntax, an unknown key, a value out of range, or an insecure combination.
+    pub fn parse(text: &str, file_name: &str) -> Result<Self, ConfigError> {
+        let document = Document::new(text, file_name);
+        third_party(&document).map_err(|it| document.refuse(&it))?;
+        let config: Self = toml::from_str(text).map_err(|it| document.refuse_toml(&it))?;
+        check::all(&config).map_err(|it| document.refuse(&it))?;
+        Ok(config)
+    }
+
+    /// The resource identifier of `server` (RFC 9728 section 1.2).
+    #[must_use]
+    pub fn resource(&self, server: &Server) -> ResourceUri {
+        self.public_url.resource(&server.path)
+    }
+
+    /// The values of `aud` that mean `server`: those of its `audiences`, else the spellings of its resource identifier.
+    #[must_use]
+    pub fn audiences(&self, server: &Server) -> Vec<String> {
+        match &server.audiences {
+            Some(audiences) => audiences.iter().map(ToString::to_string).collect(),
+            None => self.resource(server).audiences(),
+        }
+    }
+
+    /// The values of `Host` that are ours: that of `public_url`, then `hosts`.
+    pub fn all_hosts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.public_url.host()).chain(self.hosts.iter().map(HostName::as_str))
+    }
+}
+
+/// Option B is another build; its section must not be passed over in silence.
+fn third_party(document: &Document<'_>) -> Result<(), Problem> {
+    if document.has("third_party") {
+        let message =
+            "this build lacks `--features third-party`: remove the section or build with that feature";
+        return Err(Problem::new(KeyPath::root("third_party"), message));
+    }
+    Ok(())
+}
