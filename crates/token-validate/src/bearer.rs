@@ -1,0 +1,69 @@
+use http::{HeaderMap, header::AUTHORIZATION};
+
+use crate::{Reason, Refusal};
+
+/// The longest token that is looked at: 8 KiB.
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+oauth_types::secret! {
+    /// The text of a bearer token as the client sent it (RFC 6750 section 2.1).
+    ///
+    /// [`bearer_token`] gives texts of at most [`MAX_TOKEN_BYTES`] in the alphabet of `b64token`;
+    /// the validator checks both again where it relies on them.
+    pub struct BearerToken;
+}
+
+/// Takes the bearer token from the headers of a request (RFC 6750 section 2.1).
+///
+/// `query` is the query of the request's target without `?`.
+/// An `access_token` in it is never a credential: alone it counts as no token,
+/// beside a bearer header it makes the request malformed (RFC 6750 section 2, OAuth 2.1 section 5.1).
+///
+/// # Errors
+/// A [`Refusal`] that says what is wrong; without any credentials its reason is [`Reason::TokenMissing`].
+pub fn bearer_token(headers: &HeaderMap, query: Option<&str>) -> Result<BearerToken, Refusal> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().ok_or(Reason::TokenMissing)?;
+    if values.next().is_some() {
+        return Err(Reason::AuthorizationRepeated.into());
+    }
+    let token = credentials(value.as_bytes())?;
+    if query.is_some_and(names_access_token) {
+        return Err(Reason::TokenSentTwice.into());
+    }
+    Ok(BearerToken::new(token.to_owned()))
+}
+
+fn credentials(value: &[u8]) -> Result<&str, Reason> {
+    let scheme_end = value.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(value.len());
+    let (scheme, rest) = value.split_at(scheme_end);
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return Err(Reason::SchemeNotBearer);
+    }
+    let token = rest.strip_prefix(b" ").ok_or(Reason::TokenSyntax)?;
+    if token.is_empty() {
+        return Err(Reason::TokenSyntax);
+    }
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(Reason::TokenTooLarge);
+    }
+    if !token.iter().all(|&byte| is_b64token(byte) || matches!(byte, b' ' | b'\t')) {
+        return Err(Reason::AuthorizationMalformed);
+    }
+    let text = std::str::from_utf8(token).map_err(|_| Reason::AuthorizationMalformed)?;
+    if text.contains([' ', '\t']) {
+        return Err(Reason::TokenSyntax);
+    }
+    Ok(text)
+}
+
+const fn is_b64token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')
+}
+
+fn names_access_token(query: &str) -> bool {
+    url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "access_token")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,11 @@
+//! The parts of a JWT, read strictly and not yet proven.
+
+mod claims;
+mod compact;
+mod header;
+mod strict_json;
+
+pub(crate) use claims::{Claims, missing};
+pub(crate) use compact::{UnverifiedJwt, looks_like_jwt};
+pub(crate) use header::Header;
+pub(crate) use strict_json::strict_object;
