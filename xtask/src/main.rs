@@ -1,2 +1,48 @@
-//! x
-fn main(){}
+//! Every chore of the workspace: `cargo xtask COMMAND`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program")]
+
+mod gate;
+mod parts;
+mod shell;
+mod steps;
+mod tally;
+mod tidy;
+mod workspace;
+
+use std::{env, process::ExitCode};
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test, ci            the whole gate: every step below, then a line `N passed, N failed`
+  format              rustfmt
+  tidy                crate map, file lengths, forbidden texts, tests that documents name
+  clippy              lints, warnings denied
+  parts               install what the end-to-end tests need into .parts/
+  tests               cargo test of the workspace
+  docs                rustdoc, warnings denied
+  features            each crate without features and with each feature alone
+  codegen [--check]   write docs/reference/, or say what is stale in it
+  deny                licences, banned crates and versions, sources";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["test" | "ci"] => gate::run_all(),
+        ["codegen"] => gate::run(&[steps::codegen::WRITE]),
+        ["codegen", "--check"] => gate::run(&[steps::codegen::CHECK]),
+        // A chore that is no step of the gate (`bench`) gets its own arm here and its own file.
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        [name] => gate::run_named(name).unwrap_or_else(usage_error),
+        _ => usage_error(),
+    }
+}
+
+fn usage_error() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}

@@ -1,0 +1,61 @@
+//! Licences, banned crates and versions, and sources, as `deny.toml` says.
+//!
+//! The advisory database is not asked, because it cannot be fetched everywhere;
+//! `deny.toml` bans the known bad versions instead.
+
+use std::path::PathBuf;
+
+use crate::{gate::Step, shell, tally::Tally, workspace::root};
+
+pub(crate) const STEP: Step = Step { name: "deny", run };
+
+const VERSION: &str = "0.20.2";
+
+fn run() -> Tally {
+    Tally::of(check())
+}
+
+fn check() -> Result<(), String> {
+    let program = installed()?;
+    shell::run("cargo", &["fetch", "--locked"])?;
+    shell::run(program, &["--offline", "check", "licenses", "bans", "sources"])
+}
+
+/// Where cargo-deny is, after it was installed if need be.
+///
+/// Without optimisation, because it runs for a second and takes minutes to compile.
+fn installed() -> Result<PathBuf, String> {
+    let folder = root().join(".parts/cargo");
+    let program = folder.join("bin/cargo-deny");
+    if program.exists() && shell::output(&program, &["--version"])?.trim() == format!("cargo-deny {VERSION}")
+    {
+        return Ok(program);
+    }
+    let mut install =
+        shell::command("cargo", &["install", "cargo-deny", "--version", VERSION, "--locked", "--debug"]);
+    install.arg("--force").arg("--root").arg(folder).env("CARGO_PROFILE_DEV_DEBUG", "false");
+    shell::run_command(install)?;
+    Ok(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `name@<1.2.3` is accepted by cargo-deny and matches nothing; only `name:<1.2.3` is a range.
+    fn is_a_floor(line: &str) -> Option<bool> {
+        let (_, spec) = line.split_once("crate = \"")?;
+        let (spec, _) = spec.split_once('"')?;
+        spec.contains('<').then(|| spec.contains(":<"))
+    }
+
+    #[test]
+    fn p03_the_floors_of_versions_are_ranges() {
+        assert_eq!(is_a_floor(r#"{ crate = "bytes:<1.11.1" }"#), Some(true));
+        assert_eq!(is_a_floor(r#"{ crate = "bytes@<1.11.1" }"#), Some(false));
+        assert_eq!(is_a_floor(r#"{ crate = "ring" }"#), None);
+        let text = std::fs::read_to_string(root().join("deny.toml")).unwrap();
+        let floors: Vec<bool> = text.lines().filter_map(is_a_floor).collect();
+        assert!(floors.len() >= 15 && floors.iter().all(|it| *it), "{floors:?}");
+    }
+}

@@ -1,0 +1,9 @@
+//! Installs what the end-to-end tests need.
+
+use crate::{gate::Step, parts, tally::Tally};
+
+pub(crate) const STEP: Step = Step { name: "parts", run };
+
+fn run() -> Tally {
+    [parts::node::install(), parts::python::install()].into_iter().map(Tally::of).sum()
+}
