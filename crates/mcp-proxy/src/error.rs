@@ -1,10 +1,8 @@
-use http::StatusCode;
-
-use crate::BoxError;
+use crate::{BoxError, ForwardReason};
 
 /// Why a request was not forwarded, or its answer not passed on.
 ///
-/// The client is shown [`status`](Self::status) and no more; [`code`](Self::code) and the chain of sources are for the log.
+/// The client is shown the status of [`reason`](Self::reason) and no more; its code and the chain of sources are for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum ForwardError {
     /// The method is none of GET, HEAD, POST and DELETE. Nothing was sent.
@@ -46,66 +44,22 @@ pub enum ForwardError {
 }
 
 impl ForwardError {
-    /// The reason code for logs and metrics, from a closed list.
+    /// The reason, for logs, metrics and the answer.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn reason(&self) -> ForwardReason {
         match self {
-            Self::Method => "method_not_allowed",
-            Self::ContentCoding => "request_content_coding",
-            Self::Loop => "upstream_loop",
-            Self::Session => "mcp_session_unknown",
-            Self::BodyTooLarge => "request_body_too_large",
-            Self::ClientBody => "request_body_broken",
-            Self::Connect(_) => "upstream_unreachable",
-            Self::ConnectTimeout => "upstream_connect_timeout",
-            Self::Timeout => "upstream_timeout",
-            Self::Redirect(_) => "upstream_redirect",
-            Self::Unauthorized => "upstream_unauthorized",
-            Self::Protocol(_) => "upstream_protocol",
-        }
-    }
-
-    /// The status for the client.
-    #[must_use]
-    pub const fn status(&self) -> StatusCode {
-        match self {
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::ContentCoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Loop => StatusCode::LOOP_DETECTED,
-            Self::Session => StatusCode::NOT_FOUND,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::ClientBody => StatusCode::BAD_REQUEST,
-            Self::ConnectTimeout | Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::Connect(_) | Self::Redirect(_) | Self::Unauthorized | Self::Protocol(_) => {
-                StatusCode::BAD_GATEWAY
-            }
-        }
-    }
-
-    /// What the operator can do about it, for the documentation.
-    #[must_use]
-    pub const fn explanation(&self) -> &'static str {
-        match self {
-            Self::Method => "MCP uses POST, GET and DELETE; the client used another method",
-            Self::ContentCoding => "the client compressed its request; MCP clients send plain JSON",
-            Self::Loop => "the upstream's address is the gateway itself; correct `upstream`",
-            Self::Session => {
-                "the MCP session ended with a restart or belongs to another user; clients open a new one"
-            }
-            Self::BodyTooLarge => "the request is larger than the configured limit",
-            Self::ClientBody => "the client went away, or broke HTTP, while it sent its request",
-            Self::Connect(_) => {
-                "nothing listens at the upstream's address, or its certificate is not trusted"
-            }
-            Self::ConnectTimeout => "the upstream's host does not answer; check address and firewall",
-            Self::Timeout => "the upstream took longer than the configured response time",
-            Self::Redirect(_) => {
-                "the upstream redirects to another address; configure its final address as `upstream`"
-            }
-            Self::Unauthorized => {
-                "the upstream wants a credential that the gateway does not send; configure one"
-            }
-            Self::Protocol(_) => "the upstream crashed or does not speak HTTP as it should; see its own log",
+            Self::Method => ForwardReason::Method,
+            Self::ContentCoding => ForwardReason::ContentCoding,
+            Self::Loop => ForwardReason::Loop,
+            Self::Session => ForwardReason::Session,
+            Self::BodyTooLarge => ForwardReason::ClientBodyTooLarge,
+            Self::ClientBody => ForwardReason::ClientBody,
+            Self::Connect(_) => ForwardReason::Connect,
+            Self::ConnectTimeout => ForwardReason::ConnectTimeout,
+            Self::Timeout => ForwardReason::Timeout,
+            Self::Redirect(_) => ForwardReason::Redirect,
+            Self::Unauthorized => ForwardReason::Unauthorized,
+            Self::Protocol(_) => ForwardReason::Protocol,
         }
     }
 }

@@ -49,6 +49,7 @@ mod on_behalf;
 mod pace;
 mod proxy;
 mod proxy_body;
+mod reason;
 mod redirect;
 mod request_body;
 mod request_headers;
@@ -62,6 +63,7 @@ pub use error::{ForwardError, RefusedRedirect, UpstreamFault};
 pub use on_behalf::OnBehalf;
 pub use proxy::Proxy;
 pub use proxy_body::ProxyBody;
+pub use reason::ForwardReason;
 pub use session::SessionKey;
 pub use settings::{ProxySetupError, UpstreamSettings, UpstreamTarget};
 
