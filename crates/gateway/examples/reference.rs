@@ -1,0 +1,13 @@
+//! Writes the reference of the configuration file into a folder; `cargo xtask codegen` runs it.
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+use gateway::config::{json_schema, reference_markdown};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = PathBuf::from(env::args_os().nth(1).ok_or("usage: reference FOLDER")?);
+    fs::write(folder.join("configuration.md"), reference_markdown())?;
+    let schema = serde_json::to_string_pretty(&json_schema())?;
+    fs::write(folder.join("configuration.schema.json"), schema + "\n")?;
+    Ok(())
+}
