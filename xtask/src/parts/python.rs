@@ -12,7 +12,7 @@ pub(crate) fn install() -> Result<(), String> {
     let folder = root().join(".parts/python");
     let requirements = root().join("tests/real/requirements.txt");
     let stamp = Stamp::of(&folder, std::slice::from_ref(&requirements))?;
-    if stamp.is_current() {
+    if stamp.is_current() && shell::works(folder.join("bin/python"), &["--version"]) {
         println!("Python packages: as pinned");
         return Ok(());
     }
