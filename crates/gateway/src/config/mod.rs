@@ -7,6 +7,8 @@
 mod check;
 mod load;
 mod parse;
+#[cfg(feature = "schema")]
+mod reference;
 mod report;
 mod section;
 mod value;
@@ -14,6 +16,8 @@ mod value;
 pub use load::{
     AuthorizationServerMaterial, Environment, IdentityKey, Loaded, Material, Secret, ServerMaterial,
 };
+#[cfg(feature = "schema")]
+pub use reference::{json_schema, reference_markdown};
 pub use report::ConfigError;
 pub use section::{
     Algorithm, AudienceClaim, AuthorizationServer, Config, IdentityJwt, Introspection, IntrospectionAuth,

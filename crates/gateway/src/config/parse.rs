@@ -21,6 +21,12 @@ impl Config {
         Ok(config)
     }
 
+    /// A whole configuration that passes, which the reference page shows.
+    #[must_use]
+    pub const fn example() -> &'static str {
+        include_str!("example.toml")
+    }
+
     /// The resource identifier of `server` (RFC 9728 section 1.2).
     #[must_use]
     pub fn resource(&self, server: &Server) -> ResourceUri {

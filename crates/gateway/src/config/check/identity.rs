@@ -1,3 +1,4 @@
+use super::forwarded_headers::is_refused_in_request;
 use crate::config::{Config, report::Problem};
 
 /// The JWT travels in a header of its own.
@@ -7,9 +8,7 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
     for (section, server) in super::servers(config) {
         let Some(jwt) = &server.identity.jwt else { continue };
         let header = jwt.header.as_str();
-        let is_taken = IDENTITY.contains(&header) || MCP.contains(&header) || header.starts_with("mcp-");
-        if is_taken || (header != "authorization" && super::forwarded_headers::is_refused_in_request(header))
-        {
+        if is_taken(header) {
             let message = format!(
                 "`{header}` has another meaning: choose a header of its own, such as `X-MCP-Assertion`"
             );
@@ -17,6 +16,14 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+fn is_taken(header: &str) -> bool {
+    let is_ours = header == "authorization" || header.starts_with("x-mcp-");
+    IDENTITY.contains(&header)
+        || MCP.contains(&header)
+        || header.starts_with("mcp-")
+        || (is_refused_in_request(header) && !is_ours)
 }
 
 const IDENTITY: [&str; 4] = ["x-mcp-subject", "x-mcp-issuer", "x-mcp-client-id", "x-mcp-scope"];

@@ -28,6 +28,7 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
 fn covers_internet(network: &IpNet) -> bool {
     match network {
         IpNet::V4(network) => network.prefix_len() < 8,
+        IpNet::V6(network) if network.addr().to_ipv4_mapped().is_some() => network.prefix_len() < 96 + 8,
         IpNet::V6(network) => network.prefix_len() < 7,
     }
 }

@@ -41,7 +41,6 @@ const PLACEHOLDERS: [&str; 10] = [
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
     #[track_caller]
     fn check(secret: &str, expected: Option<&str>) {

@@ -7,6 +7,8 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+use crate::config::SecretSource;
+
 /// `text` with the texts under secret keys masked, found by the keys of `root`.
 pub(super) fn by_key(text: &str, root: &Spanned<DeTable<'_>>) -> String {
     let mut spans = Vec::new();
@@ -36,7 +38,7 @@ fn in_table(table: &DeTable<'_>, secret: bool, spans: &mut Vec<Range<usize>>) {
         let name: &str = name.get_ref();
         // The TLS section is known by its certificate: its key is the path of a file.
         let is_path = name == "key" && table.contains_key("certificate");
-        let is_reference = secret && matches!(name, "env" | "file");
+        let is_reference = secret && is_reference(name, value.get_ref());
         in_value(value, !is_reference && (secret || (is_secret_key(name) && !is_path)), spans);
     }
 }
@@ -48,6 +50,11 @@ fn in_value(value: &Spanned<DeValue<'_>>, secret: bool, spans: &mut Vec<Range<us
         _ if secret => spans.push(value.span()),
         _ => {}
     }
+}
+
+/// The name of a variable or a file says which, and is no secret; another text after `env` may be one.
+fn is_reference(name: &str, value: &DeValue<'_>) -> bool {
+    name == "file" || (name == "env" && value.as_str().is_some_and(SecretSource::is_variable_name))
 }
 
 fn is_secret_key(name: &str) -> bool {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::Introspection;
-use crate::config::value::Period;
+use crate::config::value::{Period, text};
 
 /// One authorization server whose tokens are accepted.
 ///
@@ -30,12 +30,14 @@ pub struct AuthorizationServer {
     pub keys: KeySource,
     /// Signature algorithms that are accepted.
     /// Without this key: those of the preset, else `["RS256", "PS256", "ES256", "EdDSA"]`.
+    #[serde(default, deserialize_with = "text::some_list")]
     pub algorithms: Option<Vec<Algorithm>>,
     /// Whether a token must say `at+jwt` in its `typ` (RFC 9068).
     /// Without this key: that of the preset, else `"strict"`.
     pub token_type: Option<TokenType>,
     /// Claims that hold scopes, as a name or a path such as `realm_access.roles`; their values are joined.
     /// Without this key: those of the preset, else `["scope", "scp"]`.
+    #[serde(default, deserialize_with = "text::some_list")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub scope_claims: Option<Vec<ClaimPath>>,
     /// Prefix that is removed from each scope, such as `api://x/`.
@@ -49,6 +51,7 @@ pub struct AuthorizationServer {
     pub required_claims: BTreeMap<String, Value>,
     /// Clients whose tokens are accepted, by client id.
     /// Without this key: all clients of this authorization server.
+    #[serde(default, deserialize_with = "text::some_list")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub clients: Option<Vec<ClientId>>,
     /// The claim that binds a token to its recipient.
@@ -98,9 +101,8 @@ pub enum KeySource {
 }
 
 /// A signature algorithm that is accepted (RFC 7518 section 3.1, RFC 8037 section 3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(try_from = "String")]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     RS256,
@@ -169,14 +171,6 @@ impl FromStr for Algorithm {
             }
             _ => return Err(format!("`{name}` is not known; write one of {KNOWN}")),
         })
-    }
-}
-
-impl TryFrom<String> for Algorithm {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        name.parse()
     }
 }
 

@@ -7,11 +7,14 @@ use crate::config::value::{ByteSize, Period};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Size of a request's header section; 8 KiB to 1 MiB. More is answered 431.
+    /// Size of a request's header section; 8 KiB to 1 MiB.
+    /// More is answered 431.
     pub header_bytes: ByteSize,
-    /// Number of header fields of a request; 16 to 1000. More is answered 431.
+    /// Number of header fields of a request; 16 to 1000.
+    /// More is answered 431.
     pub header_count: u32,
-    /// Size of a request body; 1 KiB to 1 GiB. More is answered 413.
+    /// Size of a request body; 1 KiB to 1 GiB.
+    /// More is answered 413.
     pub body_bytes: ByteSize,
     /// Time to send a complete header section; 1 s to 5 min.
     pub header_read: Period,
@@ -21,11 +24,14 @@ pub struct Limits {
     pub idle: Period,
     /// Longest time that a client may leave a response unread; 1 s to 10 min.
     pub write_stall: Period,
-    /// Requests in progress at once, open streams included; 1 to 1,000,000. More is answered 503.
+    /// Requests in progress at once, open streams included; 1 to 1,000,000.
+    /// More is answered 503.
     pub concurrent_requests: u32,
-    /// Open connections; 1 to 1,000,000. More wait to be accepted.
+    /// Open connections; 1 to 1,000,000.
+    /// More wait to be accepted.
     pub connections: u32,
-    /// Open event streams of one subject; 1 to 100,000. More is answered 429.
+    /// Open event streams of one subject; 1 to 100,000.
+    /// More is answered 429.
     pub streams_per_subject: u32,
     /// Time that requests in progress are given when the gateway stops; 0 s to 1 h.
     pub shutdown: Period,

@@ -28,9 +28,11 @@ pub struct Config {
     pub listen: Listen,
     /// The protected MCP servers, at least one; each is its own resource.
     #[serde(rename = "server", default)]
+    #[cfg_attr(feature = "schema", schemars(!default, length(min = 1)))]
     pub servers: Vec<Server>,
     /// The authorization servers whose tokens are accepted, at least one.
     #[serde(rename = "authorization_server", default)]
+    #[cfg_attr(feature = "schema", schemars(!default, length(min = 1)))]
     pub authorization_servers: Vec<AuthorizationServer>,
     /// Bounds on what clients may use up.
     #[serde(default)]

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{ServerIdentity, Upstream};
-use crate::config::value::{AllowedAudience, EndpointPath, FieldName, Period};
+use crate::config::value::{AllowedAudience, EndpointPath, FieldName, Period, text};
 
 /// One protected MCP server: a path on the gateway and what is behind it.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,7 +21,7 @@ pub struct Server {
     /// or `{ unix = "/run/mcp.sock", path = "/mcp" }`.
     pub upstream: Upstream,
     /// Scopes that every request must have; also what the metadata and the challenge name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text::list")]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub scopes: Vec<ScopeToken>,
     /// Values of `aud` that mean this server, compared exactly.
@@ -29,6 +29,7 @@ pub struct Server {
     pub audiences: Option<Vec<AllowedAudience>>,
     /// Issuers whose tokens count here, each with its own `[[authorization_server]]`.
     /// Without this key they all count.
+    #[serde(default, deserialize_with = "text::some_list")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub authorization_servers: Option<Vec<Issuer>>,
     /// Page for developers (`resource_documentation` of RFC 9728).

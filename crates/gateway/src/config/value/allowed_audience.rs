@@ -1,14 +1,11 @@
 use std::str::FromStr;
 
-use serde::Deserialize;
-
 use super::text_value;
 
 /// One value of `aud` that is accepted, compared byte for byte (RFC 7519 section 4.1.3).
 ///
 /// 1 to 1024 bytes; there is no wildcard.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AllowedAudience(String);
 
 impl AllowedAudience {
@@ -38,4 +35,4 @@ impl FromStr for AllowedAudience {
     }
 }
 
-text_value!(AllowedAudience, "a value of `aud`, without wildcard");
+text_value!(AllowedAudience, "a value of `aud` without wildcard");

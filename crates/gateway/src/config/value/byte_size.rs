@@ -47,7 +47,7 @@ impl<'de> Deserialize<'de> for ByteSize {
 impl fmt::Display for ByteSize {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = |shift: &u32| self.0 != 0 && self.0.is_multiple_of(1 << shift);
-        let (unit, shift) = UNITS.iter().rev().find(|(_, shift)| whole(shift)).unwrap_or(&UNITS[0]);
+        let (unit, shift) = UNITS.iter().rev().find(|(_, shift)| whole(shift)).unwrap_or(&("", 0));
         write!(formatter, "{}{unit}", self.0 >> shift)
     }
 }
@@ -66,7 +66,7 @@ impl schemars::JsonSchema for ByteSize {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "a number of bytes, such as 65536, \"64KiB\" or \"4MiB\"",
+            "description": "a number of bytes, such as `65536` or `\"64KiB\"`",
             "oneOf": [
                 { "type": "integer", "minimum": 0 },
                 { "type": "string", "pattern": "^[0-9]+ ?(B|KiB|MiB|GiB)?$" },
@@ -99,5 +99,5 @@ impl de::Visitor<'_> for Visitor {
 
 const EXPECTED: &str = "write a number of bytes, such as 65536, \"64KiB\" or \"4MiB\"";
 
-/// Unit and the power of two that it stands for; the unit-less integer comes first.
-const UNITS: [(&str, u32); 5] = [("", 0), ("B", 0), ("KiB", 10), ("MiB", 20), ("GiB", 30)];
+/// Unit and the power of two that it stands for, in rising order; of two for the same the latter is printed.
+const UNITS: [(&str, u32); 5] = [("B", 0), ("", 0), ("KiB", 10), ("MiB", 20), ("GiB", 30)];

@@ -1,15 +1,12 @@
 use std::str::FromStr;
 
-use serde::Deserialize;
-
 use super::text_value;
 
 /// The path of an MCP endpoint in its one canonical form, such as `/mcp` or `/`.
 ///
 /// Segments of letters, digits, `-`, `.`, `_` and `~` after single slashes, none of them `.` or `..`.
 /// No other spelling can mean the same path, so comparing bytes is enough.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EndpointPath(String);
 
 /// Why a text is no endpoint path.

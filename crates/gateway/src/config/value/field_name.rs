@@ -1,13 +1,11 @@
 use std::str::FromStr;
 
 use http::HeaderName;
-use serde::Deserialize;
 
 use super::text_value;
 
 /// The name of a header field, in any case (RFC 9110 section 5.1).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FieldName(HeaderName);
 
 impl FieldName {

@@ -1,13 +1,11 @@
 use std::str::FromStr;
 
-use serde::Deserialize;
 use url::Url;
 
 use super::text_value;
 
 /// A value of `Host`: a host name or address in lower case, with a port if it is not the scheme's own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostName(String);
 
 impl HostName {

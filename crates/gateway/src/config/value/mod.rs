@@ -8,6 +8,7 @@ mod host_name;
 mod period;
 mod public_url;
 mod secret_source;
+pub(in crate::config) mod text;
 mod web_origin;
 
 pub use allowed_audience::AllowedAudience;
@@ -20,14 +21,12 @@ pub use public_url::{InvalidPublicUrl, PublicUrl};
 pub use secret_source::SecretSource;
 pub use web_origin::WebOrigin;
 
-/// Gives a checked text type what they all have: `TryFrom<String>`, `as_str`, `Display` and a schema.
+/// Gives a checked text type what they all have: `Deserialize`, `Serialize`, `Display` and a schema.
 macro_rules! text_value {
     ($name:ident, $description:literal) => {
-        impl TryFrom<String> for $name {
-            type Error = <$name as std::str::FromStr>::Err;
-
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                text.parse()
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::config::value::text::one(deserializer)
             }
         }
 

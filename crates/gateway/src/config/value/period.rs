@@ -1,11 +1,12 @@
 use std::{fmt, str::FromStr, time::Duration};
 
 use jiff::{SignedDuration, fmt::friendly};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::text;
 
 /// A length of time, as a text such as `"500ms"`, `"15s"`, `"5m"` or `"1h 30m"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Period(Duration);
 
 impl Period {
@@ -43,11 +44,9 @@ impl FromStr for Period {
     }
 }
 
-impl TryFrom<String> for Period {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+impl<'de> Deserialize<'de> for Period {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::one(deserializer)
     }
 }
 
@@ -73,7 +72,7 @@ impl schemars::JsonSchema for Period {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "description": "a length of time, such as \"500ms\", \"15s\", \"5m\" or \"1h 30m\"",
+            "description": "a length of time, such as `\"15s\"` or `\"5m\"`",
         })
     }
 }

@@ -1,7 +1,6 @@
 use std::str::FromStr;
 
 use oauth_types::{InvalidResourceUri, ResourceUri, is_loopback_host};
-use serde::Deserialize;
 use url::Url;
 
 use super::{EndpointPath, text_value};
@@ -9,8 +8,7 @@ use super::{EndpointPath, text_value};
 /// The origin that clients type: scheme, host and port.
 ///
 /// `https`, or `http` on a loopback host for development; written canonically, with or without the final slash.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
     origin: String,
     url: Url,

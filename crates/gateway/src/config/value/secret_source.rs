@@ -11,6 +11,14 @@ pub enum SecretSource {
     File(PathBuf),
 }
 
+impl SecretSource {
+    /// Whether `name` may be that of an environment variable: letters, digits and `_`.
+    pub(in crate::config) fn is_variable_name(name: &str) -> bool {
+        let allowed = |it: char| it.is_ascii_alphanumeric() || it == '_';
+        !name.is_empty() && name.chars().all(allowed) && !name.starts_with(|it: char| it.is_ascii_digit())
+    }
+}
+
 impl<'de> Deserialize<'de> for SecretSource {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Visitor)
@@ -33,7 +41,7 @@ impl schemars::JsonSchema for SecretSource {
             })
         };
         schemars::json_schema!({
-            "description": "where a secret is; the secret itself never stands in the file",
+            "description": "a reference to a secret, `{ env = \"NAME\" }` or `{ file = \"PATH\" }`",
             "oneOf": [
                 variant("env", "name of an environment variable"),
                 variant("file", "path of a file that only its owner can read"),
@@ -68,16 +76,11 @@ impl<'de> de::Visitor<'de> for Visitor {
             return Err(wrong());
         }
         match source {
-            SecretSource::Env(name) if !is_variable_name(&name) => Err(wrong()),
+            SecretSource::Env(name) if !SecretSource::is_variable_name(&name) => Err(wrong()),
             SecretSource::File(path) if path.as_os_str().is_empty() => Err(wrong()),
             source => Ok(source),
         }
     }
-}
-
-fn is_variable_name(name: &str) -> bool {
-    let allowed = |it: char| it.is_ascii_alphanumeric() || it == '_';
-    !name.is_empty() && name.chars().all(allowed) && !name.starts_with(|it: char| it.is_ascii_digit())
 }
 
 const EXPECTED: &str = r#"`{ env = "NAME" }` or `{ file = "PATH" }`"#;

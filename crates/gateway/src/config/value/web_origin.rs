@@ -1,6 +1,5 @@
 use std::str::FromStr;
 
-use serde::Deserialize;
 use url::Url;
 
 use super::text_value;
@@ -8,8 +7,7 @@ use super::text_value;
 /// A web origin as browsers send it in `Origin`, such as `https://inspector.example.com` (RFC 6454 section 6.2).
 ///
 /// Compared byte for byte; there is no wildcard and no `null`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WebOrigin(String);
 
 impl WebOrigin {

@@ -1,0 +1,58 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use toml::Table;
+
+use super::parse;
+use crate::config::Config;
+
+#[test]
+fn the_example_of_the_reference_page_passes() {
+    parse(Config::example()).unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// A whole configuration in a page must pass as it is; a part must pass within the example.
+#[test]
+fn every_toml_example_of_the_documents_passes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut pages = vec![root.join("README.md")];
+    collect(&root.join("docs"), &mut pages);
+    let mut count = 0;
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap_or_default();
+        for example in examples(&text) {
+            count += 1;
+            let whole = completed(example).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+            Config::parse(&whole, &page.display().to_string())
+                .unwrap_or_else(|error| panic!("{error}\n{example}"));
+        }
+    }
+    assert!(count > 0, "the reference page has an example");
+}
+
+fn collect(folder: &Path, pages: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, pages);
+        } else if path.extension().is_some_and(|it| it == "md") {
+            pages.push(path);
+        }
+    }
+}
+
+fn examples(page: &str) -> impl Iterator<Item = &str> {
+    page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next())
+}
+
+/// `example` itself if it is a whole configuration, else the sections it has put in place of those of the example.
+fn completed(example: &str) -> Result<String, toml::de::Error> {
+    if example.contains("public_url") {
+        return Ok(example.to_owned());
+    }
+    let mut whole: Table = Config::example().parse()?;
+    whole.extend(example.parse::<Table>()?);
+    Ok(whole.to_string())
+}

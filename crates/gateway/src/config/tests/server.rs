@@ -1,0 +1,255 @@
+use super::{BASE, accepts, edited, parse, refuses};
+
+const PATH: &str = r#"path = "/mcp""#;
+const UPSTREAM: &str = r#"upstream = { http = "http://127.0.0.1:3000/mcp" }"#;
+const SCOPES: &str = r#"scopes = ["mcp"]"#;
+
+#[track_caller]
+fn upstream(url: &str, refusal: Option<&str>) {
+    let to = format!("upstream = {{ http = {url:?} }}");
+    match refusal {
+        Some(message) => refuses(UPSTREAM, &to, "server[0].upstream.http", message),
+        None => drop(accepts(UPSTREAM, &to)),
+    }
+}
+
+#[test]
+fn o12_an_upstream_is_an_ordinary_http_endpoint() {
+    upstream("http://127.0.0.1:3000/mcp", None);
+    upstream("https://files.internal/mcp?tenant=1", None);
+    upstream("http://10.0.0.7:3000/mcp", None);
+    upstream("ftp://files.internal/mcp", Some("must be an `http` or `https` URL"));
+    upstream("file:///etc/passwd", Some("must be an `http` or `https` URL"));
+    upstream("http://me@127.0.0.1:3000/mcp", Some("no user name"));
+    upstream("http://me:pw@127.0.0.1:3000/mcp", Some("no user name"));
+    upstream("http://127.0.0.1:3000/mcp#x", Some("no fragment"));
+    upstream("http://0.0.0.0:3000/mcp", Some("one host"));
+    upstream("http://[::]:3000/mcp", Some("one host"));
+    upstream("http://224.0.0.1:3000/mcp", Some("one host"));
+}
+
+#[test]
+fn o12_an_upstream_hands_out_no_cloud_credentials() {
+    for host in [
+        "169.254.169.254",
+        "169.254.170.2",
+        "0xa9fea9fe",
+        "2852039166",
+        "[::ffff:169.254.169.254]",
+        "[fe80::1]",
+        "[fd00:ec2::254]",
+        "[fd20:ce::254]",
+        "100.100.100.200",
+        "168.63.129.16",
+        "metadata.google.internal",
+        "METADATA.google.internal.",
+    ] {
+        upstream(&format!("http://{host}/mcp"), Some("link-local or cloud metadata address"));
+    }
+    upstream("http://[fd00:ec2::253]/mcp", None);
+    upstream("http://169.253.169.254/mcp", None);
+    upstream("http://metadata.example.com/mcp", None);
+}
+
+#[test]
+fn o12_an_upstream_is_not_the_gateway_itself() {
+    upstream("https://mcp.example.com:9000/mcp", None);
+    upstream("http://127.0.0.1:8444/mcp", None);
+    upstream("https://mcp.example.com/mcp", Some("is this gateway itself"));
+    upstream("https://mcp.example.com:443/other", Some("is this gateway itself"));
+    upstream("https://127.0.0.1:8443/mcp", Some("is this gateway itself"));
+    upstream("https://localhost:8443/mcp", Some("is this gateway itself"));
+    upstream("https://[::1]:8443/mcp", Some("is this gateway itself"));
+    let text = edited(BASE, "hosts = []", r#"hosts = ["gw.internal:9443"]"#);
+    parse(&text).unwrap();
+    let error =
+        parse(&edited(&text, "http://127.0.0.1:3000/mcp", "https://gw.internal:9443/mcp")).unwrap_err();
+    assert_eq!(error.key(), "server[0].upstream.http", "{error}");
+    let text = edited(BASE, "0.0.0.0:8443", "127.0.0.1:3001");
+    parse(&text).unwrap();
+    parse(&edited(&text, "http://127.0.0.1:3000/mcp", "http://127.0.0.2:3001/mcp")).unwrap();
+    for host in ["127.0.0.1", "localhost"] {
+        let error = parse(&edited(&text, "127.0.0.1:3000/mcp", &format!("{host}:3001/mcp"))).unwrap_err();
+        assert_eq!(error.key(), "server[0].upstream.http", "{error}");
+    }
+}
+
+#[test]
+fn an_upstream_is_a_url_or_a_socket_with_a_path() {
+    accepts(UPSTREAM, r#"upstream = { unix = "/run/mcp.sock", path = "/mcp" }"#);
+    let key = "server[0].upstream";
+    for to in [
+        r#"upstream = { unix = "/run/mcp.sock" }"#,
+        r#"upstream = { path = "/mcp" }"#,
+        r#"upstream = { http = "http://127.0.0.1:3000", unix = "/run/mcp.sock", path = "/mcp" }"#,
+        r#"upstream = { http = "http://127.0.0.1:3000", path = "/mcp" }"#,
+        "upstream = {}",
+    ] {
+        refuses(UPSTREAM, to, key, "write `{ http =");
+    }
+    refuses(
+        UPSTREAM,
+        r#"upstream = { unix = "", path = "/mcp" }"#,
+        "server[0].upstream.unix",
+        "path of a socket",
+    );
+    refuses(UPSTREAM, r#"upstream = { http = "/mcp" }"#, "server[0].upstream.http", "relative URL");
+}
+
+#[track_caller]
+fn path(path: &str, refusal: Option<&str>) {
+    let to = format!("path = {path:?}");
+    match refusal {
+        Some(message) => refuses(PATH, &to, "server[0].path", message),
+        None => drop(accepts(PATH, &to)),
+    }
+}
+
+#[test]
+fn o13_a_path_has_one_spelling() {
+    path("/mcp", None);
+    path("/", None);
+    path("/team-a/files.v2_x~", None);
+    path("mcp", Some("must start with `/`"));
+    path("", Some("must start with `/`"));
+    path("/mcp/", Some("must not end with `/`"));
+    path("//mcp", Some("no empty"));
+    path("/a//b", Some("no empty"));
+    path("//", Some("no empty"));
+    path("/.", Some("no empty, `.`"));
+    path("/a/../b", Some("no empty, `.`"));
+    for character in ["%6dcp", "a;b", "a\\b", "a?b", "a#b", "a b", "ä", "{x}", "*", ":x"] {
+        path(&format!("/{character}"), Some("may hold letters"));
+    }
+}
+
+#[test]
+fn o13_the_gateways_own_paths_are_reserved() {
+    for reserved in [
+        "/.well-known",
+        "/.well-known/oauth-protected-resource",
+        "/mcp/.well-known/oauth-protected-resource",
+        "/healthz",
+        "/readyz",
+        "/authorize",
+        "/token",
+        "/token/x",
+        "/register",
+        "/revoke",
+        "/introspect",
+        "/jwks",
+        "/consent",
+        "/sign-in",
+        "/callback/x",
+        "/account",
+        "/connect",
+    ] {
+        path(reserved, Some("one of the gateway's own paths"));
+    }
+    path("/tokens", None);
+    path("/mcp/token", None);
+}
+
+#[test]
+fn o13_no_two_servers_share_a_path() {
+    let second = |path: &str| {
+        let section = format!("[[server]]\npath = {path:?}\n{UPSTREAM}\n\n[limits]");
+        parse(&edited(BASE, "[limits]", &section))
+    };
+    // Routes are exact, so a common beginning is no ambiguity.
+    for path in ["/mcp2", "/mcp/2", "/"] {
+        second(path).unwrap();
+    }
+    let error = second("/mcp").unwrap_err();
+    assert_eq!((error.key(), error.line()), ("server[1].path", Some(22)), "{error}");
+    assert!(error.message().contains("is the path of `server[0]` too"), "{error}");
+}
+
+#[test]
+fn at_least_one_server_is_there() {
+    let without = BASE.replace("[[server]]", "[ignored]");
+    assert_eq!(parse(&without).unwrap_err().key(), "ignored");
+    let error =
+        parse("public_url = \"https://a.example\"\nlisten = { address = \"127.0.0.1:1\" }").unwrap_err();
+    assert_eq!(error.key(), "server", "{error}");
+    assert!(error.message().contains("`[[server]]` section is missing"), "{error}");
+}
+
+#[test]
+fn o03_an_audience_is_exact() {
+    let key = "server[0].audiences";
+    let config = accepts(SCOPES, r#"audiences = ["api://files", "0000-11"]"#);
+    assert_eq!(config.audiences(&config.servers[0]), ["api://files", "0000-11"]);
+    refuses(SCOPES, "audiences = []", key, "accepts no audience at all");
+    refuses(SCOPES, r#"audiences = [""]"#, &format!("{key}[0]"), "is empty");
+    refuses(SCOPES, r#"audiences = ["a", "*"]"#, &format!("{key}[1]"), "no wildcard");
+    refuses(SCOPES, r#"audiences = ["https://*.example.com"]"#, &format!("{key}[0]"), "no wildcard");
+    refuses(SCOPES, r#"audiences = ["a b"]"#, &format!("{key}[0]"), "without spaces");
+}
+
+#[test]
+fn o03_without_audiences_it_is_the_resource_identifier() {
+    let config = accepts(PATH, PATH);
+    assert_eq!(config.resource(&config.servers[0]).as_str(), "https://mcp.example.com/mcp");
+    assert_eq!(config.audiences(&config.servers[0]), ["https://mcp.example.com/mcp"]);
+    let config = accepts(PATH, r#"path = "/""#);
+    assert_eq!(config.audiences(&config.servers[0]), ["https://mcp.example.com/", "https://mcp.example.com"]);
+}
+
+#[test]
+fn scopes_are_permissions() {
+    accepts(SCOPES, r#"scopes = ["files:read", "files:write"]"#);
+    accepts(SCOPES, "scopes = []");
+    refuses(
+        SCOPES,
+        r#"scopes = ["mcp", "offline_access"]"#,
+        "server[0].scopes[1]",
+        "wish for a refresh token",
+    );
+    refuses(SCOPES, r#"scopes = ["a b"]"#, "server[0].scopes[0]", "character");
+}
+
+#[test]
+fn a_server_names_configured_issuers() {
+    let key = "server[0].authorization_servers";
+    accepts(SCOPES, r#"authorization_servers = ["https://as.example.com/"]"#);
+    let other = r#"authorization_servers = ["https://as.example.com"]"#;
+    refuses(SCOPES, other, &format!("{key}[0]"), "compared byte for byte");
+    refuses(SCOPES, "authorization_servers = []", key, "accepts no issuer at all");
+}
+
+#[test]
+fn pages_are_web_pages() {
+    accepts(SCOPES, r#"documentation = "https://docs.example.com/""#);
+    for name in ["documentation", "policy", "terms"] {
+        let to = format!("{name} = \"javascript:alert(1)\"");
+        refuses(SCOPES, &to, &format!("server[0].{name}"), "must be an `https` URL");
+    }
+}
+
+#[test]
+fn e05_credentials_identity_and_framing_are_never_passed_on() {
+    accepts("request_headers = []", r#"request_headers = ["X-Request-Tag", "Accept-Language"]"#);
+    for name in ["Authorization", "cookie", "DPoP", "X-Forwarded-For", "X-MCP-Subject", "Connection", "Host"]
+    {
+        let to = format!("request_headers = [{name:?}]");
+        refuses("request_headers = []", &to, "server[0].http.request_headers[0]", "never passed on");
+    }
+    accepts("response_headers = []", r#"response_headers = ["X-Request-Tag"]"#);
+    for name in ["Set-Cookie", "WWW-Authenticate", "Access-Control-Allow-Origin", "Content-Length"] {
+        let to = format!("response_headers = [{name:?}]");
+        refuses("response_headers = []", &to, "server[0].http.response_headers[0]", "never passed on");
+    }
+}
+
+#[test]
+fn e05_the_identity_jwt_has_a_header_of_its_own() {
+    let lifetime = r#"lifetime = "60s""#;
+    for header in ["X-Caller", "Authorization"] {
+        accepts(lifetime, &format!("header = {header:?}"));
+    }
+    for header in ["Cookie", "Host", "X-MCP-Subject", "Mcp-Session-Id", "Content-Type", "X-Forwarded-User"] {
+        let to = format!("header = {header:?}");
+        refuses(lifetime, &to, "server[0].identity.jwt.header", "has another meaning");
+    }
+}
