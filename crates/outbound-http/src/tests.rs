@@ -4,6 +4,7 @@ mod answers;
 pub(crate) mod corpus;
 mod environment;
 mod hosts;
+mod http2;
 mod names;
 mod requests;
 mod server;

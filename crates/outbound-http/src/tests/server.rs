@@ -43,6 +43,18 @@ impl Server {
         })
     }
 
+    /// Hands over what is inside of TLS, for servers that speak something else than HTTP/1.1.
+    pub(super) fn bare_tls(
+        config: ServerConfig,
+        talk: impl Fn(&mut dyn Stream) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        let config = Arc::new(config);
+        Self::start(move |socket, _| {
+            let session = ServerConnection::new(Arc::clone(&config)).unwrap();
+            talk(&mut StreamOwned::new(session, socket))
+        })
+    }
+
     /// Hands over the bare socket, for servers that never get as far as HTTP.
     pub(super) fn raw(talk: impl Fn(&mut TcpStream) -> io::Result<()> + Send + Sync + 'static) -> Self {
         Self::start(move |mut socket, _| talk(&mut socket))
