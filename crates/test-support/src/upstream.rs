@@ -181,14 +181,14 @@ async fn record_and_answer(State(recorder): State<Recorder>, incoming: Request) 
 pub struct Answer {
     response: Response,
     gate: Gate,
-    gone: Option<oneshot::Sender<()>>,
 }
 
 #[derive(Debug)]
 enum Gate {
     Open,
     Until(oneshot::Receiver<()>),
-    Shut,
+    /// Dropped with the request, which its other end notices.
+    Shut(oneshot::Sender<()>),
 }
 
 impl Answer {
@@ -231,18 +231,16 @@ impl Answer {
     /// No answer, ever. The receiver fails when the request is given up.
     #[must_use]
     pub fn never() -> (oneshot::Receiver<()>, Self) {
-        let (_, gone, answer) = Self::status(500).held();
-        (gone, Self { gate: Gate::Shut, ..answer })
+        let (alive, gone) = oneshot::channel();
+        (gone, Self { gate: Gate::Shut(alive), ..Self::status(500) })
     }
 
-    /// The same answer, held back until the sender is used; the receiver fails when the request is given up before.
+    /// The same answer, held back until the sender is used.
     #[must_use]
-    pub fn held(mut self) -> (oneshot::Sender<()>, oneshot::Receiver<()>, Self) {
-        let (release, held) = oneshot::channel();
-        let (alive, gone) = oneshot::channel();
-        self.gate = Gate::Until(held);
-        self.gone = Some(alive);
-        (release, gone, self)
+    pub fn held(mut self) -> (oneshot::Sender<()>, Self) {
+        let (release, released) = oneshot::channel();
+        self.gate = Gate::Until(released);
+        (release, self)
     }
 
     /// The same answer with one more header.
@@ -275,19 +273,15 @@ impl Answer {
     }
 
     fn of(body: impl Into<Body>) -> Self {
-        Self { response: Response::new(body.into()), gate: Gate::Open, gone: None }
+        Self { response: Response::new(body.into()), gate: Gate::Open }
     }
 
-    async fn give(mut self) -> Response {
+    async fn give(self) -> Response {
         match self.gate {
             Gate::Open => {}
             // Released or forgotten by the test: either way it is time.
             Gate::Until(released) => drop(released.await),
-            Gate::Shut => std::future::pending().await,
-        }
-        if let Some(gone) = self.gone.take() {
-            // Told that the request lived until its answer; the test may not care.
-            let _ = gone.send(());
+            Gate::Shut(_alive) => std::future::pending().await,
         }
         self.response
     }
