@@ -1,8 +1,11 @@
+use http::StatusCode;
+
 use crate::{BoxError, ForwardReason};
 
 /// Why a request was not forwarded, or its answer not passed on.
 ///
-/// The client is shown the status of [`reason`](Self::reason) and no more; its code and the chain of sources are for the log.
+/// The client is shown the [`status`](Self::status) and the reason's description, no more;
+/// the [`code`](Self::code) and the chain of sources are for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum ForwardError {
     /// The method is none of GET, HEAD, POST and DELETE. Nothing was sent.
@@ -44,6 +47,19 @@ pub enum ForwardError {
 }
 
 impl ForwardError {
+    /// The reason's name in logs, metrics and documents.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.reason().code()
+    }
+
+    /// The status for the client.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        // Every reason has a valid status, which a test holds.
+        StatusCode::from_u16(self.reason().status()).unwrap_or(StatusCode::BAD_GATEWAY)
+    }
+
     /// The reason, for logs, metrics and the answer.
     #[must_use]
     pub const fn reason(&self) -> ForwardReason {

@@ -69,3 +69,6 @@ pub use settings::{ProxySetupError, UpstreamSettings, UpstreamTarget};
 
 /// An error of a body or a connection, whatever its type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+#[cfg(test)]
+mod tests;

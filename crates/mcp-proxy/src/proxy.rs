@@ -266,6 +266,3 @@ const POOL_IDLE: Duration = Duration::from_secs(4);
 const MAX_READ_BUFFER: usize = 16 * 1024;
 /// The most that a slow reader makes HTTP/2 keep for one stream.
 const HTTP2_WINDOW: u32 = 64 * 1024;
-
-#[cfg(test)]
-mod tests;

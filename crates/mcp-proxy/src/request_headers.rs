@@ -122,6 +122,3 @@ const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
 /// Enough for a usual request with identity headers, so that the map is allocated once.
 const CAPACITY: usize = 24;
-
-#[cfg(test)]
-mod tests;

@@ -109,6 +109,3 @@ fn must_stop(name: &str) -> bool {
 pub(crate) const EVENT_STREAM: &str = "text/event-stream";
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 const CAPACITY: usize = 12;
-
-#[cfg(test)]
-mod tests;
