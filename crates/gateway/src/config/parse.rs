@@ -33,7 +33,7 @@ impl Config {
         self.public_url.resource(&server.path)
     }
 
-    /// The values of `aud` that mean `server`: those of its `audiences`, else the spellings of its resource identifier.
+    /// The values of `aud` that mean `server`: its `audiences`, else the spellings of its resource identifier.
     #[must_use]
     pub fn audiences(&self, server: &Server) -> Vec<String> {
         match &server.audiences {

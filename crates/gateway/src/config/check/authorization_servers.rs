@@ -15,7 +15,9 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
     let mut seen = BTreeMap::new();
     for (section, it) in super::authorization_servers(config) {
         if it.preset == Some(Preset::Google) {
-            let message = "Google's access tokens are opaque and bound to no resource, so anybody's Google application could call this server: this needs Option B, where the gateway signs users in at Google itself";
+            let message = "Google's access tokens are opaque and bound to no resource, \
+                so anybody's Google application could call this server: \
+                this needs Option B, where the gateway signs users in at Google itself";
             return Err(Problem::new(section.key("preset"), message));
         }
         if let Some(other) = seen.insert(it.issuer.as_str(), section.clone()) {

@@ -18,7 +18,8 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
         if let Some(key) = loopback_key(&section, it)
             && !config.outbound.allow_loopback
         {
-            let message = "is a loopback host, for development only: write `allow_loopback = true` in `[outbound]`, or use the public address";
+            let message = "is a loopback host, for development only: \
+                write `allow_loopback = true` in `[outbound]`, or use the public address";
             return Err(Problem::new(key, message));
         }
     }

@@ -27,47 +27,65 @@ fn refuse(key: &KeyPath, names: &[FieldName], is_refused: fn(&str) -> bool) -> R
 
 /// Whether a request header must not reach the upstream as the client sent it.
 pub(super) fn is_refused_in_request(name: &str) -> bool {
-    FRAMING.contains(&name)
+    is_framing(name)
         || REQUEST.contains(&name)
-        || ["x-forwarded-", "x-mcp-", "x-original-", "x-rewrite-"].iter().any(|it| name.starts_with(it))
+        || REQUEST_PREFIXES.iter().any(|it| name.starts_with(it))
+        || name.contains("method-override")
+        // Many servers read `x_user` and `x-user` as one.
+        || name.contains('_')
 }
 
 fn is_refused_in_response(name: &str) -> bool {
-    FRAMING.contains(&name) || RESPONSE.contains(&name) || name.starts_with("access-control-")
+    is_framing(name) || RESPONSE.contains(&name) || name.starts_with("access-control-")
 }
 
-/// Hop-by-hop fields and those that delimit a message (RFC 9110 section 7.6.1).
-const FRAMING: [&str; 9] = [
+/// About one connection or the framing of a message (RFC 9110 section 7.6.1).
+fn is_framing(name: &str) -> bool {
+    FRAMING.contains(&name) || name.starts_with("proxy-")
+}
+
+const FRAMING: [&str; 12] = [
     "connection",
+    "content-encoding",
     "content-length",
+    "expect",
+    "host",
+    "http2-settings",
     "keep-alive",
-    "proxy-connection",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
-    "http2-settings",
+    "via",
 ];
 const REQUEST: [&str; 11] = [
+    "accept-encoding",
     "authorization",
     "baggage",
     "cookie",
     "dpop",
     "forwarded",
-    "host",
-    "proxy-authorization",
-    "via",
-    "x-http-method-override",
+    "mcp-session-id",
+    "true-client-ip",
+    "x-client-ip",
     "x-real-ip",
-    "x-accel-internal",
+    "x-request-id",
 ];
-const RESPONSE: [&str; 8] = [
+const REQUEST_PREFIXES: [&str; 7] =
+    ["mcp-gateway-", "mcp-init-host", "mcp-router-", "x-forwarded-", "x-mcp-", "x-original-", "x-rewrite-"];
+const RESPONSE: [&str; 14] = [
     "alt-svc",
+    "authentication-info",
+    "authorization",
     "clear-site-data",
+    "cookie",
     "location",
-    "proxy-authenticate",
+    "mcp-session-id",
+    "refresh",
+    "service-worker-allowed",
     "set-cookie",
+    "set-cookie2",
     "strict-transport-security",
     "www-authenticate",
-    "x-accel-redirect",
+    "x-request-id",
 ];

@@ -14,7 +14,8 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
         for (index, issuer) in issuers.iter().enumerate() {
             if !config.authorization_servers.iter().any(|it| it.issuer == *issuer) {
                 let message = format!(
-                    "`{issuer}` has no `[[authorization_server]]` section; issuers are compared byte for byte, a final slash included"
+                    "`{issuer}` has no `[[authorization_server]]` section; \
+                    issuers are compared byte for byte, a final slash included"
                 );
                 return Err(Problem::new(key.index(index), message));
             }

@@ -16,7 +16,9 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
     }
     let is_plain = listen.tls.is_none() && listen.behind_proxy.is_none();
     if is_plain && !listen.address.ip().is_loopback() {
-        let message = r#"would carry tokens in plain HTTP: add `tls = { certificate = "cert.pem", key = "key.pem" }`, name the proxy that terminates TLS in `behind_proxy`, or use a loopback address"#;
+        let message = "would carry tokens in plain HTTP: \
+            add `tls = { certificate = \"cert.pem\", key = \"key.pem\" }`, \
+            name the proxy that terminates TLS in `behind_proxy`, or use a loopback address";
         return Err(Problem::new(section.key("address"), message));
     }
     Ok(())

@@ -5,6 +5,7 @@ mod authorization_servers;
 mod clients;
 mod development;
 mod forwarded_headers;
+mod hosts;
 mod identity;
 mod issuers_of_servers;
 mod key_urls;
@@ -32,7 +33,8 @@ pub(super) fn all(config: &Config) -> Result<(), Problem> {
 
 type Check = fn(&Config) -> Result<(), Problem>;
 
-const CHECKS: [Check; 19] = [
+const CHECKS: [Check; 20] = [
+    hosts::check,
     listen::check,
     proxies::check,
     server_paths::check,

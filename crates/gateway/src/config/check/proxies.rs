@@ -10,13 +10,15 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
     let Some(networks) = &config.listen.behind_proxy else { return Ok(()) };
     let key = KeyPath::root("listen").key("behind_proxy");
     if networks.is_empty() {
-        let message = r#"names no network, so nobody could connect: write those of your proxies, such as ["10.0.0.5/32"], or remove the key"#;
+        let message = "names no network, so nobody could connect: \
+            write those of your proxies, such as [\"10.0.0.5/32\"], or remove the key";
         return Err(Problem::new(key, message));
     }
     for (index, network) in networks.iter().enumerate() {
         if covers_internet(network) {
             let message = format!(
-                "`{network}` covers addresses that are not your proxies: write their own network, such as `10.0.0.0/8`"
+                "`{network}` covers addresses that are not your proxies: \
+                write their own network, such as `10.0.0.0/8`"
             );
             return Err(Problem::new(key.index(index), message));
         }

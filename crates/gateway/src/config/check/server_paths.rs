@@ -11,7 +11,8 @@ use crate::config::{
 /// only the same path twice, or one of the gateway's own, is ambiguous.
 pub(super) fn check(config: &Config) -> Result<(), Problem> {
     if config.servers.is_empty() {
-        let message = r#"a `[[server]]` section is missing: write one with `path = "/mcp"` and `upstream = { http = "http://127.0.0.1:3000/mcp" }`"#;
+        let message = "a `[[server]]` section is missing: write one with `path = \"/mcp\"` \
+            and `upstream = { http = \"http://127.0.0.1:3000/mcp\" }`";
         return Err(Problem::new(KeyPath::root("server"), message));
     }
     let mut seen = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What the configuration points at: secrets, keys and certificates, opened once and proven before a socket opens.
+//! What the configuration points at: secrets, keys and certificates, proven before a socket opens.
 
 mod authorization_server;
 mod certificates;

@@ -78,7 +78,9 @@ impl<'a> Reader<'a> {
     ) -> Result<String, Problem> {
         let refuse = |message: String| Problem::new(key.clone(), format!("{}: {message}", path.display()));
         let text = read_file(path, check).map_err(refuse)?;
-        self.files.push(path.to_owned());
+        if !self.files.iter().any(|it| it == path) {
+            self.files.push(path.to_owned());
+        }
         Ok(text)
     }
 }

@@ -1,4 +1,4 @@
-//! The JSON Schema of the configuration file and the reference page, both made from the structs and their comments.
+//! The JSON Schema of the file and the reference page, both made from the structs and their comments.
 
 mod page;
 mod without_null;

@@ -13,7 +13,7 @@ pub(super) use key_path::KeyPath;
 
 /// A configuration that is refused: the first thing that is wrong with it.
 ///
-/// `Display` is the full report for a terminal or a log: message, file, line and the line itself, without color.
+/// `Display` is the full report: message, file, line and the line itself, without color.
 /// Texts in the place of a secret are masked.
 #[derive(Debug, thiserror::Error)]
 #[error("{rendered}")]

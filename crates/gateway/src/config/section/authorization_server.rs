@@ -29,7 +29,7 @@ pub struct AuthorizationServer {
     #[serde(default)]
     pub keys: KeySource,
     /// Signature algorithms that are accepted.
-    /// Without this key: those of the preset, else `["RS256", "PS256", "ES256", "EdDSA"]`.
+    /// Without this key: those of the preset, else all of them.
     #[serde(default, deserialize_with = "text::some_list")]
     pub algorithms: Option<Vec<Algorithm>>,
     /// Whether a token must say `at+jwt` in its `typ` (RFC 9068).
@@ -46,7 +46,8 @@ pub struct AuthorizationServer {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, BTreeSet<String>>"))]
     pub scope_hierarchy: BTreeMap<ScopeToken, BTreeSet<ScopeToken>>,
-    /// Claims that a token must have, each with exactly this value: `{ token_use = "access" }`.
+    /// Claims that a token must have, each with exactly this text, number or boolean: `{ token_use = "access" }`.
+    /// A name is a claim or a path such as `realm.name`; those of the preset are added.
     #[serde(default)]
     pub required_claims: BTreeMap<String, Value>,
     /// Clients whose tokens are accepted, by client id.
@@ -54,12 +55,12 @@ pub struct AuthorizationServer {
     #[serde(default, deserialize_with = "text::some_list")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub clients: Option<Vec<ClientId>>,
-    /// The claim that binds a token to its recipient.
-    /// `"client_id"` is for servers that issue no `aud`, and needs `clients`.
-    /// Without this key: that of the preset, else `"aud"`.
+    /// How a token shows that it is meant for the server that is called.
+    /// `"client_id"` is for authorization servers that write no `aud`, and needs `clients`.
+    /// Without this key: that of the preset, else `"aud"`; with preset `cognito` and without `clients` also `"aud"`.
     pub audience_claim: Option<AudienceClaim>,
     /// Longest time from `iat` to `exp` that is accepted; 1 min to 168 h.
-    /// Without this key: 24 h.
+    /// Without this key the authorization server decides alone.
     pub max_token_lifetime: Option<Period>,
     /// Ask the authorization server about tokens (RFC 7662).
     pub introspection: Option<Introspection>,
@@ -136,14 +137,14 @@ pub enum TokenType {
     Lenient,
 }
 
-/// The claim that binds a token to its recipient.
+/// How a token shows that it is meant for the server that is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AudienceClaim {
-    /// `aud`, compared with the audiences of the server.
+    /// By an `aud` that is one of the server's `audiences`.
     Aud,
-    /// `client_id`, compared with `clients`.
+    /// By such an `aud`, or without any `aud` by having been issued to one of `clients`.
     ClientId,
 }
 

@@ -5,7 +5,8 @@ use serde::Deserialize;
 
 /// Where connections are accepted.
 ///
-/// Without `tls`, connections are plain HTTP: allowed on a loopback address, or from the proxies in `behind_proxy`.
+/// Without `tls`, connections are plain HTTP:
+/// allowed on a loopback address, or from the proxies in `behind_proxy`.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -6,7 +6,8 @@ use crate::config::value::{HostName, PublicUrl, WebOrigin};
 /// The configuration of `mcp-gateway`: one TOML file.
 ///
 /// Unknown keys are refused.
-/// Durations are texts such as `"15s"`, `"5m"` or `"1h 30m"`; sizes are bytes or texts such as `"32KiB"` or `"4MiB"`.
+/// Durations are texts such as `"15s"`, `"5m"` or `"1h 30m"`.
+/// Sizes are bytes or texts such as `"32KiB"` or `"4MiB"`.
 /// Relative paths are resolved against the folder of the file.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

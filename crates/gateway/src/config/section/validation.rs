@@ -11,7 +11,8 @@ pub struct Validation {
     pub leeway: Period,
     /// Verified tokens that are remembered; 1 to 1,000,000.
     pub cache_entries: u32,
-    /// How long keys that cannot be refreshed stay in use while the authorization server is down; 10 min to 168 h.
+    /// How long keys stay in use that cannot be refreshed because the authorization server is down.
+    /// From 10 min to 168 h.
     pub stale_keys: Period,
 }
 

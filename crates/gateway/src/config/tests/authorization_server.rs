@@ -118,4 +118,8 @@ fn a_required_claim_is_a_single_value() {
             "a text, a number or a boolean",
         );
     }
+    accepts(CLAIMS, r#"required_claims = { "realm.name" = "x" }"#);
+    let section = "authorization_server[0].required_claims";
+    refuses(CLAIMS, r#"required_claims = { "" = "x" }"#, section, "the name `` has an empty member");
+    refuses(CLAIMS, r#"required_claims = { "a..b" = "x" }"#, section, "has an empty member");
 }

@@ -47,7 +47,7 @@ fn examples(page: &str) -> impl Iterator<Item = &str> {
     page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next())
 }
 
-/// `example` itself if it is a whole configuration, else the sections it has put in place of those of the example.
+/// `example` itself if it is whole, else its sections in place of those of the whole example.
 fn completed(example: &str) -> Result<String, toml::de::Error> {
     if example.contains("public_url") {
         return Ok(example.to_owned());

@@ -102,6 +102,8 @@ fn hosts_and_origins_are_exact() {
     for host in ["*", "*.example.com", "MCP.internal", "https://mcp.internal", "mcp.internal/", "a@b", ""] {
         refuses("hosts = []", &format!("hosts = [{host:?}]"), "hosts[0]", "write a host in lower case");
     }
+    accepts("hosts = []", r#"hosts = ["mcp.internal:80"]"#);
+    refuses("hosts = []", r#"hosts = ["mcp.internal:443"]"#, "hosts[0]", "leave out `:443`");
     let origins = "allowed_origins = []";
     accepts(origins, r#"allowed_origins = ["https://inspector.example.com", "http://localhost:6274"]"#);
     for origin in ["*", "null"] {

@@ -230,13 +230,23 @@ fn pages_are_web_pages() {
 #[test]
 fn e05_credentials_identity_and_framing_are_never_passed_on() {
     accepts("request_headers = []", r#"request_headers = ["X-Request-Tag", "Accept-Language"]"#);
-    for name in ["Authorization", "cookie", "DPoP", "X-Forwarded-For", "X-MCP-Subject", "Connection", "Host"]
-    {
+    for name in [
+        "Authorization",
+        "cookie",
+        "DPoP",
+        "X-Forwarded-For",
+        "X-MCP-Subject",
+        "Connection",
+        "Host",
+        "x_user",
+        "X-HTTP-Method-Override",
+    ] {
         let to = format!("request_headers = [{name:?}]");
         refuses("request_headers = []", &to, "server[0].http.request_headers[0]", "never passed on");
     }
     accepts("response_headers = []", r#"response_headers = ["X-Request-Tag"]"#);
-    for name in ["Set-Cookie", "WWW-Authenticate", "Access-Control-Allow-Origin", "Content-Length"] {
+    for name in ["Set-Cookie", "WWW-Authenticate", "Access-Control-Allow-Origin", "Content-Length", "Refresh"]
+    {
         let to = format!("response_headers = [{name:?}]");
         refuses("response_headers = []", &to, "server[0].http.response_headers[0]", "never passed on");
     }

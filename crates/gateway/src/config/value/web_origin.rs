@@ -4,7 +4,7 @@ use url::Url;
 
 use super::text_value;
 
-/// A web origin as browsers send it in `Origin`, such as `https://inspector.example.com` (RFC 6454 section 6.2).
+/// A web origin as browsers send it, such as `https://inspector.example.com` (RFC 6454 section 6.2).
 ///
 /// Compared byte for byte; there is no wildcard and no `null`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
