@@ -132,7 +132,7 @@ reasons! {
         "The client of the token is not in the list of allowed clients of the issuer.";
     KeyUnknown "key_unknown" InvalidToken
         "the access token is signed with an unknown key"
-        "No key of the issuer has the `kid` of the token. A fetch was tried at most once in 30 s; if genuine tokens fail, look at the key set of the authorization server.";
+        "No key of the issuer has the `kid` of the token and fits its algorithm. A fetch was tried at most once in 30 s; if genuine tokens fail, look at the key set of the authorization server.";
     KeyAmbiguous "key_ambiguous" InvalidToken
         "the key of the access token cannot be determined"
         "The token names no key, or a name that several keys have, and more than one fits. Give the keys distinct `kid`s.";

@@ -121,7 +121,7 @@ mod tests {
         check(&nested(15), true);
         check(&nested(17), false);
         check(&nested(100_000), false);
-        let many = |count| format!("{{\"a\":[{}0]}}", "0,".repeat(count - 1));
+        let many = |count: usize| format!("{{\"a\":[{}0]}}", "0,".repeat(count - 1));
         check(&many(4_000), true);
         check(&many(5_000), false);
         let claims = |count| {
