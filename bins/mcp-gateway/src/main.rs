@@ -1,2 +1,36 @@
-//! x
-fn main(){}
+//! The process: arguments, environment, logging, signals.
+
+mod arguments;
+mod commands;
+mod logging;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    arguments::{Arguments, Command, ServeArguments},
+    commands::Failure,
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    logging::hide_panic_payloads();
+    let outcome = match arguments.command.unwrap_or(Command::Serve(ServeArguments::default())) {
+        Command::Serve(it) => commands::serve(&it),
+        Command::Demo(it) => commands::demo(&it),
+        Command::Check(_) => Ok(()),
+        Command::Schema => commands::schema(),
+        Command::Completions { shell } => commands::completions(shell),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report();
+            match failure {
+                Failure::Asked(_) => ExitCode::from(1),
+                Failure::Configuration(_) => ExitCode::from(2),
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! One command per file.
+
+//mod check;
+mod demo;
+mod serve;
+mod text;
+
+use std::{error::Error, fmt, io};
+
+use gateway::config::ConfigError;
+
+pub(crate) use self::{
+    //check::check,
+    demo::demo,
+    serve::serve,
+    text::{completions, schema},
+};
+
+/// Why a command ends without success.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What was asked for failed: exit code 1.
+    Asked(Box<dyn Error + Send + Sync>),
+    /// The configuration is wrong: exit code 2.
+    Configuration(ConfigError),
+}
+
+impl Failure {
+    /// Something failed that was asked for.
+    pub(crate) fn asked(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Asked(error.into())
+    }
+
+    /// Tells the person at the terminal, with every cause.
+    #[expect(clippy::print_stderr, reason = "this is the process's last word")]
+    pub(crate) fn report(&self) {
+        eprintln!("{self}");
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::Configuration(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::asked(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configuration(error) => write!(formatter, "{error}"),
+            Self::Asked(error) => {
+                write!(formatter, "mcp-gateway: {error}")?;
+                let mut cause = error.source();
+                while let Some(error) = cause {
+                    write!(formatter, ": {error}")?;
+                    cause = error.source();
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A runtime with `workers` threads, or one per core.
+pub(crate) fn runtime(workers: Option<u16>) -> io::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(workers) = workers {
+        builder.worker_threads(workers.into());
+    }
+    builder.enable_all().build()
+}
+
+/// The one place that reads the environment.
+pub(crate) fn environment(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the binary is where the environment is read")]
+    std::env::var(name).ok()
+}

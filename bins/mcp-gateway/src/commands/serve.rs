@@ -1,0 +1,115 @@
+use std::{path::Path, time::Duration};
+
+use gateway::{
+    config::{Config, Loaded},
+    reload::Fingerprint,
+    serve::Running,
+};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    time::{Interval, MissedTickBehavior, interval},
+};
+
+use super::{Failure, environment, runtime};
+use crate::{arguments::ServeArguments, logging};
+
+/// What makes the process look up from serving.
+enum Event {
+    Stop,
+    Reload,
+    Look,
+    Failed(std::io::Error),
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+    look: Interval,
+}
+
+/// Serves until SIGINT or SIGTERM; reloads at SIGHUP or when a file has changed.
+pub(crate) fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
+    let loaded = Config::load(&arguments.config, &environment)?;
+    logging::start(&loaded.config.log);
+    runtime(arguments.workers)?.block_on(run(&arguments.config, loaded))
+}
+
+async fn run(path: &Path, loaded: Loaded) -> Result<(), Failure> {
+    let mut signals = Signals::listen()?;
+    let mut running = Running::start(&loaded).map_err(Failure::asked)?;
+    announce(&running, &loaded);
+    let mut files = Fingerprint::of(&loaded.files);
+    loop {
+        match signals.next(&mut running).await {
+            Event::Stop => {
+                tracing::info!("stopping");
+                running.stop().await;
+                return Ok(());
+            }
+            Event::Reload => files = reload(path, &running, files).await,
+            Event::Look if files.has_changed() => files = reload(path, &running, files).await,
+            Event::Look => {}
+            Event::Failed(error) => return Err(Failure::asked(error)),
+        }
+    }
+}
+
+/// Takes the file anew; a bad one leaves the old configuration in force.
+async fn reload(path: &Path, running: &Running, before: Fingerprint) -> Fingerprint {
+    let loaded = match Config::load(path, &environment) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            tracing::error!("the new configuration is refused, the old one stays in force:\n{error}");
+            return before.renewed();
+        }
+    };
+    match running.reload(&loaded).await {
+        Ok(()) => tracing::info!("the configuration was reloaded"),
+        Err(error) => {
+            tracing::error!(%error, "the new configuration is refused, the old one stays in force");
+        }
+    }
+    Fingerprint::of(&loaded.files)
+}
+
+fn announce(running: &Running, loaded: &Loaded) {
+    let config = &loaded.config;
+    for server in &config.servers {
+        tracing::info!(resource = %config.resource(server), upstream = ?server.upstream, "protecting");
+    }
+    if config.public_url.is_loopback() {
+        tracing::warn!("public_url is on loopback: for development only");
+    }
+    if config.outbound.allow_loopback {
+        tracing::warn!("outbound.allow_loopback is on: for development only");
+    }
+    let scheme = if loaded.material.tls.is_some() { "https" } else { "http" };
+    tracing::info!("listening on {scheme}://{}", running.address());
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        let mut look = interval(LOOK_AT_FILES);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            look,
+        })
+    }
+
+    async fn next(&mut self, running: &mut Running) -> Event {
+        tokio::select! {
+            _ = self.interrupt.recv() => Event::Stop,
+            _ = self.terminate.recv() => Event::Stop,
+            _ = self.hangup.recv() => Event::Reload,
+            _ = self.look.tick() => Event::Look,
+            error = running.failed() => Event::Failed(error),
+        }
+    }
+}
+
+/// How often the files are looked at.
+const LOOK_AT_FILES: Duration = Duration::from_secs(2);

@@ -1,0 +1,50 @@
+//! Log lines on standard error, for people or as JSON.
+
+use gateway::config::{Log, LogFormat, LogLevel};
+use tracing::{Level, Subscriber};
+use tracing_subscriber::{
+    Layer, filter::Targets, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt,
+};
+
+/// Writes log lines as the configuration says.
+///
+/// Libraries are held to warnings: what they say at finer levels may hold the text of a header.
+pub(crate) fn start(log: &Log) {
+    let level = match log.level {
+        LogLevel::Error => Level::ERROR,
+        LogLevel::Warn => Level::WARN,
+        LogLevel::Info => Level::INFO,
+        LogLevel::Debug => Level::DEBUG,
+        LogLevel::Trace => Level::TRACE,
+    };
+    let filter = OURS.iter().fold(Targets::new().with_default(Level::WARN.min(level)), |targets, name| {
+        targets.with_target(*name, level)
+    });
+    let lines = lines(log.format).with_filter(filter);
+    // A second start, which only tests of this program could cause, keeps the first.
+    tracing_subscriber::registry().with(lines).try_init().ok();
+}
+
+fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    match format {
+        LogFormat::Human => layer.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed(),
+        LogFormat::Json => {
+            layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
+        }
+    }
+}
+
+/// Reports a panic by its place only: its message could hold anything.
+pub(crate) fn hide_panic_payloads() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a defect: the request or task ends here");
+    }));
+}
+
+const OURS: [&str; 7] =
+    ["access", "gateway", "mcp_gateway", "mcp_proxy", "outbound_http", "resource_metadata", "token_validate"];

@@ -1,0 +1,45 @@
+//! The way of a request to an MCP endpoint: each step gives the evidence that the next one takes.
+
+mod authenticated;
+mod permitted;
+mod server;
+
+use axum::{body::Body, extract::Request, response::Response};
+use http::Method;
+
+use self::{authenticated::Authenticated, permitted::Permitted};
+use crate::{reason::Reason, refusal::Refusal, routes::MCP_METHODS, service::Arrival};
+
+pub(crate) use self::server::{ProtectedServer, ServerParts};
+
+/// Serves one request. This is the order of the checks, for every method, each time:
+///
+/// 1. method, 2. `Origin`, 3. the bearer token, 4. its scope, 5. the size of the body, 6. a free place;
+///
+/// only then the upstream learns of it. Path and `Host` were judged before there was a route ([`crate::edge`]).
+///
+/// # Errors
+/// The [`Refusal`] of the first step that fails; the upstream has seen nothing then, except when it failed itself.
+pub(crate) async fn serve(
+    server: &ProtectedServer,
+    arrival: &Arrival,
+    request: Request<Body>,
+) -> Result<Response, Refusal> {
+    method(request.method())?;
+    server.origins().check(request.headers())?;
+    let authenticated = Authenticated::by_token(server, request.headers(), request.uri().query()).await?;
+    arrival.note_subject(authenticated.subject_digest());
+    let permitted = Permitted::by_scope(server, authenticated)?;
+    let body = server.bound_body(request.headers())?;
+    let place = server.admit()?;
+    let response = server.forward(permitted, arrival, request, body).await;
+    drop(place);
+    response
+}
+
+fn method(method: &Method) -> Result<(), Refusal> {
+    match *method {
+        Method::POST | Method::GET | Method::DELETE | Method::HEAD => Ok(()),
+        _ => Err(Refusal::from(Reason::MethodNotAllowed).allowing(MCP_METHODS)),
+    }
+}

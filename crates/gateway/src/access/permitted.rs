@@ -1,0 +1,33 @@
+use token_validate::ValidatedToken;
+
+use super::{Authenticated, ProtectedServer};
+use crate::{access_log::SubjectDigest, refusal::Refusal};
+
+/// Proof that the policy of a server lets this request through; nothing is forwarded without it.
+#[derive(Debug)]
+pub(crate) struct Permitted(Authenticated);
+
+impl Permitted {
+    /// Compares the scope of the token, hierarchies included, with what the server requires.
+    ///
+    /// # Errors
+    /// 403 `insufficient_scope` that names every required scope (MCP 2026-07-28 "Runtime Insufficient Scope Errors").
+    pub(super) fn by_scope(server: &ProtectedServer, authenticated: Authenticated) -> Result<Self, Refusal> {
+        let granted = authenticated.token().scope();
+        let needed = server.resource().scopes();
+        if granted.contains_all(needed) {
+            return Ok(Self(authenticated));
+        }
+        Err(Refusal::of_scope(server.resource(), needed, &granted.missing(needed)))
+    }
+
+    /// The token that was permitted.
+    pub(super) const fn token(&self) -> &ValidatedToken {
+        self.0.token()
+    }
+
+    /// Whose token it is, for logs and limits.
+    pub(super) const fn subject_digest(&self) -> SubjectDigest {
+        self.0.subject_digest()
+    }
+}

@@ -1,0 +1,163 @@
+use std::{sync::Arc, time::Duration};
+
+use axum::{body::Body, extract::Request, response::Response};
+use http::{HeaderMap, HeaderValue, header};
+use mcp_proxy::{OnBehalf, Proxy};
+use oauth_types::Clock;
+use resource_metadata::ProtectedResource;
+use token_validate::{ResourcePolicy, ValidatedToken, Validator};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
+
+use super::Permitted;
+use crate::{
+    adapters::Identity,
+    edge::Origins,
+    limits::{RequestLimit, StreamLimit},
+    reason::Reason,
+    refusal::Refusal,
+    request_body::BoundedBody,
+    service::Arrival,
+    stream_body::CountedStream,
+};
+
+/// One `[[server]]`: a resource, who may use it, and the MCP server behind it.
+#[derive(Debug)]
+pub(crate) struct ProtectedServer {
+    parts: ServerParts,
+}
+
+/// What a [`ProtectedServer`] is made of.
+#[derive(Debug)]
+pub(crate) struct ServerParts {
+    pub(crate) resource: ProtectedResource,
+    pub(crate) resource_policy: ResourcePolicy,
+    pub(crate) validator: Validator,
+    pub(crate) origins: Origins,
+    pub(crate) proxy: Proxy,
+    pub(crate) identity: Identity,
+    pub(crate) requests: RequestLimit,
+    pub(crate) streams: StreamLimit,
+    pub(crate) most_body: u64,
+    pub(crate) body_idle: Duration,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Ends streams that only listen, at once when the gateway stops.
+    pub(crate) listening_ends: CancellationToken,
+    /// Ends answers that are still streaming when the time to stop is up.
+    pub(crate) answering_ends: CancellationToken,
+}
+
+/// How large and how slow the body of a request may be, after its declared length was accepted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyBounds {
+    most: u64,
+    idle: Duration,
+}
+
+impl ProtectedServer {
+    /// A server of these parts.
+    pub(crate) const fn new(parts: ServerParts) -> Self {
+        Self { parts }
+    }
+
+    /// The path of the endpoint, without a slash at its end.
+    pub(crate) fn path(&self) -> &str {
+        self.parts.resource.resource().path()
+    }
+
+    pub(crate) const fn resource(&self) -> &ProtectedResource {
+        &self.parts.resource
+    }
+
+    pub(crate) const fn resource_policy(&self) -> &ResourcePolicy {
+        &self.parts.resource_policy
+    }
+
+    pub(crate) const fn validator(&self) -> &Validator {
+        &self.parts.validator
+    }
+
+    pub(crate) const fn origins(&self) -> &Origins {
+        &self.parts.origins
+    }
+
+    /// A place among the requests that wait for their answer.
+    pub(super) fn admit(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        Ok(self.parts.requests.admit()?)
+    }
+
+    /// # Errors
+    /// 413 when the declared length is above the limit, before a byte of the body is read.
+    pub(super) fn bound_body(&self, headers: &HeaderMap) -> Result<BodyBounds, Refusal> {
+        let declared =
+            headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<u64>().ok());
+        if declared.is_some_and(|it| it > self.parts.most_body) {
+            return Err(Reason::BodyTooLarge.into());
+        }
+        Ok(BodyBounds { most: self.parts.most_body, idle: self.parts.body_idle })
+    }
+
+    /// Hands the request to the upstream and its answer back.
+    ///
+    /// # Errors
+    /// 502, 504 and their kin when the upstream gave nothing that can be passed on; 413 or 408 when the body broke
+    /// its bounds on the way; 503 when the subject has too many streams open.
+    pub(super) async fn forward(
+        &self,
+        permitted: Permitted,
+        arrival: &Arrival,
+        request: Request<Body>,
+        bounds: BodyBounds,
+    ) -> Result<Response, Refusal> {
+        let on_behalf = self.on_behalf(permitted.token(), arrival, request.method());
+        let (head, body) = request.into_parts();
+        let (body, fault) = BoundedBody::new(body, bounds.most, bounds.idle);
+        let answered = self.parts.proxy.forward(Request::from_parts(head, body), on_behalf).await;
+        let response = answered.map_err(|error| {
+            let reason = fault.reason().unwrap_or(Reason::Upstream(error.reason()));
+            tracing::warn!(request.id = %arrival.request_id, reason = reason.code(), error = %Chain(&error), "not forwarded");
+            Refusal::from(reason)
+        })?;
+        let (head, body) = response.into_parts();
+        let body = if body.is_event_stream() {
+            Body::new(CountedStream::new(body, self.parts.streams.open(permitted.subject_digest())?))
+        } else {
+            Body::new(body)
+        };
+        Ok(Response::from_parts(head, body))
+    }
+
+    fn on_behalf(&self, token: &ValidatedToken, arrival: &Arrival, method: &http::Method) -> OnBehalf {
+        let listens = method == http::Method::GET;
+        let ends = if listens { &self.parts.listening_ends } else { &self.parts.answering_ends };
+        OnBehalf {
+            principal: principal(token),
+            headers: self.parts.identity.headers(token, self.parts.clock.now()),
+            request_id: HeaderValue::clone(&arrival.request_id_header),
+            stream_until: Some(token.expires_at().saturating_since(self.parts.clock.now())),
+            cancel: ends.clone(),
+        }
+    }
+}
+
+/// An error with its causes on one line.
+struct Chain<'a>(&'a dyn std::error::Error);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(formatter, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+/// Who a token speaks for and through which client, in a text that no other pair can produce.
+fn principal(token: &ValidatedToken) -> Arc<str> {
+    let client = token.client_id().map_or("", oauth_types::ClientId::as_str);
+    // None of the three can hold a control character.
+    format!("{}\u{1}{}\u{1}{client}", token.issuer(), token.subject()).into()
+}

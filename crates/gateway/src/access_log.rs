@@ -1,0 +1,231 @@
+//! One line per request, written when its answer has ended: never a token, never a query.
+
+use std::{
+    net::IpAddr,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::Method;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::request_id::RequestId;
+
+/// What is known of a request when its answer begins; the line is written when this is dropped.
+#[derive(Debug)]
+pub(crate) struct AccessRecord {
+    pub(crate) request_id: RequestId,
+    pub(crate) client: IpAddr,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) status: u16,
+    /// Why it was refused; `ok` when it was not.
+    pub(crate) reason: &'static str,
+    /// Whose token it was, as a digest.
+    pub(crate) subject: Option<SubjectDigest>,
+    pub(crate) started: Instant,
+    /// From the request to the head of the answer.
+    pub(crate) head_us: u128,
+    sent: u64,
+    cut: bool,
+}
+
+impl AccessRecord {
+    /// A record of a request that arrived at `started`.
+    pub(crate) fn new(
+        request_id: RequestId,
+        client: IpAddr,
+        method: Method,
+        path: &str,
+        started: Instant,
+    ) -> Self {
+        Self {
+            request_id,
+            client,
+            method,
+            path: loggable(path),
+            status: 0,
+            reason: "ok",
+            subject: None,
+            started,
+            head_us: 0,
+            sent: 0,
+            cut: true,
+        }
+    }
+}
+
+impl Drop for AccessRecord {
+    fn drop(&mut self) {
+        tracing::info!(
+            target: "access",
+            {
+                request.id = %self.request_id,
+                client = %self.client,
+                method = loggable_method(&self.method),
+                path = %self.path,
+                status = self.status,
+                reason = self.reason,
+                subject = self.subject.as_ref().map(SubjectDigest::as_str),
+                head_us = u64::try_from(self.head_us).unwrap_or(u64::MAX),
+                duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
+                bytes = self.sent,
+                cut = self.cut
+            },
+            "answered"
+        );
+    }
+}
+
+/// Sixteen hexadecimal digits that stand for an issuer and a subject in logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SubjectDigest([u8; 16]);
+
+impl SubjectDigest {
+    /// The first 64 bits of SHA-256 over issuer and subject, which cannot run into each other.
+    pub(crate) fn of(issuer: &str, subject: &str) -> Self {
+        let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+        context.update(&(issuer.len() as u64).to_be_bytes());
+        context.update(issuer.as_bytes());
+        context.update(subject.as_bytes());
+        let digest = context.finish();
+        let mut digits = [0; 16];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(digest.as_ref()) {
+            pair.copy_from_slice(&hexadecimal(*byte));
+        }
+        Self(digits)
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// An answer's body, which counts what it sends and then lets its record go.
+#[derive(Debug)]
+pub(crate) struct LoggedBody {
+    inner: Body,
+    record: Box<AccessRecord>,
+}
+
+impl LoggedBody {
+    /// `inner`, whose end is the end of `record`.
+    pub(crate) fn new(inner: Body, record: Box<AccessRecord>) -> Self {
+        Self { inner, record }
+    }
+}
+
+impl HttpBody for LoggedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let outcome = Pin::new(&mut self.inner).poll_frame(context);
+        match &outcome {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.record.sent += frame.data_ref().map_or(0, |it| it.len() as u64);
+            }
+            Poll::Ready(None) => self.record.cut = false,
+            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
+        }
+        if self.inner.is_end_stream() {
+            self.record.cut = false;
+        }
+        outcome
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for LoggedBody {
+    fn drop(&mut self) {
+        if self.inner.is_end_stream() {
+            self.record.cut = false;
+        }
+    }
+}
+
+const fn hexadecimal(byte: u8) -> [u8; 2] {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    [digit(&DIGITS, byte >> 4), digit(&DIGITS, byte & 0x0F)]
+}
+
+#[expect(clippy::indexing_slicing, reason = "a nibble indexes sixteen digits")]
+const fn digit(digits: &[u8; 16], nibble: u8) -> u8 {
+    digits[(nibble & 0x0F) as usize]
+}
+
+/// A path without what could be a token that somebody put into it, and short.
+fn loggable(path: &str) -> String {
+    let mut shown = String::with_capacity(path.len().min(MOST_LOGGED));
+    for segment in path.split_inclusive('/') {
+        if segment.len() > LONGEST_SEGMENT {
+            shown.push('…');
+        } else {
+            shown.push_str(segment);
+        }
+        if shown.len() >= MOST_LOGGED {
+            shown.push('…');
+            break;
+        }
+    }
+    shown
+}
+
+/// A method that we know, or a word for the others, which a client may make up.
+fn loggable_method(method: &Method) -> &str {
+    match *method {
+        Method::GET | Method::POST | Method::DELETE | Method::HEAD | Method::OPTIONS | Method::PUT => {
+            method.as_str()
+        }
+        _ => "other",
+    }
+}
+
+const MOST_LOGGED: usize = 128;
+
+/// Longer than `oauth-authorization-server/`, shorter than any token.
+const LONGEST_SEGMENT: usize = 28;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn m01_a_path_is_logged_without_what_could_be_a_token() {
+        assert_eq!(loggable("/mcp"), "/mcp");
+        assert_eq!(
+            loggable("/.well-known/oauth-authorization-server/mcp"),
+            "/.well-known/oauth-authorization-server/mcp"
+        );
+        assert_eq!(loggable(&format!("/x/{}/y", "t".repeat(32))), "/x/…y");
+        assert!(loggable(&"/abc".repeat(1_000)).len() < 140);
+    }
+
+    #[test]
+    fn a_digest_separates_issuer_from_subject() {
+        let digest = SubjectDigest::of("https://a.example", "bob");
+        assert_eq!(digest.as_str().len(), 16);
+        assert!(digest.as_str().bytes().all(|it| it.is_ascii_hexdigit()));
+        assert_eq!(digest, SubjectDigest::of("https://a.example", "bob"));
+        assert_ne!(digest, SubjectDigest::of("https://a.exampleb", "ob"));
+    }
+
+    #[test]
+    fn m04_a_made_up_method_is_not_logged() {
+        assert_eq!(loggable_method(&Method::POST), "POST");
+        assert_eq!(loggable_method(&Method::from_bytes(b"X-INJECT").unwrap()), "other");
+    }
+}

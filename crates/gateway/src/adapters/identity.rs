@@ -1,0 +1,119 @@
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use oauth_types::{ClientId, Entropy, UnixTime};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Serialize;
+use token_validate::ValidatedToken;
+
+use super::SigningKey;
+
+/// What an upstream may learn of the caller: nothing, unless its server says so.
+#[derive(Debug, Default)]
+pub(crate) struct Identity {
+    /// Whether `X-MCP-Subject` and its kin are sent.
+    pub(crate) plain: bool,
+    /// The assertion, if one is sent.
+    pub(crate) assertion: Option<Assertion>,
+}
+
+/// A short-lived JWT for one upstream, signed by the gateway.
+#[derive(Debug)]
+pub(crate) struct Assertion {
+    /// The origin of the gateway: `iss`.
+    pub(crate) issuer: String,
+    /// The upstream: `aud`.
+    pub(crate) audience: String,
+    /// From `iat` to `exp`.
+    pub(crate) lifetime: Duration,
+    /// The header that carries it.
+    pub(crate) header: HeaderName,
+    /// Who signs.
+    pub(crate) key: Arc<SigningKey>,
+    /// Where `jti` comes from.
+    pub(crate) entropy: Arc<dyn Entropy>,
+}
+
+/// The claims of an assertion; the caller is named by issuer and subject together (RFC 9493 section 3.2.3).
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
+    sub_id: SubjectIdentifier<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+    scope: String,
+    iat: UnixTime,
+    exp: UnixTime,
+    jti: String,
+}
+
+#[derive(Serialize)]
+struct SubjectIdentifier<'a> {
+    format: &'static str,
+    iss: &'a str,
+    sub: &'a str,
+}
+
+impl Identity {
+    /// The headers for the upstream of a request by the holder of `token`.
+    pub(crate) fn headers(&self, token: &ValidatedToken, now: UnixTime) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        if self.plain {
+            set(&mut headers, SUBJECT, token.subject().as_str());
+            set(&mut headers, ISSUER, token.issuer().as_str());
+            set(&mut headers, CLIENT_ID, token.client_id().map_or("", ClientId::as_str));
+            set(&mut headers, SCOPE, &token.scope().to_string());
+        }
+        if let Some(assertion) = &self.assertion
+            && let Some(value) = assertion.sign(token, now)
+        {
+            headers.insert(assertion.header.clone(), value);
+        }
+        headers
+    }
+}
+
+impl Assertion {
+    fn sign(&self, token: &ValidatedToken, now: UnixTime) -> Option<HeaderValue> {
+        let mut jti = [0; 16];
+        self.entropy.fill(&mut jti);
+        let claims = Claims {
+            iss: &self.issuer,
+            aud: &self.audience,
+            sub: token.subject().as_str(),
+            sub_id: SubjectIdentifier {
+                format: "iss_sub",
+                iss: token.issuer().as_str(),
+                sub: token.subject().as_str(),
+            },
+            client_id: token.client_id().map(ClientId::as_str),
+            scope: token.scope().to_string(),
+            iat: now,
+            exp: (now + self.lifetime).min(token.expires_at().max(now)),
+            jti: URL_SAFE_NO_PAD.encode(jti),
+        };
+        let signed = self.key.sign("JWT", &claims).ok()?;
+        let mut value = HeaderValue::from_str(&signed).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+/// Sets a header to `value`, encoded so that it is one line of plain ASCII whatever a subject holds.
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    let encoded = utf8_percent_encode(value, NOT_PLAIN).to_string();
+    if let Ok(value) = HeaderValue::from_str(&encoded) {
+        headers.insert(name, value);
+    }
+}
+
+/// What is percent-encoded in an identity header, beside everything outside ASCII; the space of a scope is not.
+const NOT_PLAIN: &AsciiSet = &CONTROLS.add(b'%');
+
+const SUBJECT: HeaderName = HeaderName::from_static("x-mcp-subject");
+const ISSUER: HeaderName = HeaderName::from_static("x-mcp-issuer");
+const CLIENT_ID: HeaderName = HeaderName::from_static("x-mcp-client-id");
+const SCOPE: HeaderName = HeaderName::from_static("x-mcp-scope");

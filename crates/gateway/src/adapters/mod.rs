@@ -1,0 +1,14 @@
+//! Where configuration becomes the parts of layer 2, and where those parts meet.
+
+mod identity;
+mod issuers;
+mod servers;
+mod signing_key;
+
+pub(crate) use self::{
+    identity::{Assertion, Identity},
+    issuers::issuer_policies,
+    servers::{protected_resource, upstream_settings},
+    signing_key::SigningKey,
+};
+pub use self::{issuers::IssuerError, servers::ServerError, signing_key::SigningKeyError};

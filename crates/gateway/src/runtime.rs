@@ -1,0 +1,224 @@
+//! Everything that follows from one configuration, replaced whole when the configuration is.
+
+use std::sync::{Arc, atomic::AtomicBool};
+
+use axum::{Router, body::Body, extract::Request, response::Response};
+use mcp_proxy::{Proxy, SessionKey};
+use oauth_types::{Clock, Entropy};
+use outbound_http::{ClientSetupError, GuardedClient, HttpClient, OutboundPolicy};
+use resource_metadata::Documents;
+use token_validate::{KeyRefresher, ResourcePolicy, Validator, ValidatorSettings};
+use tokio_util::sync::CancellationToken;
+use tower_service::Service;
+
+use crate::{
+    access::{ProtectedServer, ServerParts},
+    adapters::{
+        Assertion, Identity, IssuerError, ServerError, SigningKey, SigningKeyError, issuer_policies,
+        protected_resource, upstream_settings,
+    },
+    config::{Loaded, Server, ServerMaterial},
+    edge::{Edge, Hosts, Origins, TrustedProxies},
+    limits::{RequestLimit, StreamLimit},
+    routes::{self, Readiness},
+};
+
+/// What outlives a configuration.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    /// Binds MCP sessions to principals unless the configuration has a key.
+    pub(crate) session_key: SessionKey,
+    /// Signs assertions for upstreams that name no key of their own.
+    pub(crate) identity_key: Arc<SigningKey>,
+    /// Set when the gateway has begun to stop.
+    pub(crate) draining: Arc<AtomicBool>,
+    pub(crate) listening_ends: CancellationToken,
+    pub(crate) answering_ends: CancellationToken,
+}
+
+/// One configuration at work.
+#[derive(Debug)]
+pub(crate) struct Runtime {
+    edge: Edge,
+    router: Router,
+    validator: Validator,
+    https: bool,
+}
+
+/// Why a configuration that was read cannot be put to work.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// An authorization server.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    /// A server.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The client for metadata and keys.
+    #[error("the client for metadata and keys cannot be set up")]
+    Outbound(#[from] ClientSetupError),
+    /// A signing key.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+}
+
+impl Runtime {
+    /// Puts `loaded` to work; keys that `previous` has fetched are kept where their source is the same.
+    ///
+    /// The refresher must be run for as long as the runtime is in use.
+    ///
+    /// # Errors
+    /// [`BuildError`] for what only shows when the parts are made.
+    pub(crate) fn build(
+        loaded: &Loaded,
+        process: &Process,
+        previous: Option<&Self>,
+    ) -> Result<(Self, KeyRefresher), BuildError> {
+        let config = &loaded.config;
+        let (validator, refresher) = validator(loaded, process, previous)?;
+        let requests = RequestLimit::new(config.limits.concurrent_requests as usize);
+        let streams = StreamLimit::new(config.limits.streams_per_subject as usize);
+        let mut servers = Vec::new();
+        let mut assertion_keys = Vec::new();
+        for (server, material) in loaded.servers() {
+            let identity = identity(loaded, process, server, material)?;
+            assertion_keys.extend(identity.assertion.as_ref().map(|it| Arc::clone(&it.key)));
+            let limits = (requests.clone(), streams.clone());
+            let parts = server_parts(loaded, process, (server, material), identity, &validator, limits)?;
+            servers.push(Arc::new(ProtectedServer::new(parts)));
+        }
+        let documents =
+            Documents::new(servers.iter().map(|it| it.resource().clone())).map_err(ServerError::from)?;
+        let readiness = Readiness::new(validator.clone(), Arc::clone(&process.draining));
+        let router = routes::router(&servers, documents, readiness, &assertion_keys);
+        let https = config.public_url.is_https();
+        Ok((Self { edge: edge(loaded), router, validator, https }, refresher))
+    }
+
+    /// The checks of every request.
+    pub(crate) const fn edge(&self) -> &Edge {
+        &self.edge
+    }
+
+    /// Whether clients come by https.
+    pub(crate) const fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// What the issuers' keys are like.
+    pub(crate) const fn validator(&self) -> &Validator {
+        &self.validator
+    }
+
+    /// Lets the route of `request` answer it.
+    pub(crate) async fn route(&self, request: Request<Body>) -> Response {
+        let mut router = self.router.clone();
+        match router.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
+
+fn validator(
+    loaded: &Loaded,
+    process: &Process,
+    previous: Option<&Runtime>,
+) -> Result<(Validator, KeyRefresher), BuildError> {
+    let config = &loaded.config;
+    let settings = ValidatorSettings {
+        leeway: config.validation.leeway.get(),
+        cache_entries: config.validation.cache_entries.into(),
+        stale_limit: config.validation.stale_keys.get(),
+        entropy: Arc::clone(&process.entropy),
+    };
+    let policy = OutboundPolicy {
+        extra_roots: loaded.material.outbound_roots.clone(),
+        allow_loopback: config.outbound.allow_loopback,
+        ..OutboundPolicy::default()
+    };
+    let http: Arc<dyn HttpClient> = Arc::new(GuardedClient::new(policy)?);
+    let issuers = issuer_policies(loaded)?;
+    let clock = Arc::clone(&process.clock);
+    Ok(match previous {
+        Some(previous) => Validator::new_inheriting(&previous.validator, issuers, settings, http, clock),
+        None => Validator::new(issuers, settings, http, clock),
+    })
+}
+
+fn server_parts(
+    loaded: &Loaded,
+    process: &Process,
+    (server, material): (&Server, &ServerMaterial),
+    identity: Identity,
+    validator: &Validator,
+    (requests, streams): (RequestLimit, StreamLimit),
+) -> Result<ServerParts, BuildError> {
+    let config = &loaded.config;
+    let named = |error| ServerError::Audiences(server.path.to_string(), error);
+    let mut resource_policy = ResourcePolicy::new(config.audiences(server)).map_err(named)?;
+    if let Some(issuers) = &server.authorization_servers {
+        resource_policy = resource_policy.with_issuers(issuers.clone());
+    }
+    let settings = upstream_settings(server, material)?;
+    let proxy = Proxy::new(settings, session_key(loaded, process))
+        .map_err(|error| ServerError::Upstream(server.path.to_string(), error))?;
+    let origins: Vec<_> = config.allowed_origins.iter().map(ToString::to_string).collect();
+    Ok(ServerParts {
+        resource: protected_resource(config, server)?,
+        resource_policy,
+        validator: validator.clone(),
+        origins: Origins::new(config.public_url.url(), &origins),
+        proxy,
+        identity,
+        requests,
+        streams,
+        most_body: config.limits.body_bytes.bytes(),
+        body_idle: config.limits.body_idle.get(),
+        clock: Arc::clone(&process.clock),
+        listening_ends: process.listening_ends.clone(),
+        answering_ends: process.answering_ends.clone(),
+    })
+}
+
+fn identity(
+    loaded: &Loaded,
+    process: &Process,
+    server: &Server,
+    material: &ServerMaterial,
+) -> Result<Identity, BuildError> {
+    let plain = server.identity.headers;
+    let Some(jwt) = &server.identity.jwt else { return Ok(Identity { plain, assertion: None }) };
+    let key = match &material.identity_key {
+        Some(key) => Arc::new(SigningKey::from_configured(key)?),
+        None => Arc::clone(&process.identity_key),
+    };
+    let assertion = Assertion {
+        issuer: loaded.config.public_url.as_str().to_owned(),
+        audience: jwt.audience.to_string(),
+        lifetime: jwt.lifetime.get(),
+        header: jwt.header.name().clone(),
+        key,
+        entropy: Arc::clone(&process.entropy),
+    };
+    Ok(Identity { plain, assertion: Some(assertion) })
+}
+
+fn edge(loaded: &Loaded) -> Edge {
+    let config = &loaded.config;
+    let further: Vec<_> = config.hosts.iter().map(|it| it.as_str().to_owned()).collect();
+    Edge {
+        proxies: TrustedProxies::new(config.listen.behind_proxy.clone().unwrap_or_default()),
+        hosts: Hosts::new(config.public_url.url(), &further),
+    }
+}
+
+fn session_key(loaded: &Loaded, process: &Process) -> SessionKey {
+    let Some(secret) = &loaded.material.session_key else { return process.session_key.clone() };
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.expose().as_bytes());
+    let mut key = [0; 32];
+    key.copy_from_slice(digest.as_ref());
+    SessionKey::new(&key)
+}

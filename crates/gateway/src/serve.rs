@@ -1,0 +1,213 @@
+//! A gateway at work: its socket, its tasks, and the orderly end.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use mcp_proxy::SessionKey;
+use oauth_types::{SystemClock, SystemEntropy};
+use token_validate::{IssuerStatus, KeyRefresher};
+use tokio::{sync::Mutex, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    adapters::SigningKey,
+    config::{Config, Limits, Loaded},
+    listener::{self, ConnectionLimits},
+    runtime::{BuildError, Process, Runtime},
+    service::MakeService,
+};
+
+/// A gateway that serves until it is stopped.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    server: JoinHandle<io::Result<()>>,
+    tls: Option<RustlsConfig>,
+    process: Process,
+    runtime: Arc<ArcSwap<Runtime>>,
+    work: Mutex<Work>,
+}
+
+/// What changes with a configuration.
+#[derive(Debug)]
+struct Work {
+    config: Config,
+    refresher: JoinHandle<()>,
+}
+
+/// Why a gateway does not start, or does not take a new configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration cannot be put to work.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] listener::TlsError),
+    /// The cryptographic library does not do what it must.
+    #[error("the self-test of the cryptographic library failed")]
+    SelfTest,
+}
+
+impl Running {
+    /// Puts `loaded` to work, then opens its socket; must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`]; no socket is open then.
+    pub fn start(loaded: &Loaded) -> Result<Self, StartError> {
+        let address = loaded.config.listen.address;
+        let (process, runtime, refresher) = Self::build(loaded)?;
+        let socket = TcpListener::bind(address).map_err(|error| StartError::Listen(address, error))?;
+        Self::serve(loaded, process, runtime, refresher, socket)
+    }
+
+    /// The same on a socket that is open already.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start_on(loaded: &Loaded, socket: TcpListener) -> Result<Self, StartError> {
+        let (process, runtime, refresher) = Self::build(loaded)?;
+        Self::serve(loaded, process, runtime, refresher, socket)
+    }
+
+    fn build(loaded: &Loaded) -> Result<(Process, Runtime, KeyRefresher), StartError> {
+        let identity_key = SigningKey::generate().map_err(|_| StartError::SelfTest)?;
+        let process = Process {
+            clock: Arc::new(SystemClock::new()),
+            entropy: Arc::new(SystemEntropy),
+            session_key: SessionKey::random(&SystemEntropy),
+            identity_key: Arc::new(identity_key),
+            draining: Arc::new(AtomicBool::new(false)),
+            listening_ends: CancellationToken::new(),
+            answering_ends: CancellationToken::new(),
+        };
+        let (runtime, refresher) = Runtime::build(loaded, &process, None)?;
+        Ok((process, runtime, refresher))
+    }
+
+    fn serve(
+        loaded: &Loaded,
+        process: Process,
+        runtime: Runtime,
+        refresher: KeyRefresher,
+        socket: TcpListener,
+    ) -> Result<Self, StartError> {
+        let config = loaded.config.clone();
+        let failed = |error| StartError::Listen(config.listen.address, error);
+        let address = socket.local_addr().map_err(failed)?;
+        let tls = loaded.material.tls.as_ref().map(listener::server_config).transpose()?;
+        let tls = tls.map(RustlsConfig::from_config);
+        let runtime = Arc::new(ArcSwap::from_pointee(runtime));
+        let handle = Handle::new();
+        let service = MakeService::new(Arc::clone(&runtime), process.entropy.as_ref());
+        let limits = connection_limits(&config.limits);
+        let server = tokio::spawn(listener::serve(socket, tls.clone(), limits, handle.clone(), service));
+        let refresher = tokio::spawn(refresher.run(tokio::time::sleep));
+        let work = Mutex::new(Work { config, refresher });
+        Ok(Self { address, handle, server, tls, process, runtime, work })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it knows of each issuer's keys.
+    #[must_use]
+    pub fn issuers(&self) -> Vec<IssuerStatus> {
+        self.runtime.load().validator().status()
+    }
+
+    /// Takes a new configuration: requests that have begun keep the old one, the next ones have the new one.
+    ///
+    /// Keys that were fetched are kept where their source is the same; the cache of verified tokens is not.
+    /// The socket, whether it speaks TLS, and the limits of connections stay as they are until a restart.
+    ///
+    /// # Errors
+    /// [`StartError`]; the old configuration stays in force then.
+    pub async fn reload(&self, loaded: &Loaded) -> Result<(), StartError> {
+        let mut work = self.work.lock().await;
+        let tls = loaded.material.tls.as_ref().map(listener::server_config).transpose()?;
+        let (runtime, refresher) = Runtime::build(loaded, &self.process, Some(&self.runtime.load()))?;
+        warn_of_what_stays(&work.config, &loaded.config);
+        if let (Some(running), Some(new)) = (&self.tls, tls) {
+            running.reload_from_config(new);
+        }
+        self.runtime.store(Arc::new(runtime));
+        work.refresher.abort();
+        work.refresher = tokio::spawn(refresher.run(tokio::time::sleep));
+        work.config = loaded.config.clone();
+        Ok(())
+    }
+
+    /// Stops: no new connection, streams that only listen end at once, answers have the configured time.
+    pub async fn stop(self) {
+        let work = self.work.into_inner();
+        let grace = work.config.limits.shutdown.get();
+        self.process.draining.store(true, Ordering::Relaxed);
+        self.process.listening_ends.cancel();
+        self.handle.graceful_shutdown(Some(grace));
+        // Answers that still stream are ended a little earlier, so that their clients see an end and no cut.
+        let answering = self.process.answering_ends.clone();
+        let ends = tokio::spawn(async move {
+            tokio::time::sleep(grace.saturating_sub(LAST_WORDS)).await;
+            answering.cancel();
+        });
+        match self.server.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the listener failed"),
+            Err(error) => tracing::error!(%error, "the listener panicked"),
+        }
+        ends.abort();
+        work.refresher.abort();
+    }
+
+    /// Resolves when the listener has ended by itself, which it only does when its socket fails.
+    pub async fn failed(&mut self) -> io::Error {
+        match (&mut self.server).await {
+            Ok(Err(error)) => error,
+            Ok(Ok(())) => io::Error::other("the listener ended"),
+            Err(error) => io::Error::other(error),
+        }
+    }
+}
+
+fn connection_limits(limits: &Limits) -> ConnectionLimits {
+    ConnectionLimits {
+        connections: limits.connections as usize,
+        header_bytes: limits.header_bytes.as_usize(),
+        header_count: limits.header_count as usize,
+        header_read: limits.header_read.get(),
+        idle: limits.idle.get(),
+        write_stall: limits.write_stall.get(),
+    }
+}
+
+fn warn_of_what_stays(old: &Config, new: &Config) {
+    let rows = [
+        ("listen.address", old.listen.address != new.listen.address),
+        ("listen.tls", old.listen.tls.is_some() != new.listen.tls.is_some()),
+        ("limits of connections", connection_limits(&old.limits) != connection_limits(&new.limits)),
+        ("log", old.log != new.log),
+    ];
+    for (key, _) in rows.iter().filter(|(_, changed)| *changed) {
+        tracing::warn!(key, "takes effect at the next restart only");
+    }
+}
+
+/// How long before the end of the grace an answer is ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);

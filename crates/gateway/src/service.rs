@@ -1,0 +1,149 @@
+//! The service of a connection: names each request, checks what every request must satisfy, and writes its line.
+
+use std::{
+    convert::Infallible,
+    future::{Future, Ready, ready},
+    net::SocketAddr,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use arc_swap::ArcSwap;
+use axum::{body::Body, extract::Request, response::Response};
+use futures_util::FutureExt;
+use http::{HeaderName, HeaderValue, header};
+use hyper::body::Incoming;
+use tower_service::Service;
+
+use crate::{
+    access_log::{AccessRecord, LoggedBody, SubjectDigest},
+    reason::Reason,
+    refusal::Refusal,
+    request_id::{RequestId, RequestIds},
+    runtime::Runtime,
+};
+
+/// Makes the service of each connection.
+#[derive(Clone, Debug)]
+pub(crate) struct MakeService(Arc<Shared>);
+
+/// The service of one connection.
+#[derive(Clone, Debug)]
+pub(crate) struct ConnectionService {
+    shared: Arc<Shared>,
+    peer: SocketAddr,
+}
+
+#[derive(Debug)]
+struct Shared {
+    runtime: Arc<ArcSwap<Runtime>>,
+    request_ids: RequestIds,
+}
+
+/// What is known of a request beside its own words; handlers find it in the extensions.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) request_id: RequestId,
+    pub(crate) request_id_header: HeaderValue,
+    subject: Arc<OnceLock<SubjectDigest>>,
+}
+
+impl Arrival {
+    fn new(request_id: RequestId) -> Self {
+        Self { request_id, request_id_header: request_id.header_value(), subject: Arc::default() }
+    }
+
+    /// The arrival of a request that this service passed on.
+    #[expect(clippy::expect_used, reason = "the one service in front of the routes inserts it")]
+    pub(crate) fn of(request: &Request) -> Self {
+        request.extensions().get::<Self>().expect("every routed request has an arrival").clone()
+    }
+
+    /// Remembers for the log whose token it was.
+    pub(crate) fn note_subject(&self, subject: SubjectDigest) {
+        self.subject.get_or_init(|| subject);
+    }
+}
+
+impl MakeService {
+    /// Connections that follow `runtime` as it is replaced.
+    pub(crate) fn new(runtime: Arc<ArcSwap<Runtime>>, entropy: &dyn oauth_types::Entropy) -> Self {
+        Self(Arc::new(Shared { runtime, request_ids: RequestIds::new(entropy) }))
+    }
+}
+
+impl Service<SocketAddr> for MakeService {
+    type Response = ConnectionService;
+    type Error = Infallible;
+    type Future = Ready<Result<ConnectionService, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, peer: SocketAddr) -> Self::Future {
+        ready(Ok(ConnectionService { shared: Arc::clone(&self.0), peer }))
+    }
+}
+
+impl Service<Request<Incoming>> for ConnectionService {
+    type Response = Response<LoggedBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        let started = Instant::now();
+        let runtime = self.shared.runtime.load_full();
+        let request_id = self.shared.request_ids.next();
+        Box::pin(answer(runtime, request_id, self.peer, started, request).map(Ok))
+    }
+}
+
+async fn answer(
+    runtime: Arc<Runtime>,
+    request_id: RequestId,
+    peer: SocketAddr,
+    started: Instant,
+    request: Request<Incoming>,
+) -> Response<LoggedBody> {
+    let arrival = Arrival::new(request_id);
+    let (mut head, body) = request.into_parts();
+    let client = runtime.edge().client_address(peer, &head);
+    let mut record =
+        Box::new(AccessRecord::new(request_id, client, head.method.clone(), head.uri.path(), started));
+    let outcome = match runtime.edge().check(peer, &head) {
+        Ok(()) => {
+            head.extensions.insert(arrival.clone());
+            let routed = runtime.route(Request::from_parts(head, Body::new(body)));
+            // A defect in one request ends that request only.
+            AssertUnwindSafe(routed).catch_unwind().await.map_err(|_| Reason::Internal)
+        }
+        Err(reason) => Err(reason),
+    };
+    let mut response = outcome.unwrap_or_else(|reason| Refusal::from(reason).into_response(request_id));
+    finish(&runtime, &arrival, &mut response);
+    record.status = response.status().as_u16();
+    record.reason = response.extensions().get::<Reason>().map_or("ok", |reason| reason.code());
+    record.subject = arrival.subject.get().copied();
+    record.head_us = started.elapsed().as_micros();
+    response.map(|body| LoggedBody::new(body, record))
+}
+
+/// The headers that every answer has.
+fn finish(runtime: &Runtime, arrival: &Arrival, response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(X_REQUEST_ID, arrival.request_id_header.clone());
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if runtime.is_https() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+}
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
