@@ -48,4 +48,11 @@ impl VerifiedCache {
     pub(crate) fn remove(&self, digest: &TokenDigest) {
         self.0.invalidate(digest);
     }
+
+    /// How many there are once the cache has caught up with itself.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> u64 {
+        self.0.run_pending_tasks();
+        self.0.entry_count()
+    }
 }
