@@ -74,7 +74,8 @@ pub struct Material {
 pub struct ServerMaterial {
     /// Further roots for this upstream (`http.ca_files`).
     pub roots: Vec<CertificateDer<'static>>,
-    /// The key that signs the identity JWT (`identity.jwt.key`); `None` asks for a random one if there is a `jwt`.
+    /// The key that signs the identity JWT (`identity.jwt.key`).
+    /// `None` asks for a random one if there is a `jwt`.
     pub identity_key: Option<IdentityKey>,
 }
 

@@ -25,6 +25,7 @@ fn o02_keys_come_over_https() {
     refuses(KEYS, r#"keys = { jwks_uri = "http://as.example.com/jwks" }"#, key, "must be https");
     refuses(KEYS, r#"keys = { jwks_uri = "file:///etc/jwks" }"#, key, "must be https");
     refuses(KEYS, r#"keys = { jwks_uri = "https://me@as.example.com/jwks" }"#, key, "no user name");
+    refuses(KEYS, r#"keys = { jwks_uri = "https://as.example.com/jwks#x" }"#, key, "no fragment");
     refuses(KEYS, r#"keys = { jwks_uri = "https://127.0.0.1/jwks" }"#, key, "is a loopback host");
     refuses(KEYS, r#"keys = { file = "" }"#, "authorization_server[0].keys.file", "write the path");
     refuses(KEYS, r#"keys = "none""#, "authorization_server[0].keys", "unknown variant");

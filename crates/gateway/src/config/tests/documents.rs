@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use toml::Table;
+use toml::{Table, Value};
 
 use super::parse;
 use crate::config::Config;
@@ -48,11 +48,18 @@ fn examples(page: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `example` itself if it is whole, else its sections in place of those of the whole example.
+///
+/// A part such as `[server.identity]` goes on with the first server.
 fn completed(example: &str) -> Result<String, toml::de::Error> {
     if example.contains("public_url") {
         return Ok(example.to_owned());
     }
     let mut whole: Table = Config::example().parse()?;
-    whole.extend(example.parse::<Table>()?);
+    for (name, part) in example.parse::<Table>()? {
+        match (whole.get_mut(&name).and_then(Value::as_array_mut), part) {
+            (Some(sections), Value::Table(part)) => sections[0].as_table_mut().unwrap().extend(part),
+            (_, part) => drop(whole.insert(name, part)),
+        }
+    }
     Ok(whole.to_string())
 }

@@ -93,12 +93,10 @@ fn o06_o21_a_literal_secret_is_refused_and_not_repeated() {
         let error = parse(&edited(BASE, SECRET, &to)).unwrap_err();
         assert!(!format!("{error} {error:?}").contains(LEAK), "{error}");
     }
-    refuses(
-        SECRET,
-        r#"client_secret = "x""#,
-        "authorization_server[0].introspection.client_secret",
-        "`{ env =",
-    );
+    let key = "authorization_server[0].introspection.client_secret";
+    for to in [r#""x""#, r#"{ env = "A", file = "b" }"#, r#"{ file = "" }"#, r#"{ env = "" }"#, "{}", "5"] {
+        refuses(SECRET, &format!("client_secret = {to}"), key, "`{ env =");
+    }
     let error =
         parse(&edited(BASE, r#"key = { file = "session.key" }"#, &format!("key = {LEAK:?}"))).unwrap_err();
     assert_eq!(error.key(), "sessions.key", "{error}");
