@@ -112,6 +112,20 @@ reasons! {
         "A defect of the gateway: please report it with the log lines around it. The request was not forwarded.";
 }
 
+/// The reference page: every reason with its status and what to do.
+#[must_use]
+pub fn reference_markdown() -> String {
+    let rows = Reason::all()
+        .map(|it| format!("| `{}` | {} | {} |\n", it.code(), it.status().as_u16(), it.explanation()))
+        .collect::<String>();
+    format!(
+        "# Reasons of refusal\n\n\
+         The log line of every request has a `reason`; it is `ok` for a request that was forwarded.\n\
+         The client is told a fixed sentence and the request id, which the log line has too.\n\n\
+         | reason | status | what it means and what to do |\n|---|---|---|\n{rows}"
+    )
+}
+
 fn status(code: u16) -> StatusCode {
     StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
