@@ -16,7 +16,9 @@ pub(super) fn check(claims: &Claims, required: &[(ClaimPath, String)]) -> Result
 fn says(value: &Value, expected: &str) -> bool {
     match value {
         Value::String(text) => text == expected,
-        Value::Bool(_) | Value::Number(_) => value.to_string() == expected,
+        Value::Bool(_) | Value::Number(_) => {
+            serde_json::from_str(expected).is_ok_and(|it: Value| it == *value)
+        }
         Value::Null | Value::Array(_) | Value::Object(_) => false,
     }
 }

@@ -85,7 +85,7 @@ fn b30_active_is_a_boolean_in_a_json_object() {
     for value in [json!("true"), json!(1), json!([true]), json!({}), Value::Null] {
         check(&active(&json!({ "active": value })), Err(Reason::IntrospectionUnavailable));
     }
-    let twice = active(&json!({})).to_string().replacen("{", "{\"active\":false,", 1);
+    let twice = active(&json!({})).to_string().replacen('{', "{\"active\":false,", 1);
     for reply in [
         Reply::ok("<html>ok</html>"),
         Reply::ok(""),
