@@ -67,8 +67,8 @@ impl Proxy {
             sessions: McpSessions::new(session_key, settings.server),
             via: ViaMarker::random(),
             detached: Detached::new(settings.max_detached, settings.drain),
-            response_timeout: settings.response_timeout,
-            keep_alive: settings.keep_alive,
+            response_timeout: settings.response_timeout.min(LONGEST),
+            keep_alive: settings.keep_alive.min(LONGEST),
         })
     }
 
@@ -260,6 +260,8 @@ fn failure_of(error: Error) -> ForwardError {
 
 const MCP_PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// As good as for ever, and far from where times overflow.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// Below the 5 seconds after which Node and uvicorn close, so that a request seldom meets a closing connection.
 const POOL_IDLE: Duration = Duration::from_secs(4);
 /// Room for a head of 16 KiB, and the most that a slow reader makes hyper keep for one connection.

@@ -70,6 +70,11 @@ async fn next(answer: &mut Response<ProxyBody>) -> Option<Bytes> {
     answer.body_mut().frame().await.map(|frame| frame.unwrap().into_data().unwrap())
 }
 
+/// What must happen without delay; fails the test where it would wait for ever.
+async fn soon<T>(event: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), event).await.expect("it happens")
+}
+
 /// What the upstream sees of `request`, and what the client gets for `answer`.
 async fn converse(request: Request<Full<Bytes>>, answer: Answer) -> (Recorded, Response<ProxyBody>) {
     let upstream = RecordingUpstream::answering([answer]).await;

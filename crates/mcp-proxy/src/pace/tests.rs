@@ -15,6 +15,10 @@ async fn turn(pace: &mut Pin<Box<Pace>>) -> (Turn, u64) {
     (turn, start.elapsed().as_secs())
 }
 
+async fn must_end(pace: &mut Pin<Box<Pace>>) -> bool {
+    poll_fn(|cx| Poll::Ready(pace.as_mut().must_end(cx))).await
+}
+
 #[tokio::test(start_paused = true)]
 async fn comments_come_after_each_idle_interval() {
     let mut pace = pace(None);
@@ -37,6 +41,20 @@ async fn e38_the_end_comes_when_it_must() {
     assert_eq!(turn(&mut pace).await, (Turn::KeepAlive, 15));
     assert_eq!(turn(&mut pace).await, (Turn::KeepAlive, 15));
     assert_eq!(turn(&mut pace).await, (Turn::End, 10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn e38_a_stream_that_is_never_idle_must_end_too() {
+    let cancel = CancellationToken::new();
+    let mut pace = Box::pin(Pace::new(IDLE, Some(Duration::from_secs(40)), cancel.clone()));
+    let mut other = Box::pin(Pace::new(IDLE, None, cancel.clone()));
+    tokio::time::advance(Duration::from_secs(39)).await;
+    assert!(!must_end(&mut pace).await);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(must_end(&mut pace).await);
+    assert!(!must_end(&mut other).await);
+    cancel.cancel();
+    assert!(must_end(&mut other).await);
 }
 
 #[tokio::test(start_paused = true)]

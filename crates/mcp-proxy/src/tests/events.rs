@@ -88,8 +88,8 @@ async fn e38_a_stream_ends_with_its_token_and_ends_upstream() {
         let upstream = RecordingUpstream::answering([answer]).await;
         let on_behalf = OnBehalf { stream_until: Some(Duration::from_millis(1)), ..alice() };
         let mut answer = proxy_to(&upstream).forward(request(method, &[OLDER], ""), on_behalf).await.unwrap();
-        assert_eq!(next(&mut answer).await, None);
-        events.closed().await;
+        assert_eq!(soon(next(&mut answer)).await, None);
+        soon(events.closed()).await;
     }
 }
 
@@ -100,7 +100,7 @@ async fn e38_a_busy_stream_ends_with_its_token_too() {
     let on_behalf = OnBehalf { stream_until: Some(Duration::from_millis(20)), ..alice() };
     let mut answer = proxy_to(&upstream).forward(post(&[]), on_behalf).await.unwrap();
     let busy = tokio::spawn(async move { while events.send("data: 1\n\n").await.is_ok() {} });
-    while next(&mut answer).await.is_some() {}
+    while soon(next(&mut answer)).await.is_some() {}
     busy.await.unwrap();
 }
 
@@ -117,8 +117,8 @@ async fn e38_a_revoked_stream_ends_at_once_and_others_go_on() {
     revoked.send("data: 1\n\n").await.unwrap();
     assert_eq!(next(&mut ending).await.unwrap(), "data: 1\n\n");
     cancel.cancel();
-    assert_eq!(next(&mut ending).await, None);
-    revoked.closed().await;
+    assert_eq!(soon(next(&mut ending)).await, None);
+    soon(revoked.closed()).await;
     other.send("data: 2\n\n").await.unwrap();
     assert_eq!(next(&mut going_on).await.unwrap(), "data: 2\n\n");
 }

@@ -61,8 +61,26 @@ async fn e46_an_upstream_that_does_not_answer_is_504_and_let_go() {
             UpstreamSettings { response_timeout: Duration::from_millis(50), ..settings(&upstream) };
         let outcome = proxy(settings).forward(post(&[headers]), alice()).await;
         assert_eq!(verdict(outcome), ("upstream_timeout", 504));
-        gone.await.unwrap_err();
+        soon(gone).await.unwrap_err();
     }
+}
+
+#[tokio::test]
+async fn times_without_end_are_no_overflow() {
+    let (events, answer) = Answer::events();
+    let upstream = RecordingUpstream::answering([answer]).await;
+    let endless = Duration::MAX;
+    let settings = UpstreamSettings {
+        connect_timeout: endless,
+        response_timeout: endless,
+        keep_alive: endless,
+        drain: endless,
+        ..settings(&upstream)
+    };
+    let on_behalf = OnBehalf { stream_until: Some(endless), ..alice() };
+    let mut answer = proxy(settings).forward(post(&[]), on_behalf).await.unwrap();
+    events.send("data: 1\n\n").await.unwrap();
+    assert_eq!(next(&mut answer).await.unwrap(), "data: 1\n\n");
 }
 
 #[tokio::test]
@@ -77,7 +95,10 @@ async fn e46_a_connection_that_is_never_ready_is_504() {
         extra_roots: vec![certificate.der().clone()],
         ..UpstreamSettings::new("/mcp", UpstreamTarget::Http(target))
     };
-    assert_eq!(verdict(proxy(settings).forward(post(&[]), alice()).await), ("upstream_connect_timeout", 504));
+    assert_eq!(
+        verdict(soon(proxy(settings).forward(post(&[]), alice())).await),
+        ("upstream_connect_timeout", 504)
+    );
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ async fn e39_an_answer_without_reader_ends_in_time() {
     let upstream = RecordingUpstream::answering([answer]).await;
     let proxy = proxy(UpstreamSettings { drain: Duration::from_millis(1), ..settings(&upstream) });
     drop(proxy.forward(post(&[OLDER]), alice()).await.unwrap());
-    events.closed().await;
+    soon(events.closed()).await;
 }
 
 #[tokio::test]
