@@ -47,6 +47,7 @@ mod pem;
 mod policy;
 mod reason;
 mod refusal;
+mod self_test;
 mod settings;
 mod status;
 #[cfg(feature = "tower")]
@@ -66,6 +67,7 @@ pub use policy::{
 };
 pub use reason::Reason;
 pub use refusal::Refusal;
+pub use self_test::{SelfTestFailed, self_test};
 pub use settings::ValidatorSettings;
 pub use status::IssuerStatus;
 #[cfg(feature = "tower")]

@@ -4,11 +4,11 @@ use oauth_types::{Clock, UnixTime};
 use outbound_http::HttpClient;
 
 use crate::{
-    BearerToken, IssuerPolicy, IssuerStatus, KeyRefresher, MAX_TOKEN_BYTES, Reason, Refusal, ResourcePolicy,
-    ValidatedToken, ValidatorSettings,
+    BearerToken, IssuerPolicy, IssuerStatus, KeyRefresher, KeySource, MAX_TOKEN_BYTES, Reason, Refusal,
+    ResourcePolicy, ValidatedToken, ValidatorSettings,
     check::{check_claims, check_purpose, check_token_type, granted_scope},
     introspection::Introspector,
-    jwt::{UnverifiedJwt, looks_like_jwt, missing},
+    jwt::{UnverifiedJwt, looks_like_jwt, missing, unverified_issuer},
     keys::KeyStore,
     refusal::quoted,
     verified_cache::{TokenDigest, Verified, VerifiedCache},
@@ -106,19 +106,17 @@ impl Validator {
         }
         let digest = TokenDigest::of(text);
         let now = self.0.clock.now();
-        let verified = match self.remembered(&digest, now) {
-            Some(verified) => {
-                accept_issuer(&verified.issuer, resource)?;
-                let policy = &verified.issuer.policy;
-                check_claims(verified.token.claims(), policy, resource, &self.0.settings, now)?;
-                verified
-            }
-            None if looks_like_jwt(text) => {
-                let verified = self.verify(text, resource, now).await?;
-                self.0.verified.insert(digest, verified.clone());
-                verified
-            }
-            None => return self.introspect_opaque(token, digest, resource, now).await,
+        let verified = if let Some(verified) = self.remembered(&digest, now) {
+            accept_issuer(&verified.issuer, resource)?;
+            let policy = &verified.issuer.policy;
+            check_claims(verified.token.claims(), policy, resource, &self.0.settings, now)?;
+            verified
+        } else if self.is_opaque(text, resource) {
+            return self.introspect_opaque(token, digest, resource, now).await;
+        } else {
+            let verified = self.verify(text, resource, now).await?;
+            self.0.verified.insert(digest, verified.clone());
+            verified
         };
         if let Some(introspector) = verified.issuer.introspector.as_ref().filter(|it| it.applies_to_every()) {
             let policy = &verified.issuer.policy;
@@ -212,19 +210,56 @@ impl Validator {
         resource: &ResourcePolicy,
         now: UnixTime,
     ) -> Result<ValidatedToken, Refusal> {
-        let mut candidates = self.0.issuers.iter().filter(|it| resource.accepts(&it.policy.issuer));
-        let mut asking =
-            candidates.by_ref().filter_map(|it| it.introspector.as_ref().map(|asked| (it, asked)));
-        let (issuer, introspector) = asking.next().ok_or(Reason::TokenNotJwt)?;
-        if asking.next().is_some() {
-            return Err(Reason::IntrospectionAmbiguous.into());
-        }
+        let (issuer, introspector) = self.whom_to_ask(token.expose(), resource)?;
         let answer = introspector.ask(token, digest, &issuer.policy).await?;
         answer.token(&issuer.policy, resource, &self.0.settings, now)
     }
 
+    /// Whether only the issuer can tell what `text` is: it is no JWT, or one of an issuer without keys.
+    fn is_opaque(&self, text: &str, resource: &ResourcePolicy) -> bool {
+        if !looks_like_jwt(text) {
+            return true;
+        }
+        if !self.0.issuers.iter().any(|it| it.is_introspection_only()) {
+            return false;
+        }
+        if let Some(name) = unverified_issuer(text) {
+            return self.issuer(&name).is_some_and(|it| it.is_introspection_only());
+        }
+        let mut accepted = self.0.issuers.iter().filter(|it| resource.accepts(&it.policy.issuer));
+        accepted.all(|it| it.is_introspection_only())
+    }
+
+    /// The one issuer to show an opaque token to: the one it names, or else the only one of the resource that is
+    /// asked about tokens. A token must not be shown to a stranger.
+    fn whom_to_ask(
+        &self,
+        text: &str,
+        resource: &ResourcePolicy,
+    ) -> Result<(&Arc<IssuerState>, &Introspector), Refusal> {
+        let named = Some(text).filter(|it| looks_like_jwt(it)).and_then(unverified_issuer);
+        let mut asked = self
+            .0
+            .issuers
+            .iter()
+            .filter(|it| resource.accepts(&it.policy.issuer))
+            .filter(|it| named.as_ref().is_none_or(|name| name == it.policy.issuer.as_str()))
+            .filter_map(|it| it.introspector.as_ref().map(|introspector| (it, introspector)));
+        let found = asked.next().ok_or(Reason::TokenNotJwt)?;
+        if asked.next().is_some() {
+            return Err(Reason::IntrospectionAmbiguous.into());
+        }
+        Ok(found)
+    }
+
     fn issuer(&self, name: &str) -> Option<&Arc<IssuerState>> {
         self.0.issuers.iter().find(|it| it.policy.issuer.as_str() == name)
+    }
+}
+
+impl IssuerState {
+    fn is_introspection_only(&self) -> bool {
+        self.policy.keys == KeySource::None && self.introspector.is_some()
     }
 }
 

@@ -35,6 +35,13 @@ pub(crate) fn looks_like_jwt(text: &str) -> bool {
     text.starts_with("eyJ") && text.contains('.')
 }
 
+/// The `iss` that a JWT names, which decides nothing but whom to ask about it.
+pub(crate) fn unverified_issuer(text: &str) -> Option<String> {
+    let mut parts = text.split('.');
+    let (payload, _signature, None) = (parts.nth(1)?, parts.next()?, parts.next()) else { return None };
+    strict_object(&decode(payload).ok()?).ok()?.get("iss")?.as_str().map(str::to_owned)
+}
+
 /// Strict base64url: no padding, no other alphabet, no trailing bits (RFC 7515 section 2).
 fn decode(part: &str) -> Result<Vec<u8>, Reason> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| Reason::JwtMalformed)

@@ -40,12 +40,16 @@ pub struct IssuerPolicy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeySource {
     /// From the `jwks_uri` of its metadata document, whose `issuer` must equal the configured one.
+    ///
+    /// The `jwks_uri` must be `https`, on whatever host: Google and Cognito keep their keys and endpoints elsewhere,
+    /// the document comes from the issuer over TLS, and the HTTP client refuses addresses that are not public.
+    /// For a loopback issuer it may be `http` on a loopback host.
     Discovery,
     /// From this key set document.
     JwksUri(Url),
     /// From a file, read by the caller; never fetched.
     Static(KeySet),
-    /// It has none: every token is introspected, and no JWT passes without.
+    /// It has none: every token is introspected, JWTs too; without introspection nothing passes.
     None,
 }
 

@@ -304,8 +304,42 @@ async fn the_endpoint_comes_from_the_metadata_unless_configured() {
     tokio::spawn(refresher.run(tokio::time::sleep));
     assert!(validator.validate(&bearer(OPAQUE), &world.resource).await.is_ok());
     assert!(validator.status()[0].ready);
-    let jwt = validator.validate(&bearer(world.token().sign()), &world.resource).await;
-    assert_eq!(jwt.map(drop).map_err(|it| it.reason), Err(Reason::KeysUnavailable));
+}
+
+#[test]
+fn an_issuer_without_keys_is_asked_about_its_jwts_too() {
+    let mut world = opaque();
+    world.policy.keys = KeySource::None;
+    let mac = world.token().header("alg", "HS256").sign_hmac(b"secret");
+    world.check_text(mac.clone(), Ok(()));
+    world.check_text(world.token().sign(), Ok(()));
+    world.check_text(format!("{mac}.AAAA.AAAA"), Ok(()));
+    world.check_text(OPAQUE, Ok(()));
+    world.http.set(ENDPOINT, Reply::json(&json!({ "active": false })));
+    world.check_text(mac.clone(), Err(Reason::TokenInactive));
+    let asked = world.http.requests().len();
+    world.check(world.token().claim("iss", "https://other.example"), Err(Reason::IssuerUnknown));
+    world.policy.introspection = None;
+    world.check_text(mac, Err(Reason::AlgorithmNotAllowed));
+    world.check(world.token(), Err(Reason::KeysUnavailable));
+    assert_eq!(world.http.requests().len(), asked);
+}
+
+#[test]
+fn a_jwt_is_shown_only_to_the_issuer_it_names() {
+    let mut world = opaque();
+    world.policy.keys = KeySource::None;
+    let mut other = world.policy.clone();
+    other.issuer = "https://other.example".parse().unwrap();
+    other.introspection.as_mut().unwrap().endpoint =
+        Some("https://other.example/introspect".parse().unwrap());
+    let http = Arc::new(world.http.clone());
+    let policies = vec![world.policy.clone(), other];
+    let (validator, _refresher) = Validator::new(policies, world.settings.clone(), http, world.clock.clone());
+    assert!(validate(&validator, world.token().sign(), &world.resource).is_ok());
+    let ambiguous = validate(&validator, OPAQUE, &world.resource).map(drop).map_err(|it| it.reason);
+    assert_eq!(ambiguous, Err(Reason::IntrospectionAmbiguous));
+    assert!(world.http.requests().iter().all(|it| it.url == ENDPOINT));
 }
 
 #[test]
