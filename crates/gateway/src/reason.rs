@@ -115,14 +115,13 @@ reasons! {
 /// The reference page: every reason with its status and what to do.
 #[must_use]
 pub fn reference_markdown() -> String {
-    let rows = Reason::all()
-        .map(|it| format!("| `{}` | {} | {} |\n", it.code(), it.status().as_u16(), it.explanation()))
-        .collect::<String>();
+    let row = |it: Reason| format!("| `{}` | {} | {} |", it.code(), it.status().as_u16(), it.explanation());
+    let rows = Reason::all().map(row).collect::<Vec<_>>().join("\n");
     format!(
         "# Reasons of refusal\n\n\
          The log line of every request has a `reason`; it is `ok` for a request that was forwarded.\n\
          The client is told a fixed sentence and the request id, which the log line has too.\n\n\
-         | reason | status | what it means and what to do |\n|---|---|---|\n{rows}"
+         | reason | status | what it means and what to do |\n|---|---|---|\n{rows}\n"
     )
 }
 

@@ -137,6 +137,7 @@ fn validator(
     let policy = OutboundPolicy {
         extra_roots: loaded.material.outbound_roots.clone(),
         allow_loopback: config.outbound.allow_loopback,
+        allow_networks: config.outbound.allow_networks.clone(),
         ..OutboundPolicy::default()
     };
     let http: Arc<dyn HttpClient> = Arc::new(GuardedClient::new(policy)?);

@@ -1,15 +1,18 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::Uri;
+use ipnet::IpNet;
 use oauth_types::is_loopback_host;
 use url::{Host, Url};
 
 use crate::{FetchError, address::is_public};
 
 /// Decides which URLs and addresses may be reached.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Guard {
     pub(crate) allow_loopback: bool,
+    /// Private networks that the operator vouches for.
+    pub(crate) networks: Vec<IpNet>,
     /// The address table; a test may declare a local address public.
     pub(crate) is_public: fn(IpAddr) -> bool,
 }
@@ -42,8 +45,8 @@ enum Reach {
 }
 
 impl Guard {
-    pub(crate) fn new(allow_loopback: bool) -> Self {
-        Self { allow_loopback, is_public }
+    pub(crate) fn new(allow_loopback: bool, networks: Vec<IpNet>) -> Self {
+        Self { allow_loopback, networks, is_public }
     }
 
     /// Checks scheme, user information and a literal host, before anything is resolved.
@@ -97,9 +100,13 @@ impl Guard {
 
     fn allows(&self, reach: Reach, address: IpAddr) -> bool {
         match reach {
-            Reach::Public => (self.is_public)(address),
+            Reach::Public => (self.is_public)(address) || self.is_vouched_for(address),
             Reach::Loopback => address.is_loopback(),
         }
+    }
+
+    fn is_vouched_for(&self, address: IpAddr) -> bool {
+        self.networks.iter().any(|network| network.contains(&address))
     }
 }
 
@@ -121,5 +128,34 @@ fn literal(host: &Host<&str>) -> Option<IpAddr> {
         Host::Domain(_) => None,
         Host::Ipv4(address) => Some((*address).into()),
         Host::Ipv6(address) => Some((*address).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(networks: &[&str], url: &str, expected: Result<(), &str>) {
+        let guard = Guard::new(false, networks.iter().map(|it| it.parse().unwrap()).collect());
+        let outcome = guard.admit(&url.parse().unwrap()).map(drop).map_err(|it| it.to_string());
+        assert_eq!(
+            outcome.as_ref().map_err(String::as_str),
+            expected.as_ref().map_err(|it| *it),
+            "{networks:?} {url}"
+        );
+    }
+
+    #[test]
+    fn c15_a_private_network_is_reached_only_when_the_operator_vouches_for_it() {
+        const FORBIDDEN: Result<(), &str> = Err("the host is not a public address");
+        check(&[], "https://10.1.2.3/", FORBIDDEN);
+        check(&["10.1.0.0/16"], "https://10.1.2.3/", Ok(()));
+        check(&["10.1.0.0/16"], "https://10.2.2.3/", FORBIDDEN);
+        check(&["10.1.0.0/16"], "https://[::ffff:10.1.2.3]/", FORBIDDEN);
+        check(&["10.1.0.0/16"], "http://10.1.2.3/", Err("the URL must be https"));
+        check(&["10.1.0.0/16"], "https://127.0.0.1/", FORBIDDEN);
+        check(&["10.1.0.0/16"], "https://169.254.169.254/", FORBIDDEN);
+        check(&["fd00::/8"], "https://[fd00::1]/", Ok(()));
     }
 }

@@ -70,7 +70,7 @@ impl GuardedClient {
     /// or a library refuses its settings.
     pub fn new(policy: OutboundPolicy) -> Result<Self, ClientSetupError> {
         let max_concurrent = policy.max_concurrent.min(Semaphore::MAX_PERMITS);
-        let guard = Guard::new(policy.allow_loopback);
+        let guard = Guard::new(policy.allow_loopback, policy.allow_networks);
         let roots = tls::trusted_roots(policy.extra_roots)?;
         Self::assemble(guard, Arc::new(SystemLookup::new(max_concurrent)), roots, max_concurrent)
     }
@@ -87,7 +87,7 @@ impl GuardedClient {
         let has_roots = !roots.is_empty();
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::client_config(roots)?)
-            .dns_resolver(CheckedResolver::new(guard, lookup))
+            .dns_resolver(CheckedResolver::new(guard.clone(), lookup))
             .https_only(!guard.allow_loopback)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())

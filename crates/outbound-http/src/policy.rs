@@ -1,3 +1,4 @@
+use ipnet::IpNet;
 use rustls::RootCertStore;
 use rustls_pki_types::{
     CertificateDer,
@@ -11,6 +12,11 @@ pub struct OutboundPolicy {
     pub extra_roots: Vec<CertificateDer<'static>>,
     /// Whether `http` and `https` URLs of loopback hosts are allowed, for development; `false` by default.
     pub allow_loopback: bool,
+    /// Private networks whose hosts may be reached over `https`, such as that of an internal authorization server;
+    /// none by default.
+    ///
+    /// Only for URLs that the operator wrote: with URLs from strangers it would open these networks to them.
+    pub allow_networks: Vec<IpNet>,
     /// The most requests under way at one time, from 1; 32 by default.
     ///
     /// Further ones wait, and their waiting counts as part of [`Limits::timeout`](crate::Limits::timeout).
@@ -39,7 +45,12 @@ impl OutboundPolicy {
 
 impl Default for OutboundPolicy {
     fn default() -> Self {
-        Self { extra_roots: Vec::new(), allow_loopback: false, max_concurrent: 32 }
+        Self {
+            extra_roots: Vec::new(),
+            allow_loopback: false,
+            allow_networks: Vec::new(),
+            max_concurrent: 32,
+        }
     }
 }
 

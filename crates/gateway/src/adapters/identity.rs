@@ -96,7 +96,9 @@ impl Assertion {
             jti: URL_SAFE_NO_PAD.encode(jti),
         };
         let signed = self.key.sign("JWT", &claims).ok()?;
-        let mut value = HeaderValue::from_str(&signed).ok()?;
+        let text =
+            if self.header == http::header::AUTHORIZATION { format!("Bearer {signed}") } else { signed };
+        let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
         Some(value)
     }

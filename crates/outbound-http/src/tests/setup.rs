@@ -61,16 +61,17 @@ impl Lookup for ScriptedLookup {
 }
 
 /// The real rules, apart from 127.0.0.1, which plays a public host.
-pub(super) const STAGE: Guard = Guard { allow_loopback: false, is_public: |it| it == LOCAL || is_public(it) };
+pub(super) const STAGE: Guard =
+    Guard { allow_loopback: false, networks: Vec::new(), is_public: |it| it == LOCAL || is_public(it) };
 
 /// The real rules.
 pub(super) fn strict() -> Guard {
-    Guard::new(false)
+    Guard::new(false, Vec::new())
 }
 
 /// The real rules for development.
 pub(super) fn development() -> Guard {
-    Guard::new(true)
+    Guard::new(true, Vec::new())
 }
 
 pub(super) fn client(guard: Guard, lookup: &Arc<ScriptedLookup>, roots: RootCertStore) -> GuardedClient {

@@ -11,6 +11,7 @@ mod issuers_of_servers;
 mod key_urls;
 mod listen;
 mod lists;
+mod networks;
 mod pages;
 mod proxies;
 mod ranges;
@@ -33,7 +34,7 @@ pub(super) fn all(config: &Config) -> Result<(), Problem> {
 
 type Check = fn(&Config) -> Result<(), Problem>;
 
-const CHECKS: [Check; 20] = [
+const CHECKS: [Check; 21] = [
     hosts::check,
     listen::check,
     proxies::check,
@@ -51,6 +52,7 @@ const CHECKS: [Check; 20] = [
     key_urls::check,
     clients::check,
     required_claims::check,
+    networks::check,
     development::check,
     secret_reuse::check,
     ranges::check,

@@ -99,7 +99,7 @@ impl Config {
     /// # Errors
     ///
     /// Those of [`Config::parse`]; and the first secret, key or certificate that is missing, weak, malformed,
-    /// used for two purposes, or readable by others than its owner.
+    /// used for two purposes, or readable by everybody.
     pub fn load(path: &Path, environment: &dyn Environment) -> Result<Loaded, ConfigError> {
         let file = path.display().to_string();
         let text = fs::read_to_string(path).map_err(|error| {

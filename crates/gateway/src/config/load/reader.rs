@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
         self.read(key, path, |_| Ok(()))
     }
 
-    /// A file that nobody but its owner may read.
+    /// A file that nobody but its owner and group may read.
     pub(super) fn private(&mut self, key: &KeyPath, path: &Path) -> Result<String, Problem> {
         self.read(key, path, check_mode)
     }
@@ -107,11 +107,12 @@ fn check_mode(metadata: &Metadata) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt;
 
     let mode = metadata.permissions().mode() & 0o777;
-    let others = mode & 0o077;
-    if others == 0 {
+    // The group may read: that is how secrets are mounted into containers.
+    let too_open = mode & !0o740;
+    if too_open == 0 {
         return Ok(());
     }
-    Err(format!("has mode {mode:04o}, so others than its owner may use it: run `chmod 600` on it"))
+    Err(format!("has mode {mode:04o}, so others than its owner and group may use it: run `chmod 600` on it"))
 }
 
 #[cfg(not(unix))]

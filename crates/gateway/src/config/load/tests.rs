@@ -143,17 +143,19 @@ fn a_configuration_that_is_not_there_is_named() {
 }
 
 #[test]
-fn o06_private_files_are_for_their_owner_only() {
+fn o06_private_files_are_not_for_everybody() {
     let identity = "server[0].identity.jwt.key.file";
     for (name, key) in
         [("key.pem", "listen.tls.key"), ("identity.pem", identity), ("session.key", "sessions.key.file")]
     {
-        for mode in [0o644, 0o640, 0o604, 0o620, 0o601] {
+        for mode in [0o644, 0o604, 0o620, 0o610, 0o601] {
             let folder = Folder::new();
             folder.mode(name, mode);
             folder.refuses(key, "run `chmod 600` on it");
-            folder.mode(name, 0o400);
-            folder.accepts();
+            for mode in [0o400, 0o440, 0o640] {
+                folder.mode(name, mode);
+                folder.accepts();
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use serde::Deserialize;
 
 /// What the gateway itself may fetch: metadata, keys and introspection.
@@ -9,6 +10,10 @@ use serde::Deserialize;
 pub struct Outbound {
     /// PEM files with further certificate authorities, beside those of the system.
     pub ca_files: Vec<PathBuf>,
+    /// Private networks in which authorization servers may be, such as `["10.20.0.0/16"]`; still over `https` only.
+    /// Without it only public addresses are reached.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub allow_networks: Vec<IpNet>,
     /// Allow authorization servers on loopback hosts, over `http` or `https`.
     /// Development only: refused unless `public_url` is a loopback origin.
     pub allow_loopback: bool,

@@ -80,6 +80,21 @@ fn o08_proxy_networks_do_not_cover_everything() {
 }
 
 #[test]
+fn o17_only_private_networks_can_be_opened() {
+    let key = "outbound.allow_networks[1]";
+    let with =
+        |network: &str| format!("allow_networks = [\"10.20.0.0/16\", \"{network}\"]\nallow_loopback = false");
+    for network in ["192.168.0.0/16", "100.64.1.0/24", "fd12::/16"] {
+        accepts("allow_loopback = false", &with(network));
+    }
+    for network in
+        ["0.0.0.0/0", "8.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.0.0.0/8", "::1/128", "fe80::/10"]
+    {
+        refuses("allow_loopback = false", &with(network), key, "is no private network");
+    }
+}
+
+#[test]
 fn o17_loopback_fetches_are_for_a_loopback_gateway() {
     let key = "outbound.allow_loopback";
     refuses("allow_loopback = false", "allow_loopback = true", key, "is for development");
