@@ -4,7 +4,7 @@
 //! the constructor is the check, there is no second `is_valid`.
 //! The crate also holds what makes the others testable: [`Clock`], [`Entropy`] and the [`secret!`] newtypes.
 //!
-//! RFCs: 6749 (scope), 6750 (error codes), 8414 and 9728 (metadata documents), 8707 (resource identifiers).
+//! RFCs: 6749 (scope, error codes), 6750 (error codes), 7636 (PKCE), 8252 (redirect URIs), 8414 and 9728 (metadata documents), 8707 (resource identifiers).
 //! It does no input or output and knows no HTTP library.
 //!
 //! ```
@@ -22,10 +22,14 @@ mod claim_path;
 mod clock;
 mod entropy;
 mod error_code;
+mod grant_id;
 mod identifier;
 mod issuer;
 mod loopback;
 mod metadata;
+mod pkce;
+mod principal;
+mod redirect_uri;
 mod resource_uri;
 mod scope;
 mod secret;
@@ -39,11 +43,15 @@ pub use clock::{Clock, SystemClock};
 #[cfg(any(test, feature = "test-util"))]
 pub use entropy::SeededEntropy;
 pub use entropy::{Entropy, SystemEntropy};
-pub use error_code::BearerError;
+pub use error_code::{AuthorizeErrorCode, BearerError, RegistrationErrorCode, TokenErrorCode};
+pub use grant_id::{GrantId, InvalidGrantId};
 pub use identifier::{ClientId, InvalidIdentifier, Subject};
 pub use issuer::{InvalidIssuer, Issuer};
 pub use loopback::is_loopback_host;
 pub use metadata::{AuthorizationServerMetadata, ProtectedResourceMetadata};
+pub use pkce::{CodeChallenge, CodeVerifier, InvalidPkce};
+pub use principal::{InvalidProviderId, Principal, ProviderId};
+pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use resource_uri::{InvalidResourceUri, ResourceUri};
 pub use scope::{InvalidScope, Scope, ScopeToken};
 pub use unix_time::UnixTime;

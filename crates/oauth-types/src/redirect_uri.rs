@@ -1,0 +1,205 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use crate::is_loopback_host;
+
+/// Where an authorization response may be sent: `https`, `http` on a loopback host, or a private-use scheme
+/// (OAuth 2.1 section 2.3; RFC 8252 section 7).
+///
+/// Kept and sent as written; at most 2048 bytes of printable ASCII.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RedirectUri {
+    text: String,
+    url: Url,
+}
+
+/// Why a text is no redirect URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRedirectUri {
+    /// Not an absolute URI, too long, or with characters that different programs read differently.
+    #[error("is not an absolute URI of printable ASCII")]
+    Syntax,
+    /// `http` on a host that is not loopback.
+    #[error("must be https (http is for loopback hosts only)")]
+    NotHttps,
+    /// A scheme that runs code or opens files.
+    #[error("has a scheme that cannot receive an authorization response")]
+    Scheme,
+    /// Holds a fragment.
+    #[error("must have no fragment")]
+    Fragment,
+    /// Holds a user name or a password.
+    #[error("must have no user name and no password")]
+    UserInfo,
+    /// Its path has dot segments, also encoded ones.
+    #[error("must have no dot segments")]
+    DotSegments,
+    /// Its query already has a parameter of the response.
+    #[error("must not carry code, state, iss or error in its query")]
+    ResponseParameter,
+}
+
+impl RedirectUri {
+    /// The URI as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The URI as parsed, for building a response on it.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Whether the response stays on the person's own machine over `http`.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.url.scheme() == "http"
+    }
+
+    /// Whether only a program that registered its scheme receives the response.
+    #[must_use]
+    pub fn is_private_use(&self) -> bool {
+        !matches!(self.url.scheme(), "http" | "https")
+    }
+
+    /// Scheme and host, the part that tells a person where they are sent.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self.url.host() {
+            Some(host) if !self.is_private_use() => format!("{}://{host}", self.url.scheme()),
+            _ => format!("{}:", self.url.scheme()),
+        }
+    }
+
+    /// Whether a request for `requested` may be answered there.
+    ///
+    /// Byte for byte, with two exceptions for `http` on a loopback host: any port is accepted
+    /// (RFC 8252 section 7.3), and an empty path equals `/`.
+    #[must_use]
+    pub fn matches(&self, requested: &Self) -> bool {
+        if self.text == requested.text {
+            return true;
+        }
+        self.is_loopback()
+            && requested.is_loopback()
+            && self.url.host() == requested.url.host()
+            && self.url.path() == requested.url.path()
+            && self.url.query() == requested.url.query()
+    }
+}
+
+impl FromStr for RedirectUri {
+    type Err = InvalidRedirectUri;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRedirectUri> {
+        let plain = |byte: u8| {
+            matches!(byte, 0x21..=0x7E)
+                && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+        };
+        if text.len() > 2048 || !text.bytes().all(plain) {
+            return Err(InvalidRedirectUri::Syntax);
+        }
+        let url = Url::parse(text).map_err(|_| InvalidRedirectUri::Syntax)?;
+        if text.contains('#') {
+            return Err(InvalidRedirectUri::Fragment);
+        }
+        check_scheme(&url)?;
+        if !url.username().is_empty() || url.password().is_some() || authority(text).contains('@') {
+            return Err(InvalidRedirectUri::UserInfo);
+        }
+        check_path(text, &url)?;
+        if url.query_pairs().any(|(name, _)| matches!(&*name, "code" | "state" | "iss" | "error")) {
+            return Err(InvalidRedirectUri::ResponseParameter);
+        }
+        Ok(Self { text: text.to_owned(), url })
+    }
+}
+
+fn check_scheme(url: &Url) -> Result<(), InvalidRedirectUri> {
+    match url.scheme() {
+        "https" => url.host().map(drop).ok_or(InvalidRedirectUri::Syntax),
+        "http" => match url.host() {
+            Some(host) if is_loopback_host(&host) && !is_disguised(url, &host) => Ok(()),
+            _ => Err(InvalidRedirectUri::NotHttps),
+        },
+        scheme if FORBIDDEN_SCHEMES.contains(&scheme) || scheme.len() < 3 || scheme.starts_with("ms-") => {
+            Err(InvalidRedirectUri::Scheme)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An address written so that another program could read another one: `127.1`, `0x7f.1`.
+fn is_disguised(url: &Url, host: &Host<&str>) -> bool {
+    matches!(host, Host::Ipv4(address) if url.host_str() != Some(&address.to_string()))
+}
+
+/// The URL library resolves dot segments, so they are looked for in the text.
+fn check_path(text: &str, url: &Url) -> Result<(), InvalidRedirectUri> {
+    let path = text.split('?').next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");
+    if path.split(['/', ';']).any(|segment| segment == "." || segment == "..") {
+        return Err(InvalidRedirectUri::DotSegments);
+    }
+    // A host written in another form than the canonical one is another text for the same place.
+    if matches!(url.scheme(), "http" | "https") && !same_authority(text, url) {
+        return Err(InvalidRedirectUri::Syntax);
+    }
+    Ok(())
+}
+
+fn same_authority(text: &str, url: &Url) -> bool {
+    let written = authority(text);
+    let host = url.host_str().unwrap_or_default();
+    written.strip_prefix(host).is_some_and(|port| port.is_empty() || port.starts_with(':'))
+}
+
+fn authority(text: &str) -> &str {
+    let rest = text.split_once("://").map_or("", |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or_default()
+}
+
+/// What runs code, opens files, or hands the response to somebody who did not ask for it.
+const FORBIDDEN_SCHEMES: [&str; 14] = [
+    "about",
+    "blob",
+    "chrome",
+    "data",
+    "file",
+    "filesystem",
+    "ftp",
+    "intent",
+    "javascript",
+    "mailto",
+    "search-ms",
+    "vbscript",
+    "view-source",
+    "wss",
+];
+
+impl TryFrom<String> for RedirectUri {
+    type Error = InvalidRedirectUri;
+
+    fn try_from(text: String) -> Result<Self, InvalidRedirectUri> {
+        text.parse()
+    }
+}
+
+impl From<RedirectUri> for String {
+    fn from(uri: RedirectUri) -> Self {
+        uri.text
+    }
+}
+
+impl fmt::Display for RedirectUri {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests;
