@@ -101,7 +101,7 @@ async fn e38_a_busy_stream_ends_with_its_token_too() {
     let mut answer = proxy_to(&upstream).forward(post(&[]), on_behalf).await.unwrap();
     let busy = tokio::spawn(async move { while events.send("data: 1\n\n").await.is_ok() {} });
     while soon(next(&mut answer)).await.is_some() {}
-    busy.await.unwrap();
+    soon(busy).await.unwrap();
 }
 
 #[tokio::test]
