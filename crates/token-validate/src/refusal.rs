@@ -71,3 +71,26 @@ pub(crate) fn quoted(text: &str) -> String {
         None => format!("{text:?}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn m04_quoted_claims_are_escaped_and_cut() {
+        assert_eq!(quoted("a\r\n\u{1b}[31m"), r#""a\r\n\u{1b}[31m""#);
+        assert_eq!(quoted(&"\u{e9}".repeat(80)).chars().count(), 82);
+        assert_eq!(quoted(&"\u{e9}".repeat(8000)).chars().count(), 83);
+    }
+
+    #[test]
+    fn a_refusal_shows_its_code_and_detail() {
+        let refusal = Refusal::new(Reason::ClaimMissing).with_detail("aud");
+        assert_eq!(refusal.to_string(), "claim_missing: aud");
+        assert_eq!(refusal.detail(), Some("aud"));
+        assert!(refusal.source().is_none());
+        let source = Arc::new(std::io::Error::other("broken"));
+        assert_eq!(refusal.with_source(source).source().unwrap().to_string(), "broken");
+        assert_eq!(Refusal::from(Reason::TokenExpired).to_string(), "token_expired");
+    }
+}

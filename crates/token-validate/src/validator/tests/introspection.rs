@@ -92,6 +92,8 @@ fn b30_active_is_a_boolean_in_a_json_object() {
         Reply::ok("[true]"),
         Reply::ok(twice),
         Reply::ok(vec![b' '; 10 * 1024 * 1024]),
+        Reply::Answer { status: http::StatusCode::ACCEPTED, body: active(&json!({})).to_string().into() },
+        Reply::Answer { status: http::StatusCode::FORBIDDEN, body: active(&json!({})).to_string().into() },
         Reply::status(204),
         Reply::status(302),
         Reply::status(401),
@@ -299,6 +301,16 @@ async fn the_endpoint_comes_from_the_metadata_unless_configured() {
     assert!(!validator.status()[0].ready);
     task.abort();
 
+    let mut without = world.issuer.metadata();
+    without.as_object_mut().unwrap().remove("introspection_endpoint");
+    world.http.set(&metadata, Reply::json(&without));
+    let (validator, refresher) = start();
+    let task = tokio::spawn(refresher.run(tokio::time::sleep));
+    let outcome = validator.validate(&bearer(OPAQUE), &world.resource).await;
+    assert_eq!(outcome.map(drop).map_err(|it| it.reason), Err(Reason::IntrospectionUnavailable));
+    assert!(validator.status()[0].last_error.as_ref().unwrap().contains("introspection_endpoint"));
+    task.abort();
+
     world.http.set(&metadata, Reply::json(&world.issuer.metadata()));
     let (validator, refresher) = start();
     tokio::spawn(refresher.run(tokio::time::sleep));
@@ -340,6 +352,27 @@ fn a_jwt_is_shown_only_to_the_issuer_it_names() {
     let ambiguous = validate(&validator, OPAQUE, &world.resource).map(drop).map_err(|it| it.reason);
     assert_eq!(ambiguous, Err(Reason::IntrospectionAmbiguous));
     assert!(world.http.requests().iter().all(|it| it.url == ENDPOINT));
+}
+
+#[test]
+fn a_jwt_of_an_issuer_with_keys_is_verified_here_beside_one_without() {
+    let world = opaque();
+    let mut keyless = IssuerPolicy::new("https://keyless.example".parse().unwrap());
+    keyless.keys = KeySource::None;
+    keyless.introspection = Some(introspection(IntrospectionScope::Opaque));
+    let http = Arc::new(world.http.clone());
+    let policies = vec![static_policy(&world.issuer), keyless];
+    let (validator, _refresher) = Validator::new(policies, world.settings.clone(), http, world.clock.clone());
+    let check = |text: String, expected| {
+        let outcome = validate(&validator, text, &world.resource).map(drop).map_err(|it| it.reason);
+        assert_eq!(outcome, expected);
+    };
+    let good = world.token().sign();
+    check(good.clone(), Ok(()));
+    check(format!("{}.AAAA", world.token().message()), Err(Reason::SignatureInvalid));
+    check(format!("{good}.AAAA.AAAA"), Err(Reason::TokenEncrypted));
+    check(good.replace('.', ".="), Err(Reason::JwtMalformed));
+    assert_eq!(world.http.requests().len(), 0);
 }
 
 #[test]

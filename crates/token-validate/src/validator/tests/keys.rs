@@ -226,6 +226,10 @@ async fn c08_c10_an_unusable_answer_keeps_the_old_keys() {
         Reply::ok("<html></html>"),
         Reply::status(204),
         Reply::status(302),
+        Reply::Answer {
+            status: http::StatusCode::FORBIDDEN,
+            body: TestIssuer::new(ISSUER).jwks().to_string().into(),
+        },
         Reply::ok("{}"),
         Reply::ok(r#"{"keys":[]}"#),
         Reply::ok(r#"{"keys":{}}"#),
