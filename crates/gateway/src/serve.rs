@@ -84,6 +84,7 @@ impl Running {
     }
 
     fn build(loaded: &Loaded) -> Result<(Process, Runtime, KeyRefresher), StartError> {
+        token_validate::self_test().map_err(|_| StartError::SelfTest)?;
         let identity_key = SigningKey::generate().map_err(|_| StartError::SelfTest)?;
         let process = Process {
             clock: Arc::new(SystemClock::new()),

@@ -60,7 +60,7 @@ fn authorization_servers(config: &Config) -> Result<(), Problem> {
         }
         if let Some(introspection) = &it.introspection {
             let key = section.key("introspection").key("cache");
-            within(key, introspection.cache, seconds(0), seconds(5 * MINUTE))?;
+            within(key, introspection.cache, seconds(0), seconds(MINUTE))?;
         }
     }
     Ok(())

@@ -127,6 +127,6 @@ Unknown keys are refused, and so is everything that would leave a door open.
 Durations are texts such as `\"15s\"`, `\"5m\"` or `\"1h 30m\"`; sizes are bytes or texts such as `\"32KiB\"` or `\"4MiB\"`.
 Relative paths are resolved against the folder of the file.
 A secret is named by `{ env = \"NAME\" }` or `{ file = \"PATH\" }` and never stands in the file itself.
-Files with secrets and private keys must be readable by their owner only (`chmod 600`).
+Files with secrets and private keys must not be readable by everybody (`chmod 600`, or 640 for a group).
 An editor can check the file against [configuration.schema.json](configuration.schema.json).
 ";

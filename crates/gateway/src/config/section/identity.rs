@@ -29,7 +29,7 @@ pub struct IdentityJwt {
     /// Request header that carries the JWT.
     #[serde(default = "IdentityJwt::default_header")]
     pub header: FieldName,
-    /// Signing key: PKCS#8 PEM, P-256 (`ES256`) or Ed25519 (`EdDSA`), readable by its owner only.
+    /// Signing key: PKCS#8 PEM, P-256 (`ES256`) or Ed25519 (`EdDSA`), not readable by everybody.
     /// Without this key one is made at each start; its public part is published either way.
     pub key: Option<SecretSource>,
 }

@@ -16,22 +16,22 @@ pub struct Limits {
     /// Size of a request body; 1 KiB to 1 GiB.
     /// More is answered 413.
     pub body_bytes: ByteSize,
-    /// Time to send a complete header section; 1 s to 5 min.
+    /// Time for the TLS handshake, and for the first complete header section of a connection; 1 s to 5 min.
     pub header_read: Period,
-    /// Longest pause within a request body; 1 s to 10 min.
+    /// How far a request body may fall behind 1 KiB per second; 1 s to 10 min.
     pub body_idle: Period,
-    /// Time that a connection without a request stays open; 1 s to 1 h.
+    /// Time from one request to the complete header section of the next on the same connection; 1 s to 1 h.
     pub idle: Period,
     /// Longest time that a client may leave a response unread; 1 s to 10 min.
     pub write_stall: Period,
-    /// Requests in progress at once, open streams included; 1 to 1,000,000.
+    /// Requests that wait for the head of their answer at once; 1 to 1,000,000.
     /// More is answered 503.
     pub concurrent_requests: u32,
     /// Open connections; 1 to 1,000,000.
-    /// More wait to be accepted.
+    /// More are closed at once.
     pub connections: u32,
     /// Open event streams of one subject; 1 to 100,000.
-    /// More is answered 429.
+    /// More is answered 503, which no client mistakes for an older protocol revision.
     pub streams_per_subject: u32,
     /// Time that requests in progress are given when the gateway stops; 0 s to 1 h.
     pub shutdown: Period,

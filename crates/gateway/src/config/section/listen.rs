@@ -30,6 +30,6 @@ pub struct Listen {
 pub struct Tls {
     /// PEM file with the certificate chain, the server's own certificate first.
     pub certificate: PathBuf,
-    /// PEM file with the private key (PKCS#8, PKCS#1 or SEC1), readable by its owner only.
+    /// PEM file with the private key (PKCS#8, PKCS#1 or SEC1), not readable by everybody.
     pub key: PathBuf,
 }

@@ -63,7 +63,8 @@ pub struct ServerHttp {
     pub response_timeout: Period,
     /// Silence on an event stream after which a comment is sent to keep it open; 1 s to 5 min.
     pub keep_alive: Period,
-    /// Time that open streams are given after this server was removed or changed by a reload; 0 s to 1 h.
+    /// How long the upstream may go on with a call of a client that left, for protocol revisions before 2026-07-28,
+    /// in which leaving is no cancellation; 0 s to 1 h.
     pub drain: Period,
 }
 

@@ -48,7 +48,7 @@ fn o22_times_are_bounded() {
     let key = "authorization_server[0].max_token_lifetime";
     check(from, key, &[r#""1m""#, r#""168h""#], &[r#""0s""#, r#""169h""#]);
     let from = r#"endpoint = "https://as.example.com/introspect""#;
-    check(from, "authorization_server[0].introspection.cache", &[r#""0s""#, r#""5m""#], &[r#""301s""#]);
+    check(from, "authorization_server[0].introspection.cache", &[r#""0s""#, r#""60s""#], &[r#""61s""#]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 pub enum SecretSource {
     /// In this environment variable.
     Env(String),
-    /// In this file, readable by its owner only; a final line break is not part of the secret.
+    /// In this file, not readable by everybody; a final line break is not part of the secret.
     File(PathBuf),
 }
 
