@@ -3,6 +3,7 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 use gateway::{
+    check,
     config::{json_schema, reference_markdown},
     reason,
 };
@@ -13,5 +14,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let schema = serde_json::to_string_pretty(&json_schema())?;
     fs::write(folder.join("configuration.schema.json"), schema + "\n")?;
     fs::write(folder.join("reasons.md"), reason::reference_markdown())?;
+    fs::write(folder.join("check.md"), check::reference_markdown())?;
     Ok(())
 }

@@ -9,6 +9,7 @@
 mod access;
 mod access_log;
 mod adapters;
+pub mod check;
 pub mod config;
 pub mod demo;
 mod edge;

@@ -7,7 +7,7 @@ mod signing_key;
 
 pub(crate) use self::{
     identity::{Assertion, Identity},
-    issuers::issuer_policies,
+    issuers::{issuer_policies, preset},
     servers::{protected_resource, upstream_settings},
     signing_key::SigningKey,
 };

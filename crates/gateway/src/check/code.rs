@@ -1,0 +1,273 @@
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know, nothing to do.
+    Info,
+    /// It works, but somebody should look at it.
+    Warning,
+    /// It does not work, for the gateway or for MCP clients.
+    Error,
+}
+
+impl Severity {
+    /// The mark in front of a finding for people.
+    #[must_use]
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Info => "ok",
+            Self::Warning => "warn",
+            Self::Error => "FAIL",
+        }
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($name:ident $code:literal $severity:ident $meaning:literal $remedy:literal;)+) => {
+        /// What kind of finding it is: a closed list.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum FindingCode {
+            $(#[doc = $meaning] $name,)+
+        }
+
+        impl FindingCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The name in `--json` and in documents.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// How bad it is.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$name => Severity::$severity,)+ }
+            }
+
+            /// What it means.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)+ }
+            }
+
+            /// What to do about it; `None` where nothing is to be done.
+            #[must_use]
+            pub const fn remedy(self) -> Option<&'static str> {
+                let remedy = match self { $(Self::$name => $remedy,)+ };
+                if remedy.is_empty() { None } else { Some(remedy) }
+            }
+        }
+    };
+}
+
+codes! {
+    SetupRefused "setup_refused" Error
+        "The file was read, but the gateway would not start with it."
+        "correct what the sentence names";
+
+    PublicUrlLoopback "public_url_loopback" Warning
+        "The public URL names this machine, so only clients on it can come."
+        "write the origin that clients type, with https";
+    PlainHttp "plain_http" Warning
+        "The listener speaks plain HTTP on a loopback address."
+        "fine for development; else set `listen.tls`, or `listen.behind_proxy` with a proxy that terminates TLS";
+    BehindProxy "behind_proxy" Warning
+        "TLS ends at proxies in front, and tokens come from there in plain HTTP."
+        "let only the proxies connect from these networks, or set `listen.tls` as well";
+    CertificateGood "certificate_good" Info
+        "The certificate is valid and names the host of the public URL."
+        "";
+    CertificateExpiresSoon "certificate_expires_soon" Warning
+        "A certificate of the chain expires within 14 days."
+        "renew it; the gateway takes the new file without a restart";
+    CertificateExpired "certificate_expired" Error
+        "A certificate of the chain has expired."
+        "renew it; the gateway takes the new file without a restart";
+    CertificateNotYetValid "certificate_not_yet_valid" Error
+        "A certificate of the chain is not valid yet."
+        "check this machine's clock, or wait";
+    CertificateOtherHost "certificate_other_host" Error
+        "The certificate does not name the host of the public URL, so clients refuse it."
+        "get a certificate for that host, or correct `public_url`";
+    CertificateUnreadable "certificate_unreadable" Error
+        "A certificate of the chain cannot be read."
+        "write the chain again, the server's own certificate first";
+
+    Server "server" Info
+        "What a server is: its resource identifier, metadata URL, upstream, scopes and issuers."
+        "";
+    ScopesEmpty "scopes_empty" Warning
+        "No scope is needed: any valid token for this server may do everything."
+        "name at least one scope in `scopes`, unless the authorization server alone decides who gets a token";
+    UpstreamPlainHttp "upstream_plain_http" Warning
+        "Requests to the upstream cross a network in plain HTTP."
+        "use https, a unix socket, or an address that only this machine and the upstream share";
+    IdentityHeaders "identity_headers" Warning
+        "The upstream is told the caller in plain headers, which whoever reaches it could send."
+        "make sure that nobody reaches the upstream around the gateway, or use `identity.jwt`";
+    IdentityKeyRandom "identity_key_random" Warning
+        "Identity JWTs are signed with a key that is made at each start, another one in each replica."
+        "set `identity.jwt.key` when there are replicas or the upstream pins the key";
+
+    AuthorizationServer "authorization_server" Info
+        "What is accepted of an authorization server."
+        "";
+    DirectUseWorks "direct_use_works" Info
+        "MCP clients can use an authorization server of this preset directly."
+        "";
+    DirectUseUnknown "direct_use_unknown" Info
+        "Without a preset, only `check --online` can tell whether MCP clients can use the server directly."
+        "";
+    DirectUseNeedsSetup "direct_use_needs_setup" Warning
+        "MCP clients can use an authorization server of this preset once something is set there."
+        "set it there; where that is not possible, MCP clients need Option B (the gateway as authorization server)";
+    DirectUseNeedsOptionB "direct_use_needs_option_b" Warning
+        "MCP clients cannot use an authorization server of this preset directly."
+        "use Option B (the gateway as authorization server), or clients made for this server";
+    LenientTokenType "lenient_token_type" Warning
+        "Tokens need not say `at+jwt`, so other JWTs of the same issuer are told apart by their claims alone."
+        "remove `token_type` if the server can issue RFC 9068 access tokens";
+    IntrospectionOfEvery "introspection_of_every" Warning
+        "Every token is asked about, so each new one costs a request, and the server's absence stops everybody."
+        "fine where tokens must die at once; else introspect only opaque tokens";
+    TokenLifetimeLong "token_lifetime_long" Warning
+        "Tokens that live longer than a day are accepted, and a stolen one works as long."
+        "shorten `max_token_lifetime`, and the lifetime at the authorization server";
+
+    AllowLoopback "allow_loopback" Warning
+        "The gateway may fetch from loopback hosts, also over plain HTTP."
+        "remove it before anybody else uses this gateway";
+    SessionKeyRandom "session_key_random" Warning
+        "MCP session ids of protocol revisions up to 2025-11-25 do not survive a restart, and replicas cannot share them."
+        "set `sessions.key`, the same in each replica";
+    StaleKeysLong "stale_keys_long" Warning
+        "Keys stay in use for more than a day while their server cannot be asked, also when they were withdrawn."
+        "shorten `validation.stale_keys`";
+
+    OutboundUnusable "outbound_unusable" Error
+        "The client for metadata and keys cannot be set up."
+        "correct `[outbound]`, or install this system's CA certificates";
+    MetadataFound "metadata_found" Info
+        "The metadata document is where clients look for it, and names the configured issuer."
+        "";
+    MetadataMissing "metadata_missing" Error
+        "No metadata document was found where clients and the gateway look for it."
+        "correct `issuer`; if the server publishes no metadata, MCP clients need Option B (the gateway as authorization server)";
+    MetadataMalformed "metadata_malformed" Error
+        "The metadata document cannot be read."
+        "correct it at the authorization server";
+    IssuerMismatch "issuer_mismatch" Error
+        "The metadata document names another issuer; it must be the same byte for byte."
+        "write `issuer` exactly as the document does, trailing slash included, if it is the server you mean";
+    PkceMissing "pkce_missing" Error
+        "The metadata does not offer PKCE with S256, without which MCP clients stop."
+        "switch it on at the server; where that is not possible, MCP clients need Option B (the gateway as authorization server)";
+    CodeResponseMissing "code_response_missing" Error
+        "The metadata does not offer the response type `code`."
+        "switch the authorization code grant on at the server";
+    EndpointMissing "endpoint_missing" Error
+        "The metadata lacks an endpoint that clients or the gateway need."
+        "complete the metadata at the authorization server, or write the URL in the configuration where there is a key for it";
+    EndpointInsecure "endpoint_insecure" Error
+        "The metadata names an endpoint that is not an https URL without user name and fragment."
+        "correct the URL at the authorization server, often its own idea of its public address";
+    RegistrationMissing "registration_missing" Warning
+        "Clients cannot register themselves: neither dynamic registration nor client ID metadata documents are offered."
+        "switch one of them on, give every user a client id to type in, or use Option B (the gateway as authorization server)";
+    PublicClientsMissing "public_clients_missing" Warning
+        "The metadata does not say that clients without a secret are served (`none`), which most MCP clients are."
+        "allow public clients at the server and list `none` in `token_endpoint_auth_methods_supported`";
+    IssParameterMissing "iss_parameter_missing" Warning
+        "The metadata does not promise `iss` in authorization responses, which protects clients of several servers."
+        "switch it on at the server if it can (RFC 9207)";
+    ClockDiffers "clock_differs" Warning
+        "The clocks of the authorization server and of this machine differ by more than 30 s."
+        "synchronise this machine's clock";
+    ClockWrong "clock_wrong" Error
+        "The clocks differ by more than `validation.leeway`, so good tokens are refused."
+        "synchronise this machine's clock";
+    KeysUsable "keys_usable" Info
+        "The key set has keys that may sign access tokens."
+        "";
+    KeysUnreachable "keys_unreachable" Error
+        "The key set cannot be fetched, so no token can be verified."
+        "correct the URL, or let the gateway reach it";
+    KeysUnusable "keys_unusable" Error
+        "The key set has no key that can be used."
+        "publish a public key for signatures: RSA from 2048 bits, P-256, P-384 or Ed25519";
+    KeysNotAllowed "keys_not_allowed" Error
+        "No key of the set is for an algorithm that `algorithms` allows."
+        "add the algorithm that the server signs with to `algorithms`";
+    KeyIgnored "key_ignored" Warning
+        "A key of the set is not used."
+        "nothing, if it is for another purpose; if it is private, secret or weak, replace it at the server at once";
+    IntrospectionWorks "introspection_works" Info
+        "The introspection endpoint takes the gateway's credentials and knows a made-up token for what it is."
+        "";
+    IntrospectionUnreachable "introspection_unreachable" Error
+        "The introspection endpoint does not answer."
+        "correct `introspection.endpoint`, or let the gateway reach it";
+    IntrospectionRefused "introspection_refused" Error
+        "The introspection endpoint refuses the gateway's credentials."
+        "check `client_id`, `client_secret` and `auth`, and that this client may introspect";
+    IntrospectionWrong "introspection_wrong" Error
+        "The introspection endpoint gave no proper answer about a made-up token."
+        "check that `introspection.endpoint` is the server's RFC 7662 endpoint";
+
+    UpstreamAnswers "upstream_answers" Info
+        "The MCP server answers `initialize`."
+        "";
+    UpstreamUnreachable "upstream_unreachable" Error
+        "The MCP server cannot be reached."
+        "start it, or correct `upstream`; for https, add its CA to `http.ca_files`";
+    UpstreamTimeout "upstream_timeout" Error
+        "The MCP server does not answer in time."
+        "check the address, the firewall, and the server's own log";
+    UpstreamWantsCredentials "upstream_wants_credentials" Error
+        "The MCP server demands credentials of its own."
+        "switch its own authorization off, and let it trust the gateway alone";
+    UpstreamWrongPath "upstream_wrong_path" Error
+        "The MCP server has no MCP endpoint at this path."
+        "correct the path of `upstream`, often `/mcp`";
+    UpstreamRedirects "upstream_redirects" Warning
+        "The MCP server redirects each request, which costs time and fails for large ones."
+        "write the final path in `upstream`";
+    UpstreamRedirectRefused "upstream_redirect_refused" Error
+        "The MCP server redirects to where the gateway does not follow."
+        "write the final address in `upstream`";
+    UpstreamFailed "upstream_failed" Error
+        "The MCP server answers `initialize` with an error."
+        "look into its own log; 403 and 421 often mean that it does not allow the host name in `upstream`";
+    UpstreamNotMcp "upstream_not_mcp" Error
+        "What answers is no MCP server: neither JSON-RPC nor an event stream."
+        "correct `upstream`";
+    UpstreamLegacySse "upstream_legacy_sse" Warning
+        "The MCP server speaks the HTTP+SSE transport of 2024, which the gateway does not."
+        "switch the server to streamable HTTP";
+}
+
+impl fmt::Display for FindingCode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl Serialize for FindingCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

@@ -1,0 +1,26 @@
+//! What `mcp-gateway check` finds: the configuration explained, its risks, and what is at the other ends of it.
+//!
+//! [`offline`] says what a configuration that was loaded means and which of its switches deserve a second thought.
+//! [`online`] asks everything it points at: authorization servers the way MCP clients and the gateway ask them,
+//! and MCP servers through the very proxy that `serve` uses.
+//! No finding holds a secret.
+
+mod causes;
+mod code;
+mod findings;
+mod offline;
+mod online;
+mod reference;
+mod shown;
+mod subject;
+
+pub use self::{
+    code::{FindingCode, Severity},
+    findings::{Finding, Findings},
+    offline::offline,
+    online::online,
+    reference::reference_markdown,
+};
+
+#[cfg(test)]
+mod tests;

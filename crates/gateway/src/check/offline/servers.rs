@@ -1,0 +1,75 @@
+use oauth_types::is_loopback_host;
+use url::Url;
+
+use crate::{
+    adapters::protected_resource,
+    check::{FindingCode, Findings, shown, subject},
+    config::{Config, Loaded, Server, Upstream},
+};
+
+/// What each server is, and what is bold about it.
+pub(super) fn check(loaded: &Loaded, findings: &mut Findings) {
+    for (index, server) in loaded.config.servers.iter().enumerate() {
+        let subject = subject::server(index);
+        findings.add(FindingCode::Server, subject.as_str(), summary(&loaded.config, server));
+        if server.scopes.is_empty() {
+            let message = "no scope is needed: any valid token for this server may do everything";
+            findings.add(FindingCode::ScopesEmpty, format!("{subject}.scopes"), message);
+        }
+        upstream(server, &subject, findings);
+        identity(server, &subject, findings);
+    }
+}
+
+fn summary(config: &Config, server: &Server) -> String {
+    let resource = config.resource(server);
+    let metadata = protected_resource(config, server).map(|it| it.metadata_url()).unwrap_or_default();
+    let issuers: Vec<_> = match &server.authorization_servers {
+        Some(issuers) => issuers.iter().map(ToString::to_string).collect(),
+        None => config.authorization_servers.iter().map(|it| it.issuer.to_string()).collect(),
+    };
+    let audiences = match &server.audiences {
+        Some(_) => format!("; audiences {}", config.audiences(server).join(" ")),
+        None => String::new(),
+    };
+    let scopes: Vec<_> = server.scopes.iter().map(ToString::to_string).collect();
+    let scopes = if scopes.is_empty() { "none".to_owned() } else { scopes.join(" ") };
+    format!(
+        "resource {resource}; metadata {metadata}; upstream {}; scopes {scopes}{audiences}; tokens of {}",
+        address(&server.upstream),
+        issuers.join(" ")
+    )
+}
+
+/// The upstream as people write it.
+fn address(upstream: &Upstream) -> String {
+    match upstream {
+        Upstream::Http(url) => shown::text(url.as_str()),
+        Upstream::Unix { socket, path } => format!("{} of the socket {}", path, socket.display()),
+    }
+}
+
+fn upstream(server: &Server, subject: &str, findings: &mut Findings) {
+    if let Upstream::Http(url) = &server.upstream
+        && crosses_a_network(url)
+    {
+        let message =
+            format!("requests to {} cross a network in plain HTTP", url.host_str().unwrap_or_default());
+        findings.add(FindingCode::UpstreamPlainHttp, format!("{subject}.upstream.http"), message);
+    }
+}
+
+fn crosses_a_network(url: &Url) -> bool {
+    url.scheme() == "http" && !url.host().is_some_and(|host| is_loopback_host(&host))
+}
+
+fn identity(server: &Server, subject: &str, findings: &mut Findings) {
+    if server.identity.headers {
+        let message = "the upstream believes plain headers about who calls";
+        findings.add(FindingCode::IdentityHeaders, format!("{subject}.identity.headers"), message);
+    }
+    if server.identity.jwt.as_ref().is_some_and(|jwt| jwt.key.is_none()) {
+        let message = "identity JWTs are signed with a key that is made at each start";
+        findings.add(FindingCode::IdentityKeyRandom, format!("{subject}.identity.jwt"), message);
+    }
+}

@@ -1,0 +1,44 @@
+use std::sync::{Arc, atomic::AtomicBool};
+
+use mcp_proxy::SessionKey;
+use oauth_types::{SystemClock, SystemEntropy};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    adapters::{SigningKey, SigningKeyError},
+    check::{FindingCode, Findings, causes::causes},
+    config::Loaded,
+    runtime::{BuildError, Process, Runtime},
+};
+
+/// Builds everything that `serve` builds before it opens its socket, and throws it away.
+pub(super) fn check(loaded: &Loaded, findings: &mut Findings) {
+    if let Err(error) = build(loaded) {
+        findings.add(FindingCode::SetupRefused, subject(&error), causes(&error));
+    }
+}
+
+fn build(loaded: &Loaded) -> Result<(), BuildError> {
+    Runtime::build(loaded, &process()?, None).map(drop)
+}
+
+fn process() -> Result<Process, SigningKeyError> {
+    Ok(Process {
+        clock: Arc::new(SystemClock::new()),
+        entropy: Arc::new(SystemEntropy),
+        session_key: SessionKey::random(&SystemEntropy),
+        identity_key: Arc::new(SigningKey::generate()?),
+        draining: Arc::new(AtomicBool::new(false)),
+        listening_ends: CancellationToken::new(),
+        answering_ends: CancellationToken::new(),
+    })
+}
+
+/// The section to look into.
+const fn subject(error: &BuildError) -> &'static str {
+    match error {
+        BuildError::Issuer(_) => "authorization_server",
+        BuildError::Server(_) | BuildError::SigningKey(_) => "server",
+        BuildError::Outbound(_) => "outbound",
+    }
+}

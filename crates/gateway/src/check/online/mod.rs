@@ -1,0 +1,80 @@
+//! What everything that the configuration points at answers.
+
+mod authorization_server;
+mod clients;
+mod clock;
+mod discovery;
+mod fetch;
+mod introspection;
+mod keys;
+mod redirect;
+mod upstream;
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use oauth_types::{Clock, SystemClock};
+use outbound_http::{GuardedClient, HttpClient, OutboundPolicy};
+
+use super::{FindingCode, Findings, causes::causes, offline::policies, subject};
+use crate::config::Loaded;
+
+/// Asks everything that `loaded` points at, all at the same time, each question for at most 5 s.
+///
+/// Authorization servers are asked by the guarded client that the gateway itself uses, MCP servers through its proxy.
+/// What cannot be built at all is left to [`offline`](super::offline).
+/// Must be called within a Tokio runtime with time and network.
+pub async fn online(loaded: &Loaded) -> Findings {
+    let policy = OutboundPolicy {
+        extra_roots: loaded.material.outbound_roots.clone(),
+        allow_loopback: loaded.config.outbound.allow_loopback,
+        ..OutboundPolicy::default()
+    };
+    match GuardedClient::new(policy) {
+        Ok(http) => with(loaded, &http, &SystemClock::new()).await,
+        Err(error) => {
+            let mut findings = servers(loaded).await;
+            findings.add(FindingCode::OutboundUnusable, "outbound", causes(&error));
+            findings
+        }
+    }
+}
+
+/// The same by any client and at any time.
+pub(super) async fn with(loaded: &Loaded, http: &dyn HttpClient, clock: &dyn Clock) -> Findings {
+    let (mut findings, others) = tokio::join!(servers(loaded), authorization_servers(loaded, http, clock));
+    findings.extend(others);
+    findings
+}
+
+pub(super) async fn servers(loaded: &Loaded) -> Findings {
+    let checks = loaded
+        .servers()
+        .enumerate()
+        .map(|(index, (server, material))| upstream::check(server, material, subject::server(index)));
+    together(join_all(checks).await)
+}
+
+pub(super) async fn authorization_servers(
+    loaded: &Loaded,
+    http: &dyn HttpClient,
+    clock: &dyn Clock,
+) -> Findings {
+    let policies = policies(loaded);
+    let leeway = loaded.config.validation.leeway.get();
+    let checks = policies.iter().enumerate().map(|(index, policy)| {
+        authorization_server::check(http, clock, leeway, policy, subject::authorization_server(index))
+    });
+    together(join_all(checks).await)
+}
+
+fn together(parts: Vec<Findings>) -> Findings {
+    let mut findings = Findings::default();
+    for part in parts {
+        findings.extend(part);
+    }
+    findings
+}
+
+/// The longest time for one question.
+const PROBE: Duration = Duration::from_secs(5);

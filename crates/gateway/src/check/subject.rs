@@ -1,0 +1,9 @@
+/// The section of a server, as configuration errors spell it.
+pub(super) fn server(index: usize) -> String {
+    format!("server[{index}]")
+}
+
+/// The section of an authorization server.
+pub(super) fn authorization_server(index: usize) -> String {
+    format!("authorization_server[{index}]")
+}

@@ -1,0 +1,148 @@
+use oauth_types::UnixTime;
+use token_validate::DirectUse;
+
+use super::{assert_found, codes, load};
+use crate::check::{Findings, offline};
+
+/// Nothing in it deserves a warning.
+const QUIET: &str = r#"public_url = "https://mcp.example"
+
+[listen]
+address = "0.0.0.0:8443"
+tls = { certificate = "cert.pem", key = "key.pem" }
+
+[sessions]
+key = { file = "session.key" }
+
+[[server]]
+path = "/mcp"
+upstream = { http = "http://127.0.0.1:3000/mcp?key=hidden" }
+scopes = ["mcp"]
+
+[[authorization_server]]
+issuer = "https://as.example"
+"#;
+
+const INTROSPECTION: &str = "[authorization_server.introspection]
+client_id = \"gateway\"
+client_secret = { env = \"SECRET\" }
+";
+
+fn offline_of(text: &str) -> Findings {
+    offline::at(&load(text), UnixTime::from_seconds(test_support::issuer::NOW))
+}
+
+/// Quiet as it is, the configuration has no `code`; with `from` replaced by `to` it has.
+#[track_caller]
+fn check(code: &str, from: &str, to: &str) {
+    assert!(QUIET.contains(from), "{from}");
+    assert_found(code, false, &offline_of(QUIET));
+    assert_found(code, true, &offline_of(&QUIET.replace(from, to)));
+}
+
+/// The configuration with `good` at its end has no `code`, with `bad` it has.
+#[track_caller]
+fn check_end(code: &str, bad: &str, good: &str) {
+    assert_found(code, false, &offline_of(&format!("{QUIET}{good}")));
+    assert_found(code, true, &offline_of(&format!("{QUIET}{bad}")));
+}
+
+#[test]
+fn a_quiet_configuration_is_explained_without_a_warning() {
+    let findings = offline_of(QUIET);
+    assert_eq!(
+        codes(&findings),
+        ["certificate_good", "server", "authorization_server", "direct_use_unknown"],
+        "{findings}"
+    );
+    let messages: Vec<_> = findings.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(
+        messages[1],
+        "resource https://mcp.example/mcp; \
+         metadata https://mcp.example/.well-known/oauth-protected-resource/mcp; \
+         upstream http://127.0.0.1:3000/mcp?..; scopes mcp; tokens of https://as.example"
+    );
+    assert!(messages[2].starts_with("https://as.example: keys by discovery; "), "{}", messages[2]);
+    assert!(!findings.has_errors());
+}
+
+#[test]
+fn clients_come_in_over_tls() {
+    let tls = "tls = { certificate = \"cert.pem\", key = \"key.pem\" }";
+    check("behind_proxy", tls, "behind_proxy = [\"10.0.0.0/8\"]");
+    let plain = QUIET.replace(tls, "").replace("0.0.0.0", "127.0.0.1");
+    assert_found("plain_http", true, &offline_of(&plain));
+    assert_found("plain_http", false, &offline_of(QUIET));
+    check("public_url_loopback", "https://mcp.example", "https://localhost:8443");
+}
+
+#[test]
+fn a_certificate_is_for_clients_or_for_the_proxies() {
+    check("certificate_other_host", "https://mcp.example", "https://other.example");
+    let other = QUIET.replace("https://mcp.example", "https://other.example");
+    let behind = other.replace("[sessions]", "behind_proxy = [\"10.0.0.0/8\"]\n[sessions]");
+    let behind = behind.replace("key.pem\" }\n\n", "key.pem\" }\n");
+    assert_found("certificate_other_host", false, &offline_of(&behind));
+}
+
+#[test]
+fn servers_have_their_warnings() {
+    check("scopes_empty", "scopes = [\"mcp\"]", "");
+    check("upstream_plain_http", "http://127.0.0.1:3000", "http://10.0.0.7:3000");
+    check("identity_headers", "scopes = [\"mcp\"]", "scopes = [\"mcp\"]\nidentity = { headers = true }");
+    let jwt =
+        |more: &str| format!("scopes = [\"mcp\"]\nidentity = {{ jwt = {{ audience = \"files\"{more} }} }}");
+    check("identity_key_random", "scopes = [\"mcp\"]", &jwt(""));
+    let keyed = QUIET.replace("scopes = [\"mcp\"]", &jwt(", key = { file = \"identity.pem\" }"));
+    assert_found("identity_key_random", false, &offline_of(&keyed));
+}
+
+#[test]
+fn authorization_servers_have_their_warnings() {
+    check_end("lenient_token_type", "token_type = \"lenient\"", "token_type = \"strict\"");
+    check_end("token_lifetime_long", "max_token_lifetime = \"25h\"", "max_token_lifetime = \"24h\"");
+    let introspection = |more: &str| format!("{INTROSPECTION}{more}");
+    let row = |code, bad: &str, good: &str| check_end(code, &introspection(bad), &introspection(good));
+    row("introspection_of_every", "for = \"every\"", "for = \"opaque\"");
+    check_end("setup_refused", "keys = { file = \"weak.json\" }", "keys = { file = \"jwks.json\" }");
+}
+
+#[test]
+fn presets_say_whether_clients_can_use_them() {
+    for (preset, code) in [
+        ("auth0", "direct_use_needs_setup"),
+        ("keycloak", "direct_use_needs_setup"),
+        ("okta", "direct_use_needs_setup"),
+        ("entra-v1", "direct_use_needs_option_b"),
+        ("entra-v2", "direct_use_needs_option_b"),
+    ] {
+        check_end(code, &format!("preset = \"{preset}\""), "");
+        let findings = offline_of(&format!("{QUIET}preset = \"{preset}\""));
+        let finding = findings.iter().find(|it| it.code.as_str() == code).unwrap();
+        assert!(finding.remedy.unwrap().contains("Option B"), "{findings}");
+        assert_found("direct_use_unknown", false, &findings);
+    }
+    let cognito = "preset = \"cognito\"\nclients = [\"client-1\"]";
+    check_end("direct_use_needs_option_b", cognito, "clients = [\"client-1\"]");
+}
+
+#[test]
+fn a_preset_that_works_is_no_warning() {
+    let of = |verdict| {
+        let mut findings = Findings::default();
+        offline::direct_use(Some(verdict), "authorization_server[0]", &mut findings);
+        codes(&findings)
+    };
+    assert_eq!(of(DirectUse::Works), ["direct_use_works"]);
+    assert_eq!(of(DirectUse::WorksAfter("do it")), ["direct_use_needs_setup"]);
+}
+
+#[test]
+fn the_process_has_its_warnings() {
+    check("session_key_random", "key = { file = \"session.key\" }", "");
+    check_end("stale_keys_long", "[validation]\nstale_keys = \"25h\"", "[validation]\nstale_keys = \"24h\"");
+    let local = QUIET.replace("https://mcp.example", "https://localhost:8443");
+    let with = |text: &str| format!("{local}[outbound]\nallow_loopback = {text}");
+    assert_found("allow_loopback", false, &offline_of(&with("false")));
+    assert_found("allow_loopback", true, &offline_of(&with("true")));
+}
