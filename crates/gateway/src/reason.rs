@@ -74,6 +74,9 @@ reasons! {
     PathNotCanonical "path_not_canonical" BAD_REQUEST
         "the path of the request has more than one reading"
         "The path holds percent-encoding, a backslash, `;`, or empty or dot segments. No client of this gateway needs them; usually a scanner.";
+    FramingMalformed "framing_malformed" BAD_REQUEST
+        "the end of the request has more than one reading"
+        "`Transfer-Encoding` is something else than `chunked` alone. Usually an attempt at request smuggling.";
     NotFromProxy "not_from_proxy" FORBIDDEN
         "this address is served through its proxy only"
         "Plain HTTP came from an address outside `listen.behind_proxy`. Add the proxy's network, or close the port to others.";

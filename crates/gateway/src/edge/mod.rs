@@ -1,6 +1,7 @@
 //! What every request must satisfy before anybody looks for a route: one check per file.
 
 mod client_address;
+mod framing;
 mod host;
 mod origin;
 mod path;
@@ -23,13 +24,15 @@ pub(crate) struct Edge {
 }
 
 impl Edge {
-    /// Checks in their fixed order: one reading of the path, then who sends it, then whom it is for.
+    /// Checks in their fixed order: one reading of the body's end and of the path, then who sends it, then whom it is
+    /// for.
     ///
     /// The health endpoints answer whoever asks, since probes know neither our name nor our proxies.
     ///
     /// # Errors
     /// The [`Reason`] of the first check that fails.
     pub(crate) fn check(&self, peer: SocketAddr, head: &Parts) -> Result<(), Reason> {
+        framing::check(&head.headers)?;
         let path = CanonicalPath::of(&head.uri)?;
         if crate::routes::is_probe(path.as_str()) {
             return Ok(());
