@@ -1,1 +1,16 @@
-//! x
+//! End-to-end tests of the built binary: processes, sockets, real clients and servers.
+
+#[cfg(test)]
+mod attacks;
+#[cfg(test)]
+mod flow;
+#[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
+mod real;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod tls;

@@ -41,7 +41,7 @@ const CLIENTS = [
   {
     // The gateway, when it introspects.
     client_id: 'gateway',
-    client_secret: 'gateway-secret',
+    client_secret: 'gateway-secret-of-the-tests',
     grant_types: [],
     redirect_uris: [],
     response_types: [],

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command.unwrap_or(Command::Serve(ServeArguments::default())) {
         Command::Serve(it) => commands::serve(&it),
         Command::Demo(it) => commands::demo(&it),
-        Command::Check(_) => Ok(()),
+        Command::Check(it) => commands::check(&it),
         Command::Schema => commands::schema(),
         Command::Completions { shell } => commands::completions(shell),
     };

@@ -1,6 +1,6 @@
 //! One command per file.
 
-//mod check;
+mod check;
 mod demo;
 mod serve;
 mod text;
@@ -10,7 +10,7 @@ use std::{error::Error, fmt, io};
 use gateway::config::ConfigError;
 
 pub(crate) use self::{
-    //check::check,
+    check::check,
     demo::demo,
     serve::serve,
     text::{completions, schema},

@@ -1,0 +1,187 @@
+//! Start, reload and stop.
+
+use std::{
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use axum::{Router, routing::get as on_get};
+use http_body_util::BodyExt;
+use serde_json::json;
+use test_support::upstream::{Answer, Recorded, RecordingUpstream};
+
+use crate::support::{Gateway, Issuer, Setup, call, get, open, tool_call};
+
+const ISSUER: &str = "https://as.example";
+
+fn configuration(listen: &str, upstream: &str, scope: &str) -> String {
+    let port = listen.rsplit(':').next().unwrap();
+    format!(
+        r#"public_url = "http://localhost:{port}"
+[listen]
+address = "{listen}"
+[limits]
+shutdown = "20s"
+[[authorization_server]]
+issuer = "{ISSUER}"
+keys = {{ file = "keys.json" }}
+[[server]]
+path = "/mcp"
+upstream = {{ http = "{upstream}" }}
+scopes = ["{scope}"]
+"#
+    )
+}
+
+async fn status(gateway: &Gateway, token: &str) -> u16 {
+    call(tool_call(&gateway.url("/mcp"), Some(token))).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn o10_o18_a_changed_configuration_is_taken_and_a_bad_one_is_not() {
+    let issuer = Issuer::new(ISSUER);
+    let upstream = RecordingUpstream::start(|_: &Recorded| Answer::json("{}")).await;
+    let address = upstream.uri("/mcp").to_string();
+    let gateway = Setup::new().keys("keys", &issuer).start(|listen| configuration(listen, &address, "mcp"));
+    let token = issuer.token(&gateway.url("/mcp")).sign();
+    let listen = gateway.address().to_string();
+    assert_eq!(status(&gateway, &token).await, 200);
+
+    gateway.rewrite("gateway.toml", &configuration(&listen, &address, "admin"));
+    gateway.signal("HUP");
+    gateway.wait_for("the configuration was reloaded");
+    assert_eq!(status(&gateway, &token).await, 403);
+
+    gateway.rewrite("gateway.toml", &configuration(&listen, &address, "mcp").replace("scopes", "scope"));
+    gateway.signal("HUP");
+    gateway.wait_for("the old one stays in force");
+    gateway.wait_for("unknown field `scope`");
+    assert_eq!(status(&gateway, &token).await, 403);
+}
+
+#[tokio::test]
+async fn o18_a_changed_key_file_is_noticed_without_a_signal() {
+    let (issuer, other) = (Issuer::new(ISSUER), Issuer::new(ISSUER));
+    let upstream = RecordingUpstream::start(|_: &Recorded| Answer::json("{}")).await;
+    let address = upstream.uri("/mcp").to_string();
+    let gateway = Setup::new().keys("keys", &issuer).start(|listen| configuration(listen, &address, "mcp"));
+    let url = gateway.url("/mcp");
+    let (old, new) = (issuer.token(&url).sign(), other.token(&url).sign());
+    assert_eq!((status(&gateway, &old).await, status(&gateway, &new).await), (200, 401));
+    gateway.rewrite("keys.json", &other.jwks());
+    gateway.wait_for("the configuration was reloaded");
+    assert_eq!((status(&gateway, &old).await, status(&gateway, &new).await), (401, 200));
+}
+
+#[test]
+fn o07_o10_a_wrong_configuration_opens_no_socket_and_names_the_key() {
+    let rows = [
+        ("scopes = ", "scope = ", "server[0].scope"),
+        ("address = \"127.0.0.1:", "address = \"0.0.0.0:", "listen.address"),
+        ("public_url = \"http://localhost", "public_url = \"http://mcp.example", "public_url"),
+        (
+            "keys = { file = \"keys.json\" }",
+            "keys = { file = \"none.json\" }",
+            "authorization_server[0].keys.file",
+        ),
+        (
+            "upstream = { http = \"http://127.0.0.1:1/\" }",
+            "upstream = { http = \"http://169.254.169.254/\" }",
+            "server[0].upstream",
+        ),
+    ];
+    for (from, to, key) in rows {
+        let refused = Setup::new().keys("keys", &Issuer::new(ISSUER)).refuse(|listen| {
+            let good = configuration(listen, "http://127.0.0.1:1/", "mcp");
+            assert!(good.contains(from), "{from}");
+            good.replace(from, to)
+        });
+        assert_eq!(refused.status.code(), Some(2), "{key}");
+        assert!(refused.output.contains(key), "{key}:\n{}", refused.output);
+        assert!(!refused.output.contains("listening"), "{}", refused.output);
+    }
+}
+
+#[test]
+fn an_address_in_use_is_a_clear_error() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let refused = Setup::new()
+        .keys("keys", &Issuer::new(ISSUER))
+        .refuse(|_| configuration(&address, "http://127.0.0.1:1/", "mcp"));
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(refused.output.contains(&format!("cannot listen on {address}")), "{}", refused.output);
+}
+
+#[tokio::test]
+async fn c06_an_unreachable_authorization_server_is_waited_for() {
+    let reserved = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = reserved.local_addr().unwrap();
+    drop(reserved);
+    let issuer_url = format!("http://{place}");
+    let issuer = Issuer::new(&issuer_url);
+    let upstream = RecordingUpstream::start(|_: &Recorded| Answer::json("{}")).await;
+    let address = upstream.uri("/mcp").to_string();
+    let gateway = Setup::new().argument("--workers=1").start(|listen| {
+        configuration(listen, &address, "mcp")
+            .replace(ISSUER, &issuer_url)
+            .replace("keys = { file = \"keys.json\" }", "")
+            + "[outbound]\nallow_loopback = true\n"
+    });
+    let token = issuer.token(&gateway.url("/mcp")).sign();
+    assert_eq!(get(&gateway.url("/healthz")).await.status, 200);
+    assert_eq!(get(&gateway.url("/readyz")).await.status, 503);
+    let waiting = call(tool_call(&gateway.url("/mcp"), Some(&token))).await;
+    assert_eq!((waiting.status.as_u16(), waiting.header("retry-after")), (503, "2"));
+    assert_eq!(upstream.requests().len(), 0);
+
+    let metadata = json!({ "issuer": issuer_url, "jwks_uri": format!("{issuer_url}/jwks") }).to_string();
+    let keys = issuer.jwks();
+    let server = Router::new()
+        .route("/.well-known/oauth-authorization-server", on_get(async move || metadata))
+        .route("/jwks", on_get(async move || keys));
+    let listener = tokio::net::TcpListener::bind(place).await.unwrap();
+    tokio::spawn(async move { axum::serve(listener, server).await });
+    let deadline = Instant::now() + Duration::from_secs(90);
+    while status(&gateway, &token).await != 200 {
+        assert!(Instant::now() < deadline, "never recovered:\n{}", gateway.output());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(get(&gateway.url("/readyz")).await.status, 200);
+}
+
+#[tokio::test]
+async fn stopping_finishes_answers_and_ends_streams_that_listen() {
+    let issuer = Issuer::new(ISSUER);
+    let (release, held) = Answer::json(r#"{"done":true}"#).held();
+    let (events, listening) = Answer::events();
+    let (mut held, mut listening) = (Some(held), Some(listening));
+    let upstream = RecordingUpstream::start(move |request: &Recorded| {
+        let answer = if request.method == "GET" { listening.take() } else { held.take() };
+        answer.unwrap_or_else(|| Answer::status(500))
+    })
+    .await;
+    let address = upstream.uri("/mcp").to_string();
+    let mut gateway =
+        Setup::new().keys("keys", &issuer).start(|listen| configuration(listen, &address, "mcp"));
+    let url = gateway.url("/mcp");
+    let token = issuer.token(&url).sign();
+    let mut stream_request = tool_call(&url, Some(&token));
+    *stream_request.method_mut() = http::Method::GET;
+    *stream_request.body_mut() = String::new();
+    let mut stream = open(stream_request).await;
+    events.send("data: 1\n\n").await.unwrap();
+    assert!(stream.frame().await.unwrap().is_ok());
+    let answer = tokio::spawn(call(tool_call(&url, Some(&token))));
+    while upstream.requests().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+
+    gateway.signal("TERM");
+    gateway.wait_for("stopping");
+    assert!(stream.frame().await.is_none(), "a stream that listens ends at once");
+    assert!(TcpStream::connect(gateway.address()).is_err(), "no new connection");
+    release.send(()).unwrap();
+    assert_eq!(answer.await.unwrap().json()["done"], true);
+    assert!(gateway.wait().success());
+}

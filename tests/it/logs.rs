@@ -1,0 +1,128 @@
+//! What is written down, and what never is.
+
+use serde_json::Value;
+use test_support::upstream::{Answer, Recorded, RecordingUpstream};
+
+use crate::support::{Issuer, Setup, call, get, tool_call};
+
+const ISSUER: &str = "https://as.example";
+
+fn configuration(listen: &str, upstream: &str, level: &str) -> String {
+    let port = listen.rsplit(':').next().unwrap();
+    format!(
+        r#"public_url = "http://localhost:{port}"
+[listen]
+address = "{listen}"
+[log]
+format = "json"
+level = "{level}"
+[sessions]
+key = {{ env = "SESSION_KEY" }}
+[[authorization_server]]
+issuer = "{ISSUER}"
+keys = {{ file = "keys.json" }}
+[authorization_server.introspection]
+endpoint = "https://as.example/introspect"
+client_id = "gateway"
+client_secret = {{ env = "CLIENT_SECRET" }}
+[[server]]
+path = "/mcp"
+upstream = {{ http = "{upstream}" }}
+scopes = ["mcp"]
+[server.identity]
+headers = true
+jwt = {{ audience = "https://files.internal" }}
+"#
+    )
+}
+
+#[tokio::test]
+async fn m01_m07_no_secret_is_ever_written() {
+    const SESSION_KEY: &str = "canary-session-key-0123456789abcdefghij";
+    const CLIENT_SECRET: &str = "canary-client-secret-0123456789";
+    const OTHERS: [&str; 5] = [
+        "canary-cookie",
+        "canary-query-token",
+        "canary-argument",
+        "canary-upstream-cookie",
+        "canary-opaque-token-value",
+    ];
+    let issuer = Issuer::new(ISSUER);
+    let upstream = RecordingUpstream::start(|_: &Recorded| {
+        Answer::json("{}")
+            .header("set-cookie", "a=canary-upstream-cookie")
+            .header("mcp-session-id", "canary-session-id")
+    })
+    .await;
+    let address = upstream.uri("/mcp").to_string();
+    let gateway = Setup::new()
+        .keys("keys", &issuer)
+        .variable("SESSION_KEY", SESSION_KEY)
+        .variable("CLIENT_SECRET", CLIENT_SECRET)
+        .start(|listen| configuration(listen, &address, "trace"));
+    let url = gateway.url("/mcp");
+    let good = issuer.token(&url).sign();
+    let expired = issuer.token(&url).claim("exp", 1).sign();
+    let forged = Issuer::new(ISSUER).token(&url).sign();
+    for token in [Some(good.as_str()), Some(&expired), Some(&forged), Some("canary-opaque-token-value"), None]
+    {
+        let mut request = tool_call(&format!("{url}?access_token=canary-query-token"), token);
+        if token == Some(&good) {
+            request = tool_call(&url, token);
+        }
+        request.headers_mut().insert("cookie", "a=canary-cookie".parse().unwrap());
+        *request.body_mut() = r#"{"x":"canary-argument"}"#.to_owned();
+        call(request).await;
+    }
+    let session = upstream.request();
+    let assertion = session.header("x-mcp-assertion").unwrap().to_owned();
+    gateway.signal("HUP");
+    gateway.wait_for("reloaded");
+
+    let output = gateway.output();
+    assert!(output.matches("\"target\":\"access\"").count() >= 5, "{output}");
+    for secret in [SESSION_KEY, CLIENT_SECRET].into_iter().chain(OTHERS) {
+        assert!(!output.contains(secret), "{secret} was written:\n{output}");
+    }
+    for token in [&good, &expired, &forged, &assertion] {
+        for part in token.split('.').skip(1) {
+            assert!(!output.contains(&part[..12]), "a part of a token was written:\n{output}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_request_has_one_line() {
+    let issuer = Issuer::new(ISSUER);
+    let upstream = RecordingUpstream::start(|_: &Recorded| Answer::json("{}")).await;
+    let address = upstream.uri("/mcp").to_string();
+    let gateway = Setup::new()
+        .keys("keys", &issuer)
+        .variable("SESSION_KEY", "0123456789abcdefghijklmnopqrstuvw")
+        .variable("CLIENT_SECRET", "a-fairly-long-secret-1234")
+        .start(|listen| configuration(listen, &address, "info"));
+    let url = gateway.url("/mcp");
+    let answers = [
+        call(tool_call(&url, Some(&issuer.token(&url).sign()))).await,
+        call(tool_call(&url, None)).await,
+        get(&gateway.url("/nothing")).await,
+    ];
+    for (answer, reason) in answers.iter().zip(["ok", "token_missing", "route_unknown"]) {
+        let id = answer.header("x-request-id");
+        gateway.wait_for(id);
+        let output = gateway.output();
+        let lines: Vec<Value> =
+            output.lines().filter(|it| it.contains(id)).map(|it| serde_json::from_str(it).unwrap()).collect();
+        assert_eq!(lines.len(), 1, "{output}");
+        let line = &lines[0];
+        assert_eq!(line["request.id"], id);
+        assert_eq!(line["reason"], reason);
+        assert_eq!(line["status"], answer.status.as_u16());
+        assert!(line["head_us"].is_u64() && line["duration_us"].is_u64() && line["bytes"].is_u64(), "{line}");
+        assert_eq!(line["subject"].is_string(), reason == "ok", "{line}");
+        assert!(!line.to_string().contains("alice"), "{line}");
+        if reason != "ok" {
+            assert_eq!(answer.json()["request_id"], id);
+        }
+    }
+}

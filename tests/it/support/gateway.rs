@@ -1,0 +1,245 @@
+//! The gateway as a process.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Condvar, Mutex},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use super::Issuer;
+
+/// A gateway to be started: a folder of files and a configuration that may name the origin.
+pub(crate) struct Setup {
+    folder: TempDir,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    scheme: &'static str,
+}
+
+/// A running gateway; killed when dropped.
+pub(crate) struct Gateway {
+    child: Child,
+    folder: TempDir,
+    address: SocketAddr,
+    origin: String,
+    output: Arc<Output>,
+}
+
+/// A gateway that did not start.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) status: ExitStatus,
+    pub(crate) output: String,
+}
+
+/// All that a process has said.
+#[derive(Default)]
+struct Output {
+    text: Mutex<String>,
+    grown: Condvar,
+}
+
+impl Setup {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, arguments: Vec::new(), environment: Vec::new(), scheme: "http" }
+    }
+
+    /// The gateway speaks TLS.
+    pub(crate) fn https(mut self) -> Self {
+        self.scheme = "https";
+        self
+    }
+
+    /// A further argument of `serve`.
+    pub(crate) fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// A variable of its environment.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// A file beside the configuration, which only its owner may read.
+    pub(crate) fn file(self, name: &str, text: &str) -> Self {
+        write_private(&self.folder.path().join(name), text);
+        self
+    }
+
+    /// The public keys of an issuer as `NAME.json`.
+    pub(crate) fn keys(self, name: &str, issuer: &Issuer) -> Self {
+        let keys = issuer.jwks();
+        self.file(&format!("{name}.json"), &keys)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts with the configuration that `config` makes of the address to listen on.
+    pub(crate) fn start(self, config: impl Fn(&str) -> String) -> Gateway {
+        let mut setup = self;
+        for _ in 0..8 {
+            match setup.try_start(&config) {
+                Ok(gateway) => return gateway,
+                // Somebody else took the port between our asking and its binding.
+                Err((again, refused)) if refused.output.contains("cannot listen") => setup = again,
+                Err((_, refused)) => panic!("the gateway did not start: {}", refused.output),
+            }
+        }
+        panic!("no free port")
+    }
+
+    /// Starts what must not start.
+    pub(crate) fn refuse(self, config: impl Fn(&str) -> String) -> Refused {
+        match self.try_start(&config) {
+            Ok(gateway) => panic!("the gateway must not start:\n{}", gateway.output()),
+            Err((_, refused)) => refused,
+        }
+    }
+
+    fn try_start(self, config: &impl Fn(&str) -> String) -> Result<Gateway, (Self, Refused)> {
+        let listen = free_address();
+        let path = self.folder.path().join("gateway.toml");
+        std::fs::write(&path, config(&listen.to_string())).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_mcp-gateway"))
+            .args(["serve", "--config"])
+            .arg(&path)
+            .args(&self.arguments)
+            .envs(self.environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = Output::collect(&mut child);
+        if output.wait_for("listening on", Some(&mut child)) {
+            let origin = format!("{}://localhost:{}", self.scheme, listen.port());
+            return Ok(Gateway { child, folder: self.folder, address: listen, origin, output });
+        }
+        let status = child.wait().unwrap();
+        let output = output.text.lock().unwrap().clone();
+        Err((self, Refused { status, output }))
+    }
+}
+
+impl Gateway {
+    /// `http://localhost:PORT`.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// An address at the gateway.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Everything it has said so far.
+    pub(crate) fn output(&self) -> String {
+        self.output.text.lock().unwrap().clone()
+    }
+
+    /// Waits until it has said `text`.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, text: &str) {
+        assert!(self.output.wait_for(text, None), "never said {text:?}:\n{}", self.output());
+    }
+
+    /// A file beside its configuration.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Rewrites such a file at once, as an editor or a mounted volume does.
+    pub(crate) fn rewrite(&self, name: &str, text: &str) {
+        let new = self.path("new");
+        write_private(&new, text);
+        std::fs::rename(new, self.path(name)).unwrap();
+    }
+
+    /// Sends a signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + LONG;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "did not end:\n{}", self.output());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+impl Output {
+    fn collect(child: &mut Child) -> Arc<Self> {
+        let output = Arc::new(Self::default());
+        let lines = BufReader::new(child.stderr.take().unwrap());
+        let writer = Arc::clone(&output);
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                let mut text = writer.text.lock().unwrap();
+                text.push_str(&line);
+                text.push('\n');
+                writer.grown.notify_all();
+            }
+        });
+        output
+    }
+
+    /// Whether `wanted` appears before the process, if given, ends.
+    fn wait_for(&self, wanted: &str, mut child: Option<&mut Child>) -> bool {
+        let deadline = Instant::now() + LONG;
+        let mut text = self.text.lock().unwrap();
+        while !text.contains(wanted) {
+            let ended = child.as_mut().is_some_and(|it| it.try_wait().unwrap().is_some());
+            if Instant::now() > deadline {
+                return false;
+            }
+            let (locked, timeout) = self.grown.wait_timeout(text, Duration::from_millis(20)).unwrap();
+            text = locked;
+            if ended && timeout.timed_out() {
+                return text.contains(wanted);
+            }
+        }
+        true
+    }
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn write_private(path: &Path, text: &str) {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+/// More than anything here takes on a busy machine.
+const LONG: Duration = Duration::from_secs(60);
