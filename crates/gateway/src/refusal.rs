@@ -83,6 +83,10 @@ impl Refusal {
         if self.reason.status() == http::StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
         }
+        if self.reason == Reason::FramingMalformed {
+            // Nobody knows where the next request would begin (RFC 9112 section 6.3).
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response.extensions_mut().insert(self.reason);
         response
     }
