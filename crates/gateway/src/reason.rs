@@ -74,6 +74,9 @@ reasons! {
     PathNotCanonical "path_not_canonical" BAD_REQUEST
         "the path of the request has more than one reading"
         "The path holds percent-encoding, a backslash, `;`, or empty or dot segments. No client of this gateway needs them; usually a scanner.";
+    HeadersTooMany "headers_too_many" REQUEST_HEADER_FIELDS_TOO_LARGE
+        "the request has too many header fields"
+        "An HTTP/2 request has more header fields than `limits.header_count`; on HTTP/1.1 the parser answers 431 without a line in the log.";
     FramingMalformed "framing_malformed" BAD_REQUEST
         "the end of the request has more than one reading"
         "`Transfer-Encoding` is something else than `chunked` alone. Usually an attempt at request smuggling.";

@@ -213,6 +213,7 @@ fn edge(loaded: &Loaded) -> Edge {
     Edge {
         proxies: TrustedProxies::new(config.listen.behind_proxy.clone().unwrap_or_default()),
         hosts: Hosts::new(config.public_url.url(), &further),
+        most_headers: config.limits.header_count as usize,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod client_address;
 mod framing;
+mod header_count;
 mod host;
 mod origin;
 mod path;
@@ -21,17 +22,19 @@ pub(crate) struct Edge {
     pub(crate) proxies: TrustedProxies,
     /// Our names.
     pub(crate) hosts: Hosts,
+    /// Header fields that a request may have.
+    pub(crate) most_headers: usize,
 }
 
 impl Edge {
-    /// Checks in their fixed order: one reading of the body's end and of the path, then who sends it, then whom it is
-    /// for.
+    /// Checks in their fixed order: size, one reading of its end and of its path, who sends it, whom it is for.
     ///
     /// The health endpoints answer whoever asks, since probes know neither our name nor our proxies.
     ///
     /// # Errors
     /// The [`Reason`] of the first check that fails.
     pub(crate) fn check(&self, peer: SocketAddr, head: &Parts) -> Result<(), Reason> {
+        header_count::check(&head.headers, self.most_headers)?;
         framing::check(&head.headers)?;
         let path = CanonicalPath::of(&head.uri)?;
         if crate::routes::is_probe(path.as_str()) {
