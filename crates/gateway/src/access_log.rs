@@ -174,7 +174,7 @@ fn loggable(path: &str) -> String {
         if segment.len() > LONGEST_SEGMENT {
             shown.push('…');
         } else {
-            shown.push_str(segment);
+            shown.extend(segment.chars().map(printable));
         }
         if shown.len() >= MOST_LOGGED {
             shown.push('…');
@@ -182,6 +182,11 @@ fn loggable(path: &str) -> String {
         }
     }
     shown
+}
+
+/// What no terminal and no reader takes for anything but itself: no control character, no change of direction.
+fn printable(character: char) -> char {
+    if character.is_ascii_graphic() { character } else { char::REPLACEMENT_CHARACTER }
 }
 
 /// A method that we know, or a word for the others, which a client may make up.
@@ -221,6 +226,13 @@ mod tests {
         assert!(digest.as_str().bytes().all(|it| it.is_ascii_hexdigit()));
         assert_eq!(digest, SubjectDigest::of("https://a.example", "bob"));
         assert_ne!(digest, SubjectDigest::of("https://a.exampleb", "ob"));
+    }
+
+    #[test]
+    fn m04_a_path_is_logged_in_printable_ascii() {
+        assert_eq!(loggable("/a~b/%41"), "/a~b/%41");
+        assert_eq!(loggable("/a\u{202e}b\u{1b}[31m"), "/a\u{fffd}b\u{fffd}[31m");
+        assert_eq!(loggable("/\u{85}\u{e9}"), "/\u{fffd}\u{fffd}");
     }
 
     #[test]
