@@ -122,8 +122,7 @@ async fn answer(
         Ok(()) => {
             head.extensions.insert(arrival.clone());
             let routed = runtime.route(Request::from_parts(head, Body::new(body)));
-            // A defect in one request ends that request only.
-            AssertUnwindSafe(routed).catch_unwind().await.map_err(|_| Reason::Internal)
+            contained(routed).await
         }
         Err(reason) => Err(reason),
     };
@@ -134,6 +133,11 @@ async fn answer(
     record.subject = arrival.subject.get().copied();
     record.head_us = started.elapsed().as_micros();
     response.map(|body| LoggedBody::new(body, record))
+}
+
+/// Lets a defect in one request end that request only; what the panic says is told to nobody.
+async fn contained(routed: impl Future<Output = Response>) -> Result<Response, Reason> {
+    AssertUnwindSafe(routed).catch_unwind().await.map_err(|_| Reason::Internal)
 }
 
 /// The headers that every answer has.
@@ -147,3 +151,23 @@ fn finish(runtime: &Runtime, arrival: &Arrival, response: &mut Response) {
 }
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use oauth_types::SystemEntropy;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn m03_a16_a_panic_is_a_500_that_says_nothing_of_it() {
+        let good = contained(async { Response::new(Body::from("fine")) }).await;
+        assert_eq!(good.unwrap().status(), 200);
+        let reason = contained(async { panic!("canary") }).await.unwrap_err();
+        let answer = Refusal::from(reason).into_response(RequestIds::new(&SystemEntropy).next());
+        assert_eq!(answer.status(), 500);
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(text.contains("internal_error") && !text.contains("canary"), "{text}");
+    }
+}
