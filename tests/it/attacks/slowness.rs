@@ -1,0 +1,90 @@
+//! Clients that take their time (E44).
+
+use test_support::upstream::Answer;
+
+use super::gateway::{BODY, Gateway, Setup, bearer, post, request};
+
+/// A gateway whose patience is a second.
+fn impatient() -> Setup {
+    Setup::default()
+        .sections("[limits]\nheader_read = \"1s\"\nbody_idle = \"1s\"\nidle = \"1s\"\nwrite_stall = \"1s\"\n")
+}
+
+#[tokio::test]
+async fn e44_slow_heads_and_idle_connections_are_cut_and_others_are_served() {
+    let gateway = impatient().start().await;
+    let good = post("/mcp", &bearer(&gateway.token().sign()), BODY);
+    let mut slow = Vec::new();
+    for number in 0..200 {
+        let mut wire = gateway.connect().await;
+        // Nothing at all, the beginning of either protocol, half a head, and a head without its last byte.
+        let beginnings = ["", "PRI * HTTP/2", "G", &good[..40], &good[..good.len() - BODY.len() - 1]];
+        wire.send(beginnings[number % beginnings.len()]).await;
+        slow.push(wire);
+    }
+    gateway.serves().await;
+    for wire in &mut slow {
+        if let Some(answer) = wire.message().await {
+            assert_eq!(answer.status(), 408, "{answer:?}");
+        }
+    }
+    let mut idle = gateway.connect().await;
+    idle.send(&good).await;
+    assert_eq!(idle.answer().await.status(), 200);
+    assert!(idle.ends().await);
+    gateway.serves().await;
+}
+
+#[tokio::test]
+async fn e44_a_body_that_does_not_come_is_408_and_the_upstream_sees_no_request() {
+    let gateway = impatient().start().await;
+    let good = bearer(&gateway.token().sign());
+    let mut wires = Vec::new();
+    for framing in ["Content-Length: 100\r\n", "Transfer-Encoding: chunked\r\n"] {
+        let mut wire = gateway.connect().await;
+        wire.send(request("POST", "/mcp", &format!("{good}{framing}"))).await;
+        wire.send("5\r\nslow").await;
+        wires.push(wire);
+    }
+    for wire in &mut wires {
+        assert_eq!(wire.answer().await.status(), 408);
+        assert!(wire.ends().await);
+    }
+    assert!(gateway.upstream.requests().is_empty());
+    gateway.serves().await;
+}
+
+#[tokio::test]
+async fn e44_a_reader_that_stops_is_let_go() {
+    let (events, answer) = Answer::events();
+    let mut answers = vec![answer];
+    let gateway =
+        impatient().start_before(move |_| answers.pop().unwrap_or_else(|| Answer::json("{}"))).await;
+    let mut wire = gateway.connect().await;
+    wire.send(request("GET", "/mcp", &bearer(&gateway.token().sign()))).await;
+    assert_eq!(wire.head().await.unwrap().status(), 200);
+    // More than all buffers between hold, and nobody reads.
+    let event = format!("data: {}\n\n", "x".repeat(64 * 1024));
+    let feeding = async { while events.send(event.clone()).await.is_ok() {} };
+    tokio::time::timeout(super::gateway::PATIENCE, feeding).await.expect("the stream is cut");
+    gateway.serves().await;
+    let memory = gateway.memory_kib();
+    assert!(memory < 128 * 1024, "{memory} KiB");
+    drop(wire);
+}
+
+#[tokio::test]
+async fn e44_connections_beyond_the_limit_are_closed_and_do_no_harm() {
+    let gateway: Gateway = Setup::default().sections("[limits]\nconnections = 8\n").start().await;
+    let mut wires = Vec::new();
+    for _ in 0..8 {
+        let mut wire = gateway.connect().await;
+        wire.send(request("GET", "/healthz", "")).await;
+        assert_eq!(wire.answer().await.status(), 200);
+        wires.push(wire);
+    }
+    assert!(gateway.connect().await.ends().await);
+    let mut first = wires.remove(0);
+    first.send(post("/mcp", &bearer(&gateway.token().sign()), BODY)).await;
+    assert_eq!(first.answer().await.status(), 200);
+}
