@@ -1,17 +1,29 @@
 #![doc = include_str!("../README.md")]
 
 mod change;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod error;
+#[cfg(feature = "contract")]
+mod faulty;
 mod key;
 mod memory;
 mod record;
 mod record_store;
+#[cfg(feature = "redb")]
+mod redb_store;
 mod rows;
 mod table;
 
+#[cfg(all(feature = "contract", feature = "redb"))]
+pub use ::redb::StorageBackend;
 pub use error::StoreError;
+#[cfg(feature = "contract")]
+pub use faulty::{Fault, FaultyStore};
 pub use key::{InvalidKey, Key};
 pub use memory::MemoryStore;
 pub use record::{Record, Swept, Versioned};
 pub use record_store::RecordStore;
+#[cfg(feature = "redb")]
+pub use redb_store::{OpenError, RedbSettings, RedbStore, Statistics};
 pub use table::Table;

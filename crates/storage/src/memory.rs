@@ -176,3 +176,6 @@ fn readable(table: Table, row: Versioned) -> Result<Versioned, StoreError> {
 fn lowest_key() -> Key {
     Key::of([0])
 }
+
+#[cfg(test)]
+mod tests;

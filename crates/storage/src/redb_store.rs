@@ -1,0 +1,182 @@
+use std::{fs, path::PathBuf, sync::Arc};
+
+use async_trait::async_trait;
+use oauth_types::UnixTime;
+use redb::Database;
+use tokio::task;
+
+use crate::{Key, Record, RecordStore, StoreError, Swept, Table, Versioned, change};
+
+mod encoding;
+mod file;
+mod health;
+mod open;
+mod overlay;
+mod reader;
+mod rows;
+mod schema;
+mod settings;
+mod writer;
+
+pub use settings::{OpenError, RedbSettings};
+
+use health::Health;
+use open::Opened;
+use rows::Revisions;
+use writer::Writer;
+
+/// A [`RecordStore`] in one file, for one process.
+///
+/// Every commit is synced to the disk before its changes are answered, and holds all changes that gathered while the
+/// commit before it was on its way; so many callers share one sync.
+/// After a failed write or sync nobody knows what the disk holds: the store then refuses everything
+/// ([`StoreError::Unavailable`]) until it is opened again.
+///
+/// Single records are read where the caller runs, in microseconds if the page is in memory; scans run on the blocking
+/// pool of tokio. Dropping the store finishes what was asked, and waits for it, before the file is free.
+#[derive(Debug)]
+pub struct RedbStore {
+    /// Before `db`: the writer has to end before the file is closed.
+    writer: Writer,
+    db: Arc<Database>,
+    health: Arc<Health>,
+    path: PathBuf,
+}
+
+/// What a [`RedbStore`] has done since it was opened, and how large it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Commits, each two syncs of the file.
+    pub commits: u64,
+    /// Changes that were asked for in these commits, also those that changed nothing.
+    pub changes: u64,
+    /// The length of the file, in bytes.
+    pub file_bytes: u64,
+}
+
+impl RedbStore {
+    /// Opens the store that is there. Blocks: for the lock up to [`RedbSettings::lock_wait`], and for the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]; the file is not changed.
+    pub fn open(settings: &RedbSettings) -> Result<Self, OpenError> {
+        Self::start(settings, open::open(settings)?)
+    }
+
+    /// Like [`RedbStore::open`], after making an empty store with mode 0600 if there is no file.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]; a file that was there is not changed.
+    pub fn open_or_create(settings: &RedbSettings) -> Result<Self, OpenError> {
+        open::create(settings)?;
+        Self::open(settings)
+    }
+
+    /// Opens or creates a store on what `backend` gives instead of a file, for the simulation of failing disks.
+    ///
+    /// `backend` is asked twice, once to look and once to use; both must give the same bytes. An empty one is filled first.
+    /// Of the settings only the path's text in errors, the cache and the bound of the check are used.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], as for a file.
+    #[cfg(feature = "contract")]
+    pub fn on_backend<B: redb::StorageBackend>(
+        settings: &RedbSettings,
+        backend: impl Fn() -> B,
+    ) -> Result<Self, OpenError> {
+        open::fill(settings, backend())?;
+        Self::start(settings, open::open_backends(settings, || Ok(backend()))?)
+    }
+
+    /// What was done so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        let (commits, changes) = self.health.counted();
+        let file_bytes = fs::metadata(&self.path).map_or(0, |it| it.len());
+        Statistics { commits, changes, file_bytes }
+    }
+
+    fn start(settings: &RedbSettings, opened: Opened) -> Result<Self, OpenError> {
+        let Opened { db, revision_limit } = opened;
+        let (db, health) = (Arc::new(db), Arc::new(Health::default()));
+        let writer = Writer::start(Arc::clone(&db), Revisions::from(revision_limit), Arc::clone(&health))
+            .map_err(OpenError::io(&settings.path))?;
+        Ok(Self { writer, db, health, path: settings.path.clone() })
+    }
+
+    /// After an error of the disk redb answers nothing any more, and so do we.
+    fn heed<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(StoreError::Io(reason)) = &outcome {
+            self.health.fail(reason);
+        }
+        outcome
+    }
+}
+
+#[async_trait]
+impl RecordStore for RedbStore {
+    async fn insert_new(&self, table: Table, key: &Key, record: Record) -> Result<bool, StoreError> {
+        let key = key.clone();
+        self.writer.change(move |rows| change::insert_new(rows, table, &key, record)).await
+    }
+
+    async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
+        self.health.check()?;
+        self.heed(reader::get(&self.db, table, key))
+    }
+
+    async fn take(&self, table: Table, key: &Key) -> Result<Option<Record>, StoreError> {
+        let key = key.clone();
+        self.writer.change(move |rows| change::take(rows, table, &key)).await
+    }
+
+    async fn compare_and_swap(
+        &self,
+        table: Table,
+        key: &Key,
+        expected: u64,
+        record: Record,
+    ) -> Result<bool, StoreError> {
+        let key = key.clone();
+        self.writer.change(move |rows| change::compare_and_swap(rows, table, &key, expected, record)).await
+    }
+
+    async fn put(&self, table: Table, key: &Key, record: Record) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.writer.change(move |rows| change::put(rows, table, &key, record)).await
+    }
+
+    async fn remove(&self, table: Table, key: &Key) -> Result<bool, StoreError> {
+        let key = key.clone();
+        self.writer.change(move |rows| change::remove(rows, table, &key)).await
+    }
+
+    async fn scan_prefix(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<(Key, Versioned)>, StoreError> {
+        self.health.check()?;
+        let (db, prefix, after) = (Arc::clone(&self.db), prefix.to_vec(), after.cloned());
+        let page =
+            task::spawn_blocking(move || reader::scan(&db, table, &prefix, after.as_ref(), limit)).await;
+        self.heed(page.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string()))))
+    }
+
+    async fn delete_by_owner(&self, owner: &Key) -> Result<usize, StoreError> {
+        let owner = owner.clone();
+        self.writer.change(move |rows| change::delete_by_owner(rows, &owner)).await
+    }
+
+    async fn sweep(&self, now: UnixTime, limit: usize) -> Result<Vec<Swept>, StoreError> {
+        self.writer.change(move |rows| change::sweep(rows, now, limit)).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+use std::{
+    io,
+    panic::{self, AssertUnwindSafe},
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use redb::{Builder, Database, StorageBackend};
+
+use super::{
+    file,
+    overlay::Overlay,
+    schema::{self, Found},
+    settings::{OpenError, RedbSettings},
+};
+
+/// A database that was found good, and where its revisions go on.
+pub(super) struct Opened {
+    pub(super) db: Database,
+    pub(super) revision_limit: u64,
+}
+
+/// Opens the file, waiting for another process to let go of it.
+///
+/// First it is opened with all writes kept in memory; only if it is a sound store of a known schema, it is opened for
+/// real. So a file that is refused has not been touched, not even by a repair.
+pub(super) fn open(settings: &RedbSettings) -> Result<Opened, OpenError> {
+    let started = Instant::now();
+    loop {
+        match open_once(settings) {
+            Err(OpenError::Locked { path, .. }) => {
+                let waited = started.elapsed();
+                if waited >= settings.lock_wait {
+                    return Err(OpenError::Locked { path, waited });
+                }
+                thread::sleep(RETRY.min(settings.lock_wait));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Makes the file if there is none. It does nothing to a file that is there.
+pub(super) fn create(settings: &RedbSettings) -> Result<(), OpenError> {
+    match settings.path.symlink_metadata() {
+        Ok(_) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(OpenError::io(&settings.path)(error)),
+    }
+    file::create(&settings.path, |backend| initialize(settings, backend))?;
+    Ok(())
+}
+
+/// Makes a store of an empty backend; does nothing to another.
+#[cfg(feature = "contract")]
+pub(super) fn fill(settings: &RedbSettings, backend: impl StorageBackend) -> Result<(), OpenError> {
+    let path = &settings.path;
+    match backend.len().map_err(OpenError::io(path))? {
+        0 => initialize(settings, backend).map_err(|error| refusal(path, error)),
+        _ => Ok(()),
+    }
+}
+
+fn initialize(settings: &RedbSettings, backend: impl StorageBackend) -> Result<(), redb::Error> {
+    let db = Builder::new().set_cache_size(settings.cache_bytes).create_with_backend(backend)?;
+    schema::create(&db)?;
+    db.close()?;
+    Ok(())
+}
+
+fn open_once(settings: &RedbSettings) -> Result<Opened, OpenError> {
+    open_backends(settings, || file::open(&settings.path))
+}
+
+/// Opens what `backend` gives; it is asked twice, for the look and for the use.
+pub(super) fn open_backends<B: StorageBackend>(
+    settings: &RedbSettings,
+    backend: impl Fn() -> Result<B, OpenError>,
+) -> Result<Opened, OpenError> {
+    let path = &settings.path;
+    let overlay = Overlay::over(backend()?).map_err(OpenError::io(path))?;
+    let len = overlay.len().map_err(OpenError::io(path))?;
+    let mut builder = Builder::new();
+    builder.set_cache_size(settings.cache_bytes);
+    builder.set_check_integrity_on_open(len <= settings.check_up_to);
+    let inspected = open_checked(path, &builder, overlay)?;
+    drop(inspected);
+    builder.set_check_integrity_on_open(false);
+    open_checked(path, &builder, backend()?)
+}
+
+/// redb panics on some damage; here that is an answer like any other.
+fn open_checked(path: &Path, builder: &Builder, backend: impl StorageBackend) -> Result<Opened, OpenError> {
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| open_and_read(builder, backend)));
+    let (db, found) = outcome
+        .unwrap_or_else(|_| Err(redb::Error::Corrupted("its pages make no sense".to_owned())))
+        .map_err(|error| refusal(path, error))?;
+    match found {
+        Found::Known { revision_limit } => Ok(Opened { db, revision_limit }),
+        Found::Newer(found) => Err(OpenError::Newer { path: path.to_owned(), found, known: schema::SCHEMA }),
+        Found::Foreign => {
+            Err(OpenError::NotAStore { path: path.to_owned(), why: "it is a database of another program" })
+        }
+    }
+}
+
+fn open_and_read(builder: &Builder, backend: impl StorageBackend) -> Result<(Database, Found), redb::Error> {
+    let db = builder.create_with_backend(backend)?;
+    let found = schema::read(&db)?;
+    Ok((db, found))
+}
+
+fn refusal(path: &Path, error: redb::Error) -> OpenError {
+    let path = path.to_owned();
+    match error {
+        redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch => {
+            OpenError::Locked { path, waited: Duration::ZERO }
+        }
+        redb::Error::UpgradeRequired(_) => {
+            OpenError::NotAStore { path, why: "it is a redb file of an old format" }
+        }
+        redb::Error::Io(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
+            OpenError::Io { path, source }
+        }
+        other => OpenError::Damaged { path, reason: other.to_string() },
+    }
+}
+
+const RETRY: Duration = Duration::from_millis(50);
