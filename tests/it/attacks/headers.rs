@@ -1,5 +1,7 @@
 //! What a client may put into headers, and what of it arrives (E01 to E07, E16, E27, E48).
 
+use std::collections::BTreeSet;
+
 use test_support::{
     issuer::TestIssuer,
     upstream::{Answer, Recorded},
@@ -104,6 +106,20 @@ async fn e05_e16_e27_claims_about_the_caller_come_from_the_token_or_not_at_all()
         assert_eq!(request.header("x-mcp-scope"), expected.and(Some("mcp")));
         assert_eq!(request.header("x-mcp-assertion").is_some(), number == 2);
     }
+}
+
+#[tokio::test]
+async fn b26_e05_subjects_that_differ_in_a_blank_or_an_escape_stay_two() {
+    let gateway = Setup::default().server("identity = { headers = true }\n").start().await;
+    let subjects =
+        ["alice", " alice", "alice ", "al ice", "al%20ice", "%20alice", "alic\u{e9}", "alic%C3%A9"];
+    for subject in subjects {
+        let answer = gateway.ask(post("/mcp", &bearer(&gateway.token_of(subject)), BODY)).await;
+        assert_eq!(answer.status(), 200, "{subject:?}: {answer:?}");
+    }
+    let requests = gateway.upstream.requests();
+    let seen: BTreeSet<_> = requests.iter().map(|it| it.header("x-mcp-subject").unwrap()).collect();
+    assert_eq!(seen.len(), subjects.len(), "{seen:?}");
 }
 
 #[tokio::test]

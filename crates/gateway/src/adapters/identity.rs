@@ -62,10 +62,10 @@ impl Identity {
     pub(crate) fn headers(&self, token: &ValidatedToken, now: UnixTime) -> HeaderMap {
         let mut headers = HeaderMap::new();
         if self.plain {
-            set(&mut headers, SUBJECT, token.subject().as_str());
-            set(&mut headers, ISSUER, token.issuer().as_str());
-            set(&mut headers, CLIENT_ID, token.client_id().map_or("", ClientId::as_str));
-            set(&mut headers, SCOPE, &token.scope().to_string());
+            set(&mut headers, SUBJECT, token.subject().as_str(), NOT_IN_NAMES);
+            set(&mut headers, ISSUER, token.issuer().as_str(), NOT_IN_NAMES);
+            set(&mut headers, CLIENT_ID, token.client_id().map_or("", ClientId::as_str), NOT_IN_NAMES);
+            set(&mut headers, SCOPE, &token.scope().to_string(), NOT_PLAIN);
         }
         if let Some(assertion) = &self.assertion
             && let Some(value) = assertion.sign(token, now)
@@ -105,8 +105,8 @@ impl Assertion {
 }
 
 /// Sets a header to `value`, encoded so that it is one line of plain ASCII whatever a subject holds.
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    let encoded = utf8_percent_encode(value, NOT_PLAIN).to_string();
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str, not_plain: &'static AsciiSet) {
+    let encoded = utf8_percent_encode(value, not_plain).to_string();
     if let Ok(value) = HeaderValue::from_str(&encoded) {
         headers.insert(name, value);
     }
@@ -114,6 +114,9 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 
 /// What is percent-encoded in an identity header, beside everything outside ASCII; the space of a scope is not.
 const NOT_PLAIN: &AsciiSet = &CONTROLS.add(b'%');
+
+/// Blanks at the ends of a header's value are not part of it, so a name with one would arrive as another's.
+const NOT_IN_NAMES: &AsciiSet = &NOT_PLAIN.add(b' ');
 
 const SUBJECT: HeaderName = HeaderName::from_static("x-mcp-subject");
 const ISSUER: HeaderName = HeaderName::from_static("x-mcp-issuer");

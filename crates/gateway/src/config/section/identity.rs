@@ -9,7 +9,8 @@ use crate::config::value::{AllowedAudience, FieldName, Period, SecretSource};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerIdentity {
-    /// Send `X-MCP-Subject`, `X-MCP-Issuer`, `X-MCP-Client-Id` and `X-MCP-Scope`.
+    /// Send `X-MCP-Subject`, `X-MCP-Issuer`, `X-MCP-Client-Id` and `X-MCP-Scope`,
+    /// percent-encoded where they are not printable ASCII, blanks in names included.
     /// Only for an upstream that nobody can reach around the gateway.
     pub headers: bool,
     /// Send a short-lived JWT signed by the gateway for this upstream.
