@@ -2,7 +2,10 @@
 
 use test_support::upstream::Answer;
 
-use super::gateway::{BODY, Gateway, Setup, bearer, post, request};
+use super::{
+    gateway::{BODY, Gateway, Setup, bearer, post, request},
+    http2_wire::{HEADERS, Http2, Outcome, block, frame},
+};
 
 /// A gateway whose patience is a second.
 fn impatient() -> Setup {
@@ -32,6 +35,17 @@ async fn e44_slow_heads_and_idle_connections_are_cut_and_others_are_served() {
     idle.send(&good).await;
     assert_eq!(idle.answer().await.status(), 200);
     assert!(idle.ends().await);
+    gateway.serves().await;
+}
+
+#[tokio::test]
+async fn e44_a_slow_head_on_http_2_is_cut_too() {
+    let gateway = impatient().start().await;
+    for beginning in [vec![], frame(HEADERS, 0, 1, &block(&[(":method", "POST")]))] {
+        let mut wire = Http2::connect(gateway.address).await;
+        wire.send(&beginning).await;
+        assert_eq!(wire.outcome(1).await, Outcome::Ended);
+    }
     gateway.serves().await;
 }
 
