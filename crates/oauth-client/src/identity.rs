@@ -1,0 +1,84 @@
+use std::collections::BTreeSet;
+
+use oauth_types::Principal;
+use serde::{Deserialize, Serialize};
+
+use crate::Email;
+
+mod lists;
+mod mapping;
+
+pub(crate) use lists::look_up;
+pub(crate) use mapping::Mapping;
+
+/// Who somebody is, as the third party says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The third party and the stable user id: the identity proper.
+    pub principal: Principal,
+    /// A name for people: at most 200 characters, none of them a control character.
+    pub name: Option<String>,
+    /// The name used to sign in, for people; it may change hands.
+    pub login: Option<String>,
+    /// The e-mail address and whether it is verified.
+    pub email: Option<Email>,
+    /// Entra's tenant, Google's hosted domain, Slack's workspace.
+    pub tenant: Option<String>,
+    /// Organisations of which the person is an active member.
+    pub organizations: BTreeSet<Group>,
+    /// Teams within those organisations.
+    pub teams: BTreeSet<Group>,
+    /// Groups or roles.
+    pub groups: BTreeSet<Group>,
+}
+
+/// A group of people at the third party.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Group {
+    /// Its stable id, or the only text there is.
+    pub id: String,
+    /// Its unique name, which may change hands; compared without regard to ASCII case.
+    pub name: Option<String>,
+}
+
+impl Group {
+    /// A group that has one text only.
+    #[must_use]
+    pub fn of(id: &str) -> Self {
+        Self { id: id.to_owned(), name: None }
+    }
+}
+
+impl Identity {
+    /// Somebody of whom nothing but the id is known.
+    #[must_use]
+    pub const fn of(principal: Principal) -> Self {
+        Self {
+            principal,
+            name: None,
+            login: None,
+            email: None,
+            tenant: None,
+            organizations: BTreeSet::new(),
+            teams: BTreeSet::new(),
+            groups: BTreeSet::new(),
+        }
+    }
+
+    /// This identity, with what it lacks taken from `other`, which must be the same person.
+    pub(crate) fn completed_by(self, other: Self) -> Self {
+        let or = |left: BTreeSet<Group>, right| if left.is_empty() { right } else { left };
+        let verified = |email: &Option<Email>| email.as_ref().is_some_and(|it| it.verified);
+        let email_is_better = verified(&self.email) || other.email.is_none();
+        Self {
+            principal: self.principal,
+            name: self.name.or(other.name),
+            login: self.login.or(other.login),
+            email: if email_is_better { self.email } else { other.email },
+            tenant: self.tenant.or(other.tenant),
+            organizations: or(self.organizations, other.organizations),
+            teams: or(self.teams, other.teams),
+            groups: or(self.groups, other.groups),
+        }
+    }
+}
