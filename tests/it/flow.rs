@@ -155,6 +155,34 @@ async fn verified(assertion: &str, gateway: &Gateway) -> Value {
 }
 
 #[tokio::test]
+async fn e30_what_one_upstream_is_told_another_is_not() {
+    let issuer = Issuer::new(ISSUER);
+    let (first, second) = (echo().await, echo().await);
+    let further = format!(
+        "[server.identity]\njwt = {{ audience = \"https://first.internal\" }}\n\
+         [[server]]\npath = \"/other\"\nupstream = {{ http = \"{}\" }}\n\
+         [server.identity]\njwt = {{ audience = \"https://second.internal\" }}\n\
+         [[server]]\npath = \"/third\"\nupstream = {{ http = \"{}\" }}\n",
+        second.uri("/"),
+        second.uri("/third")
+    );
+    let gateway = gateway(&issuer, &first, &further);
+    for path in ["/mcp", "/other", "/third"] {
+        let url = gateway.url(path);
+        assert_eq!(call(tool_call(&url, Some(&issuer.token(&url).sign()))).await.status, 200, "{path}");
+    }
+    let audience = |assertion: &str| {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+        let claims = URL_SAFE_NO_PAD.decode(assertion.split('.').nth(1).unwrap()).unwrap();
+        serde_json::from_slice::<Value>(&claims).unwrap()["aud"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(audience(first.request().header("x-mcp-assertion").unwrap()), "https://first.internal");
+    let [other, third] = &second.requests()[..] else { panic!("two requests came to the second upstream") };
+    assert_eq!(audience(other.header("x-mcp-assertion").unwrap()), "https://second.internal");
+    assert_eq!(third.header("x-mcp-assertion"), None);
+}
+
+#[tokio::test]
 async fn e05_without_identity_the_upstream_learns_nothing_and_no_key_is_published() {
     let (issuer, upstream) = (Issuer::new(ISSUER), echo().await);
     let gateway = gateway(&issuer, &upstream, "");
