@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use mcp_proxy::{Proxy, SessionKey};
-use oauth_types::{Clock, Entropy};
+use oauth_types::{Clock, Entropy, SystemClock};
 use outbound_http::{ClientSetupError, GuardedClient, HttpClient, OutboundPolicy};
 use resource_metadata::Documents;
 use token_validate::{KeyRefresher, ResourcePolicy, Validator, ValidatorSettings};
@@ -26,7 +26,7 @@ use crate::{
 /// What outlives a configuration.
 #[derive(Debug)]
 pub(crate) struct Process {
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<SystemClock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     /// Binds MCP sessions to principals unless the configuration has a key.
     pub(crate) session_key: SessionKey,
@@ -142,7 +142,7 @@ fn validator(
     };
     let http: Arc<dyn HttpClient> = Arc::new(GuardedClient::new(policy)?);
     let issuers = issuer_policies(loaded)?;
-    let clock = Arc::clone(&process.clock);
+    let clock: Arc<dyn Clock> = Arc::<SystemClock>::clone(&process.clock);
     Ok(match previous {
         Some(previous) => Validator::new_inheriting(&previous.validator, issuers, settings, http, clock),
         None => Validator::new(issuers, settings, http, clock),
@@ -178,7 +178,7 @@ fn server_parts(
         streams,
         most_body: config.limits.body_bytes.bytes(),
         body_idle: config.limits.body_idle.get(),
-        clock: Arc::clone(&process.clock),
+        clock: Arc::<SystemClock>::clone(&process.clock),
         listening_ends: process.listening_ends.clone(),
         answering_ends: process.answering_ends.clone(),
     })

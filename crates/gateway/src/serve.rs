@@ -133,6 +133,12 @@ impl Running {
         self.runtime.load().validator().status()
     }
 
+    /// How far the machine's clock was set back since the start; tokens are judged by the time before that.
+    #[must_use]
+    pub fn clock_lag(&self) -> Duration {
+        self.process.clock.wall_clock_lag()
+    }
+
     /// Takes a new configuration: requests that have begun keep the old one, the next ones have the new one.
     ///
     /// Keys that were fetched are kept where their source is the same; the cache of verified tokens is not.

@@ -40,6 +40,7 @@ async fn run(path: &Path, loaded: Loaded) -> Result<(), Failure> {
     let mut running = Running::start(&loaded).map_err(Failure::asked)?;
     announce(&running, &loaded);
     let mut files = Fingerprint::of(&loaded.files);
+    let mut clock = ClockWatch::default();
     loop {
         match signals.next(&mut running).await {
             Event::Stop => {
@@ -48,10 +49,34 @@ async fn run(path: &Path, loaded: Loaded) -> Result<(), Failure> {
                 return Ok(());
             }
             Event::Reload => files = reload(path, &running, files).await,
-            Event::Look if files.has_changed() => files = reload(path, &running, files).await,
-            Event::Look => {}
+            Event::Look => {
+                clock.look(&running);
+                if files.has_changed() {
+                    files = reload(path, &running, files).await;
+                }
+            }
             Event::Failed(error) => return Err(Failure::asked(error)),
         }
+    }
+}
+
+/// Says once, each time it happens, that somebody set the machine's clock back.
+#[derive(Default)]
+struct ClockWatch {
+    is_back: bool,
+}
+
+impl ClockWatch {
+    fn look(&mut self, running: &Running) {
+        let lag = running.clock_lag();
+        let is_back = lag > TOLERATED_LAG;
+        if is_back && !self.is_back {
+            tracing::warn!(
+                seconds = lag.as_secs(),
+                "the machine's clock was set back: tokens are judged by the time it showed before, until a restart"
+            );
+        }
+        self.is_back = is_back;
     }
 }
 
@@ -111,5 +136,8 @@ impl Signals {
     }
 }
 
-/// How often the files are looked at.
+/// What an ordinary correction of the clock may amount to.
+const TOLERATED_LAG: Duration = Duration::from_secs(60);
+
+/// How often the files and the clock are looked at.
 const LOOK_AT_FILES: Duration = Duration::from_secs(2);
