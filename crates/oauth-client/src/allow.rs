@@ -56,6 +56,8 @@ impl AllowRules {
             email: !self.email_domains.is_empty() || self.users.iter().any(|it| it.contains('@')),
             organizations: !self.organizations.is_empty(),
             teams: !self.teams.is_empty(),
+            groups: !self.groups.is_empty(),
+            tenant: !self.tenants.is_empty(),
         }
     }
 

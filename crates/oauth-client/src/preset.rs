@@ -18,6 +18,7 @@ mod slack;
 
 /// The peculiarities of a third party.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one peculiarity, and all are read by name")]
 pub(crate) struct Preset {
     /// The name that people see.
     pub(crate) display_name: &'static str,
@@ -50,7 +51,7 @@ pub(crate) struct Preset {
     /// How refresh tokens are asked for.
     pub(crate) offline: Offline,
     /// Where the tokens are in the answer, if not at the top.
-    pub(crate) token_path: Option<&'static str>,
+    pub(crate) token_path: Option<TokenPath>,
     /// The `token_type` values that mean "send it as a bearer token".
     pub(crate) token_types: &'static [&'static str],
     /// The member that says whether an answer with status 200 is a success.
@@ -69,6 +70,15 @@ pub(crate) struct Preset {
     pub(crate) status: StatusCheck,
     /// How a token is revoked.
     pub(crate) revoke: RevokeStyle,
+}
+
+/// Tokens that are not at the top of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TokenPath {
+    /// The object that holds them.
+    pub(crate) object: &'static str,
+    /// The `token_type` that says that those at the top are the same ones, as in answers to a refresh.
+    pub(crate) or_type_at_top: &'static str,
 }
 
 /// Whose metadata names the endpoints.

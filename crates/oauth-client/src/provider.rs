@@ -19,9 +19,11 @@ mod begin;
 mod exchange;
 mod finish;
 mod identify;
+mod identify_again;
 mod prove;
 mod revoke;
 mod status;
+mod userinfo;
 
 /// One third party, ready to sign people in.
 ///

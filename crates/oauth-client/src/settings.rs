@@ -54,7 +54,7 @@ pub struct ProviderSettings {
     pub display_name: Option<String>,
     /// Where parts of the identity are, if not where the preset looks.
     pub claims: ClaimMapping,
-    /// What is looked up by further requests at sign-in, because rules need it.
+    /// What the allow rules must know of a person; nothing by default.
     pub lookups: Lookups,
 }
 
@@ -104,8 +104,11 @@ pub struct ClaimMapping {
     pub groups: Option<ClaimPath>,
 }
 
-/// What is looked up by further requests, each of which some third parties charge a scope for.
+/// What the rules must know of a person; see [`AllowRules::lookups`](crate::AllowRules::lookups).
+///
+/// The first three cost further requests and scopes at some third parties.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of independent wishes")]
 pub struct Lookups {
     /// The verified e-mail address.
     pub email: bool,
@@ -113,6 +116,10 @@ pub struct Lookups {
     pub organizations: bool,
     /// The teams.
     pub teams: bool,
+    /// The groups.
+    pub groups: bool,
+    /// The tenant.
+    pub tenant: bool,
 }
 
 /// How the client authenticates (RFC 6749 section 2.3.1).

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{Group, Identity};
 use crate::{
-    ClaimMapping, Email, EmailAddress,
+    ClaimMapping, Email, EmailAddress, Lookups,
     email::is_domain,
     preset::{Claims, EmailTrust},
 };
@@ -65,6 +65,19 @@ impl Mapping {
             groups: groups(self.groups.as_ref(), claims),
             ..Identity::of(principal)
         })
+    }
+
+    /// Whether `claims` are silent about something that `wanted` asks for and that they could tell.
+    pub(crate) fn is_silent(&self, claims: &Map<String, Value>, wanted: Lookups) -> bool {
+        [
+            (wanted.email, &self.email),
+            (wanted.organizations, &self.organizations),
+            (wanted.teams, &self.teams),
+            (wanted.groups, &self.groups),
+            (wanted.tenant, &self.tenant),
+        ]
+        .into_iter()
+        .any(|(wanted, path)| wanted && path.as_ref().is_some_and(|it| it.find(claims).is_none()))
     }
 
     fn subject(&self, claims: &Map<String, Value>) -> Option<Subject> {

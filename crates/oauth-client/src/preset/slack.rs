@@ -1,6 +1,6 @@
 use super::{
     Claims, EmailTrust, ForwardResource, IdentitySource, IssuerSource, Offline, Preset, RevokeStyle,
-    StaticEndpoints, StatusCheck, UserRequest,
+    StaticEndpoints, StatusCheck, TokenPath, UserRequest,
     generic::{NO_ENDPOINTS, OAUTH2, OIDC, OPENID_CLAIMS},
 };
 use crate::TokenAuth;
@@ -45,7 +45,7 @@ pub(super) const API: Preset = Preset {
     scope_separator: ",",
     resource: ForwardResource::Never,
     offline: Offline::Never,
-    token_path: Some("authed_user"),
+    token_path: Some(TokenPath { object: "authed_user", or_type_at_top: "user" }),
     token_types: &["bearer", "user"],
     ok_member: Some("ok"),
     ended_codes: &["invalid_refresh_token", "token_revoked", "token_expired", "account_inactive"],

@@ -3,9 +3,9 @@ use oauth_types::{ClaimPath, Principal};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Provider, Status};
+use super::{Provider, Status, userinfo::Unknown};
 use crate::{
-    EndedReason, Endpoint, IdentityError, Temporary, ThirdPartyTokens, answer::Reply, discovery::Endpoints,
+    EndedReason, Endpoint, Temporary, ThirdPartyTokens, answer::Reply, discovery::Endpoints,
     preset::StatusCheck, token,
 };
 
@@ -21,23 +21,31 @@ impl Provider {
             (StatusCheck::Audience { post, client }, Some(url)) => {
                 self.audience_status(url, post, client, tokens).await
             }
-            (StatusCheck::Introspection, Some(url)) => self.introspect(&endpoints, url, tokens).await,
+            (StatusCheck::Introspection, Some(url)) if self.settings.client_secret.is_some() => {
+                self.introspect(&endpoints, url, tokens).await
+            }
             (StatusCheck::None, _) => Ok(Status::Unknown),
-            _ => self.identity_status(known, tokens).await,
+            _ => self.userinfo_status(&endpoints, known, tokens).await,
         }
     }
 
-    /// Reads the identity and forgets it.
-    async fn identity_status(
+    /// Asks who the token speaks for, without any lists.
+    async fn userinfo_status(
         &self,
+        endpoints: &Endpoints,
         known: &Principal,
         tokens: &ThirdPartyTokens,
     ) -> Result<Status, Temporary> {
-        match self.identity(known, tokens).await {
-            Ok(_) => Ok(Status::Active),
-            Err(IdentityError::Ended(reason)) => Ok(Status::Ended(reason)),
-            Err(IdentityError::Unavailable) => Ok(Status::Unknown),
-            Err(IdentityError::Temporary(error)) => Err(error),
+        let Some(url) = &endpoints.userinfo else { return Ok(Status::Unknown) };
+        let subject = match self.read_userinfo(url, &tokens.access).await {
+            Ok(answer) => self.mapping.identity(self.id(), &answer).map(|it| it.principal),
+            Err(Unknown::Refused) => return Ok(Status::Ended(EndedReason::Inactive)),
+            Err(Unknown::Temporary(error)) => return Err(error),
+        };
+        match subject {
+            Some(subject) if subject == *known => Ok(Status::Active),
+            Some(_) => Ok(Status::Ended(EndedReason::OtherSubject)),
+            None => Err(Temporary::Unreadable { endpoint: Endpoint::Userinfo, what: "no usable user id" }),
         }
     }
 
@@ -52,7 +60,7 @@ impl Provider {
         let form = [("token", tokens.access.expose()), ("token_type_hint", "access_token")];
         let reply = self.caller().form(Endpoint::Check, url, &form, Some(auth)).await?;
         if reply.status != 200 {
-            return Err(self.check_failed(&reply));
+            return Err(check_failed(&reply));
         }
         match (reply.body.get("active"), reply.body.get("client_id")) {
             (Some(Value::Bool(false)), _) => Ok(Status::Ended(EndedReason::Inactive)),
@@ -108,7 +116,7 @@ impl Provider {
             200 if user().as_deref() == Some(known.subject.as_str()) => Ok(Status::Active),
             200 if user().is_some() => Ok(Status::Ended(EndedReason::OtherSubject)),
             404 | 422 if reply.body.is_object() => Ok(Status::Ended(EndedReason::Inactive)),
-            _ => Err(self.check_failed(&reply)),
+            _ => Err(check_failed(&reply)),
         }
     }
 
@@ -124,14 +132,14 @@ impl Provider {
         Some(url)
     }
 
-    fn check_failed(&self, reply: &Reply) -> Temporary {
-        match reply.error_code() {
-            Some(code) => Temporary::Refused { endpoint: Endpoint::Check, code },
-            None => reply.unexpected(Endpoint::Check, "no answer to the question"),
-        }
-    }
-
     fn is_us(&self, client: &Value) -> bool {
         client.as_str() == Some(self.settings.client_id.as_str())
+    }
+}
+
+fn check_failed(reply: &Reply) -> Temporary {
+    match reply.error_code() {
+        Some(code) => Temporary::Refused { endpoint: Endpoint::Check, code },
+        None => reply.unexpected(Endpoint::Check, "no answer to the question"),
     }
 }

@@ -58,8 +58,11 @@ fn refusal(body: &Map<String, Value>, preset: &Preset) -> Option<WireCode> {
 
 fn tokens(body: &Map<String, Value>, preset: &Preset) -> Result<Value, &'static str> {
     let nested = |path: &str| path.parse::<ClaimPath>().ok()?.find(body)?.as_object();
+    let at_top = |kind: &str| (body.get("token_type").and_then(Value::as_str) == Some(kind)).then_some(body);
     let found = match preset.token_path {
-        Some(path) => nested(path).ok_or("no tokens where this third party has them")?,
+        Some(path) => nested(path.object)
+            .or_else(|| at_top(path.or_type_at_top))
+            .ok_or("no tokens where this third party has them")?,
         None => body,
     };
     let mut tokens = Map::new();

@@ -15,18 +15,20 @@ pub(crate) fn wanted(settings: &ProviderSettings, preset: &Preset, endpoints: &E
     if preset.is_openid() {
         add("openid");
     }
-    if settings.scopes.is_empty() {
-        preset.scopes.iter().for_each(|it| add(it));
+    for scope in preset.scopes.iter().filter(|_| settings.scopes.is_empty()) {
+        add(scope);
     }
-    settings.scopes.iter().for_each(|it| add(it));
-    let Lookups { email, organizations, teams } = settings.lookups;
+    for scope in &settings.scopes {
+        add(scope);
+    }
+    let Lookups { email, organizations, teams, .. } = settings.lookups;
     for (asked, needed) in [
         (email, preset.lookup_scopes.email),
         (organizations, preset.lookup_scopes.organizations),
         (teams, preset.lookup_scopes.teams),
     ] {
-        if asked {
-            needed.iter().for_each(|it| add(it));
+        for scope in needed.iter().filter(|_| asked) {
+            add(scope);
         }
     }
     if asks_by_scope(settings, preset, endpoints) {
