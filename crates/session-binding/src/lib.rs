@@ -8,6 +8,8 @@ mod csrf;
 mod pending;
 mod random;
 mod record;
+#[cfg(test)]
+mod testing;
 mod third_party_sessions;
 
 pub use authenticated::Authenticated;

@@ -34,13 +34,13 @@ impl Admission {
         Self { max_open: limits.max_open, evictable_at, open: Mutex::default() }
     }
 
-    /// Makes room for `key`; answers the transactions that have to go.
-    pub(super) fn admit(&self, key: Key, deadline: UnixTime, now: UnixTime) -> Result<Vec<Key>, Full> {
+    /// Makes room for `key`; answers the transaction that has to go for it.
+    pub(super) fn admit(&self, key: Key, deadline: UnixTime, now: UnixTime) -> Result<Option<Key>, Full> {
         let mut open = self.open();
-        let mut gone = open.take_expired(now);
-        if open.by_deadline.len() >= self.max_open {
-            gone.push(open.take_idle(now + self.evictable_at).ok_or(Full)?);
-        }
+        // Those that expired are left to the sweep of the store.
+        while open.take_idle(now).is_some() {}
+        let full = open.by_deadline.len() >= self.max_open;
+        let gone = if full { Some(open.take_idle(now + self.evictable_at).ok_or(Full)?) } else { None };
         open.insert(key, deadline);
         Ok(gone)
     }
@@ -74,14 +74,6 @@ impl Open {
         if let Some(deadline) = self.deadlines.remove(key) {
             self.by_deadline.remove(&(deadline, key.clone()));
         }
-    }
-
-    fn take_expired(&mut self, now: UnixTime) -> Vec<Key> {
-        let mut gone = Vec::new();
-        while let Some(key) = self.take_idle(now) {
-            gone.push(key);
-        }
-        gone
     }
 
     /// The one that has been idle for longest, if its deadline is not after `latest`.

@@ -44,7 +44,7 @@ impl PendingAuthorizations {
         let gone = self.admission.admit(id.key(), expires_at, begun);
         let gone = gone.map_err(|_| BeginError::Busy { retry_after: self.limits.protected_for })?;
         let inserted = async {
-            for key in &gone {
+            if let Some(key) = &gone {
                 self.store.remove(TABLE, key).await?;
             }
             self.store.put(TABLE, &id.key(), record).await

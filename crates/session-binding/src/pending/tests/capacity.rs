@@ -1,0 +1,71 @@
+use std::{sync::Arc, time::Duration};
+
+use oauth_types::SeededEntropy;
+
+use super::*;
+use crate::ThirdPartySessionLimits;
+
+const SMALL: PendingLimits = PendingLimits {
+    step_timeout: Duration::from_secs(600),
+    total_timeout: Duration::from_secs(3600),
+    max_open: 3,
+    protected_for: Duration::from_secs(60),
+};
+
+async fn small_world() -> World {
+    World::with(SMALL, ThirdPartySessionLimits::default()).await
+}
+
+#[tokio::test]
+async fn f22_l22_open_transactions_are_bounded_and_the_oldest_goes() {
+    let world = small_world().await;
+    let first = world.begin().await;
+    world.clock.advance(Duration::from_secs(1));
+    let second = world.begin().await;
+    world.begin().await;
+    let busy = world.pending.begin(Purpose::Account).await;
+    assert_eq!(busy.unwrap_err(), BeginError::Busy { retry_after: Duration::from_secs(60) });
+    assert_eq!(world.stored().await, 3);
+
+    world.clock.advance(Duration::from_secs(59));
+    world.begin().await;
+    assert_eq!(world.stored().await, 3);
+    assert_eq!(world.load(&first).await.unwrap_err(), StepError::Gone);
+    assert!(world.load(&second).await.is_ok());
+}
+
+#[tokio::test]
+async fn f22_finished_transactions_make_room() {
+    let world = small_world().await;
+    for _ in 0..10 {
+        let begun = world.begin().await;
+        let csrf = begun.csrf_token(None);
+        world.pending.deny(begun, csrf.expose(), None).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn f22_a_restart_remembers_how_many_are_open() {
+    let world = small_world().await;
+    let first = world.begin().await;
+    world.begin().await;
+    world.begin().await;
+    let entropy = Arc::new(SeededEntropy::new(8));
+    let reopened =
+        PendingAuthorizations::open(world.store.clone(), world.clock.clone(), entropy, SMALL).await.unwrap();
+    assert!(matches!(reopened.begin(Purpose::Account).await, Err(BeginError::Busy { .. })));
+    assert!(reopened.load(first.id(), first.binding()).await.is_ok());
+}
+
+#[tokio::test]
+async fn l22_a_request_that_is_too_large_is_not_stored() {
+    let world = World::new().await;
+    let named = |length: usize| {
+        let mut request = request();
+        request.client.name = Some("n".repeat(length));
+        Purpose::Authorize(Box::new(request))
+    };
+    assert!(world.pending.begin(named(1_000)).await.is_ok());
+    assert_eq!(world.pending.begin(named(40_000)).await.unwrap_err(), BeginError::TooLarge);
+    assert_eq!(world.stored().await, 1);
+}

@@ -1,0 +1,109 @@
+use storage::Fault;
+
+use super::*;
+
+#[tokio::test]
+async fn k01_k08_an_ended_session_names_its_grants_and_stays_dead() {
+    let world = World::new().await;
+    let (ada, bob) = (world.ada().await, world.signed_in(&person("github", "2")).await);
+    world.sessions.bind(grant(1), ada.session()).await.unwrap();
+    world.sessions.bind(grant(2), bob.session()).await.unwrap();
+
+    let ended = world.sessions.end(ada.session(), EndCause::Revoked).await.unwrap().unwrap();
+    assert_eq!((ended.cause, &ended.grants[..]), (EndCause::Revoked, &[grant(1)][..]));
+    assert_eq!(world.liveness(&ada).await, Liveness::Ended(EndCause::Revoked));
+    assert!(world.liveness(&bob).await.is_live());
+    assert_eq!(world.sessions.bind(grant(3), ada.session()).await, Err(BindError::Ended(EndCause::Revoked)));
+    assert!(world.sessions.bind(grant(3), bob.session()).await.is_ok());
+}
+
+#[tokio::test]
+async fn ending_again_names_the_first_cause_and_what_is_left_to_do() {
+    let world = World::new().await;
+    let ada = world.ada().await;
+    world.sessions.bind(grant(1), ada.session()).await.unwrap();
+    let first = world.sessions.end(ada.session(), EndCause::NotAllowed).await.unwrap();
+    let again = world.sessions.end(ada.session(), EndCause::SignedOut).await.unwrap();
+    assert_eq!(first, again);
+    world.sessions.forget_grants(ada.session(), &[grant(1)]).await.unwrap();
+    let settled = world.sessions.end(ada.session(), EndCause::SignedOut).await.unwrap().unwrap();
+    assert_eq!((settled.cause, settled.grants.len()), (EndCause::NotAllowed, 0));
+}
+
+#[tokio::test]
+async fn a_session_that_ended_does_not_live_again_when_the_person_signs_in() {
+    let world = World::new().await;
+    let before = world.ada().await;
+    world.sessions.bind(grant(1), before.session()).await.unwrap();
+    world.sessions.end(before.session(), EndCause::Administrator).await.unwrap();
+
+    let after = world.signed_in_as(&person("github", "1"), None).await;
+    assert!(!after.renewed);
+    assert_eq!(after.ended[0].grants, [grant(1)]);
+    assert_eq!(after.ended[0].id, *before.session());
+    assert_eq!(world.liveness(&before).await, Liveness::Ended(EndCause::Superseded));
+    assert!(world.liveness(&after.who).await.is_live());
+    assert_eq!(world.sessions.end(before.session(), EndCause::SignedOut).await, Ok(None));
+    assert!(world.liveness(&after.who).await.is_live());
+    assert!(world.grants_of(&after.who).await.is_empty());
+    // The old grant is named until somebody has ended it.
+    let left = world.sessions.overdue(None, 10).await.unwrap().ended;
+    assert_eq!(left[0].grants, [grant(1)]);
+}
+
+#[tokio::test]
+async fn a_grant_bound_while_the_session_ends_is_refused_or_ends_with_it() {
+    let world = World::new().await;
+    let ada = world.ada().await;
+    let bind = world.sessions.bind(grant(1), ada.session());
+    let end = world.sessions.end(ada.session(), EndCause::Revoked);
+    let (bound, ended) = tokio::join!(bind, end);
+    let ends_with_it = ended.unwrap().unwrap().grants.contains(&grant(1));
+    assert_eq!(bound.is_ok(), ends_with_it);
+}
+
+#[tokio::test]
+async fn k07_a_logout_of_the_third_party_ends_one_sign_in_or_all() {
+    let world = World::new().await;
+    let ada = person("github", "1");
+    let first = world.signed_in_as(&ada, Some("a")).await.who;
+    let second = world.signed_in_as(&ada, Some("b")).await.who;
+    let bob = world.signed_in_as(&person("github", "2"), Some("a")).await.who;
+    let logout = |sid| world.sessions.end_for_principal(&ada, sid, EndCause::BackChannelLogout);
+
+    assert!(logout(Some("unknown")).await.unwrap().is_empty());
+    assert_eq!(logout(Some("a")).await.unwrap().len(), 1);
+    assert_eq!(world.liveness(&first).await, Liveness::Ended(EndCause::BackChannelLogout));
+    assert!(world.liveness(&second).await.is_live());
+    logout(None).await.unwrap();
+    assert!(!world.liveness(&second).await.is_live());
+    assert!(world.liveness(&bob).await.is_live());
+}
+
+#[tokio::test]
+async fn k03_an_end_whose_answer_was_lost_can_be_repeated() {
+    for fault in [Fault::Refused, Fault::AnswerLost] {
+        for operation in 1..=2 {
+            let world = World::new().await;
+            let ada = world.ada().await;
+            world.sessions.bind(grant(1), ada.session()).await.unwrap();
+            world.store.faults.fail_nth(operation, fault);
+            assert!(world.sessions.end(ada.session(), EndCause::Revoked).await.is_err());
+            let ended = world.sessions.end(ada.session(), EndCause::SignedOut).await.unwrap().unwrap();
+            assert_eq!(ended.grants, [grant(1)]);
+            assert!(!world.liveness(&ada).await.is_live());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_without_answer_is_not_taken_for_a_live_session() {
+    let world = World::new().await;
+    let ada = world.ada().await;
+    world.store.faults.set_down(true);
+    assert!(world.sessions.liveness(ada.session()).await.is_err());
+    assert!(world.sessions.touch(ada.session()).await.is_err());
+    assert!(world.sessions.bind(grant(1), ada.session()).await.is_err());
+    world.store.faults.set_down(false);
+    assert!(world.liveness(&ada).await.is_live());
+}

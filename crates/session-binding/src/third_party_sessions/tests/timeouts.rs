@@ -1,0 +1,105 @@
+use super::*;
+
+#[tokio::test]
+async fn k06_a_session_that_nothing_uses_ends() {
+    let world = World::new().await;
+    let ada = world.ada().await;
+    world.clock.set(NOW + 30 * DAY - Duration::from_secs(1));
+    assert_eq!(world.liveness(&ada).await, Liveness::Live { until: NOW + 30 * DAY });
+    world.clock.set(NOW + 30 * DAY);
+    assert_eq!(world.liveness(&ada).await, Liveness::Ended(EndCause::Idle));
+    assert_eq!(world.sessions.touch(ada.session()).await, Ok(Liveness::Ended(EndCause::Idle)));
+    let refused = world.sessions.bind(grant(1), ada.session()).await;
+    assert_eq!(refused, Err(BindError::Ended(EndCause::Idle)));
+}
+
+#[tokio::test]
+async fn k06_traffic_keeps_a_session_until_its_absolute_end() {
+    let world = World::new().await;
+    let ada = world.ada().await;
+    for day in 1..90 {
+        world.clock.set(NOW + day * DAY);
+        assert!(world.sessions.touch(ada.session()).await.unwrap().is_live(), "day {day}");
+    }
+    world.clock.set(NOW + 90 * DAY - Duration::from_secs(1));
+    assert_eq!(world.sessions.touch(ada.session()).await, Ok(Liveness::Live { until: NOW + 90 * DAY }));
+    world.clock.set(NOW + 90 * DAY);
+    assert_eq!(world.sessions.touch(ada.session()).await, Ok(Liveness::Ended(EndCause::Expired)));
+}
+
+#[tokio::test]
+async fn k06_a_clock_that_steps_back_revives_nothing_that_was_ended() {
+    let world = World::new().await;
+    let ada = world.ada().await;
+    world.clock.set(NOW + 30 * DAY);
+    let ended = world.sessions.end(ada.session(), EndCause::SignedOut).await.unwrap().unwrap();
+    assert_eq!(ended.cause, EndCause::Idle);
+    world.clock.set(NOW);
+    assert_eq!(world.liveness(&ada).await, Liveness::Ended(EndCause::Idle));
+}
+
+#[tokio::test]
+async fn touching_writes_now_and_then_only() {
+    let world = World::new().await;
+    let ada = world.ada().await;
+    let revision = async || world.store.all("third_party_sessions").await[0].1.revision;
+    let before = revision().await;
+    world.clock.advance(30 * DAY / 50);
+    world.sessions.touch(ada.session()).await.unwrap();
+    assert_eq!(revision().await, before);
+    world.clock.advance(Duration::from_secs(1));
+    world.sessions.touch(ada.session()).await.unwrap();
+    assert_ne!(revision().await, before);
+}
+
+#[tokio::test]
+async fn k06_a_timed_out_session_is_found_with_its_grants_until_they_are_forgotten() {
+    let world = World::new().await;
+    let (ada, bob) = (world.ada().await, world.signed_in(&person("github", "2")).await);
+    world.sessions.bind(grant(1), ada.session()).await.unwrap();
+    world.clock.set(NOW + 29 * DAY);
+    world.sessions.bind(grant(2), bob.session()).await.unwrap();
+    assert_eq!(world.sessions.overdue(None, 10).await.unwrap().ended, []);
+
+    world.clock.set(NOW + 30 * DAY);
+    for _ in 0..2 {
+        let found = world.sessions.overdue(None, 10).await.unwrap();
+        let [ended] = &found.ended[..] else { panic!("{found:?}") };
+        assert_eq!(
+            (ended.id, ended.cause, &ended.grants[..]),
+            (*ada.session(), EndCause::Idle, &[grant(1)][..])
+        );
+    }
+    world.sessions.forget_grants(ada.session(), &[grant(1)]).await.unwrap();
+    assert_eq!(world.sessions.overdue(None, 10).await.unwrap().ended, []);
+}
+
+#[tokio::test]
+async fn the_walk_goes_over_all_pages() {
+    let world = World::new().await;
+    for number in 0..7 {
+        let who = world.signed_in(&person("github", &number.to_string())).await;
+        world.sessions.bind(grant(number), who.session()).await.unwrap();
+    }
+    world.clock.set(NOW + 30 * DAY);
+    let (mut found, mut cursor) = (0, None);
+    loop {
+        let page = world.sessions.overdue(cursor.as_ref(), 3).await.unwrap();
+        found += page.ended.len();
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found, 7);
+}
+
+#[tokio::test]
+async fn l21_a_sweep_removes_a_session_only_after_its_grants_had_time_to_end() {
+    let world = World::new().await;
+    let ada = world.ada().await;
+    world.clock.set(NOW + 37 * DAY - Duration::from_secs(1));
+    assert!(world.store.sweep(NOW + 37 * DAY - Duration::from_secs(1), 10).await.unwrap().is_empty());
+    assert_eq!(world.store.sweep(NOW + 37 * DAY, 10).await.unwrap().len(), 1);
+    assert_eq!(world.liveness(&ada).await, Liveness::Ended(EndCause::Unknown));
+}
