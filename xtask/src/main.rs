@@ -1,6 +1,7 @@
 //! Every chore of the workspace: `cargo xtask COMMAND`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program")]
 
+mod bench;
 mod gate;
 mod parts;
 mod shell;
@@ -23,7 +24,9 @@ usage: cargo xtask COMMAND
   docs                rustdoc, warnings denied
   features            each crate without features and with each feature alone
   codegen [--check]   write docs/reference/, or say what is stale in it
-  deny                licences, banned crates and versions, sources";
+  deny                licences, banned crates and versions, sources
+
+  bench [--quick]     figures beside a plain proxy; `--quick` only looks whether all is answered";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -32,7 +35,8 @@ fn main() -> ExitCode {
         ["test" | "ci"] => gate::run_all(),
         ["codegen"] => gate::run(&[steps::codegen::WRITE]),
         ["codegen", "--check"] => gate::run(&[steps::codegen::CHECK]),
-        // A chore that is no step of the gate (`bench`) gets its own arm here and its own file.
+        ["bench"] => gate::run(&[bench::FULL]),
+        ["bench", "--quick"] => gate::run(&[bench::QUICK]),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             ExitCode::SUCCESS

@@ -1,0 +1,106 @@
+//! As much of HTTP/1.1 as the two ends of a benchmark need: heads, and bodies of a declared length.
+//!
+//! The ends are simpler than the proxies between them, so that the proxies are what is measured.
+
+use std::io;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpStream, ToSocketAddrs},
+};
+
+/// One end of a connection, with what was read and not yet taken.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+/// The head of a message, without its last empty line.
+pub(crate) struct Head(Vec<u8>);
+
+impl Connection {
+    pub(crate) async fn open(address: impl ToSocketAddrs) -> io::Result<Self> {
+        Self::new(TcpStream::connect(address).await?)
+    }
+
+    pub(crate) fn new(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, read: Vec::with_capacity(4096) })
+    }
+
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes).await
+    }
+
+    /// The head of the next message; `None` when the other end is done.
+    pub(crate) async fn head(&mut self) -> io::Result<Option<Head>> {
+        loop {
+            if let Some(end) = find(&self.read, b"\r\n\r\n") {
+                return Ok(Some(Head(self.read.drain(..end + 4).collect())));
+            }
+            if self.fill().await? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Skips the body of a message with that head.
+    pub(crate) async fn skip_body(&mut self, head: &Head) -> io::Result<()> {
+        let length = head.content_length().ok_or_else(|| io::Error::other("a body without a length"))?;
+        while self.read.len() < length {
+            if self.fill().await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        self.read.drain(..length);
+        Ok(())
+    }
+
+    /// Reads until `text` has come.
+    pub(crate) async fn wait_for(&mut self, text: &[u8]) -> io::Result<()> {
+        while find(&self.read, text).is_none() {
+            if self.fill().await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the other end closes.
+    pub(crate) async fn closed(&mut self) -> io::Result<()> {
+        while self.fill().await? > 0 {
+            self.read.clear();
+        }
+        Ok(())
+    }
+
+    async fn fill(&mut self) -> io::Result<usize> {
+        self.stream.read_buf(&mut self.read).await
+    }
+}
+
+impl Head {
+    /// The status of an answer.
+    pub(crate) fn status(&self) -> Option<u16> {
+        std::str::from_utf8(self.0.get(9..12)?).ok()?.parse().ok()
+    }
+
+    pub(crate) fn is_get(&self) -> bool {
+        self.0.starts_with(b"GET ")
+    }
+
+    fn content_length(&self) -> Option<usize> {
+        let mut lines = self.0.split(|byte| *byte == b'\n');
+        let value = lines.find_map(|line| {
+            let (name, value) = line.split_at_checked(NAME.len())?;
+            name.eq_ignore_ascii_case(NAME).then_some(value)
+        })?;
+        std::str::from_utf8(value).ok()?.trim().parse().ok()
+    }
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|it| it == part)
+}
+
+const NAME: &[u8] = b"content-length:";

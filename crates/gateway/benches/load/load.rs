@@ -1,0 +1,150 @@
+//! Requests one after the other on a fixed number of connections.
+
+use std::{
+    cell::{Cell, RefCell},
+    io,
+    net::SocketAddr,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use tokio::task::LocalSet;
+
+use crate::connection::Connection;
+
+/// What is asked for, with which tokens, and what must be the answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Traffic {
+    pub(crate) tokens: Rc<[String]>,
+    /// Whether a token is used once only; then the traffic ends with the tokens.
+    pub(crate) once: bool,
+    pub(crate) status: u16,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answers {
+    pub(crate) elapsed: Duration,
+    /// Microseconds from request to whole answer, sorted.
+    latencies: Vec<u32>,
+}
+
+/// What the connections of one run share.
+struct Shared {
+    traffic: Traffic,
+    next: Cell<usize>,
+    until: Instant,
+    latencies: RefCell<Vec<u32>>,
+}
+
+impl Answers {
+    pub(crate) fn count(&self) -> usize {
+        self.latencies.len()
+    }
+
+    pub(crate) fn per_second(&self) -> f64 {
+        to_f64(self.count()) / self.elapsed.as_secs_f64()
+    }
+
+    /// The latency in microseconds that `share` of the answers stayed below.
+    pub(crate) fn percentile(&self, hundredths: usize) -> f64 {
+        let at = self.latencies.len().saturating_sub(1) * hundredths / 100;
+        self.latencies.get(at).copied().map_or(f64::NAN, f64::from)
+    }
+}
+
+/// Keeps `connections` busy for `duration`.
+///
+/// # Errors
+/// Fails at the first answer of another status than the traffic's.
+pub(crate) async fn run(
+    address: SocketAddr,
+    connections: usize,
+    traffic: &Traffic,
+    duration: Duration,
+) -> io::Result<Answers> {
+    let mut open = Vec::new();
+    for _ in 0..connections {
+        open.push(Connection::open(address).await?);
+    }
+    let started = Instant::now();
+    let shared = Rc::new(Shared {
+        traffic: traffic.clone(),
+        next: Cell::new(0),
+        until: started + duration,
+        latencies: RefCell::default(),
+    });
+    let tasks = LocalSet::new();
+    let running: Vec<_> =
+        open.into_iter().map(|it| tasks.spawn_local(keep_busy(it, address, Rc::clone(&shared)))).collect();
+    tasks.await;
+    let elapsed = started.elapsed();
+    for task in running {
+        task.await.map_err(io::Error::other)??;
+    }
+    let mut latencies = shared.latencies.take();
+    latencies.sort_unstable();
+    Ok(Answers { elapsed, latencies })
+}
+
+/// The text of a request; `None` leaves the body out and asks for the event stream.
+pub(crate) fn request(into: &mut Vec<u8>, address: SocketAddr, token: &str, body: Option<&str>) {
+    into.clear();
+    let (method, accept) = match body {
+        Some(_) => ("POST", "application/json, text/event-stream"),
+        None => ("GET", "text/event-stream"),
+    };
+    let authorization =
+        if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+    let head = format!(
+        "{method} /mcp HTTP/1.1\r\nHost: {address}\r\n{authorization}Accept: {accept}\r\n\
+         User-Agent: load/1\r\nMCP-Protocol-Version: 2025-11-25\r\n"
+    );
+    into.extend_from_slice(head.as_bytes());
+    let rest = match body {
+        Some(body) => {
+            format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        }
+        None => "\r\n".to_owned(),
+    };
+    into.extend_from_slice(rest.as_bytes());
+}
+
+async fn keep_busy(mut connection: Connection, address: SocketAddr, shared: Rc<Shared>) -> io::Result<()> {
+    let mut text = Vec::new();
+    while let Some(token) = shared.token() {
+        request(&mut text, address, token, Some(CALL));
+        let sent = Instant::now();
+        connection.write(&text).await?;
+        let head = connection.head().await?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        connection.skip_body(&head).await?;
+        let latency = u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX);
+        if head.status() != Some(shared.traffic.status) {
+            let wanted = shared.traffic.status;
+            return Err(io::Error::other(format!("answered {:?} instead of {wanted}", head.status())));
+        }
+        shared.latencies.borrow_mut().push(latency);
+    }
+    Ok(())
+}
+
+impl Shared {
+    /// The token of the next request, if there is to be one.
+    fn token(&self) -> Option<&str> {
+        if Instant::now() >= self.until {
+            return None;
+        }
+        let at = self.next.get();
+        self.next.set(at + 1);
+        let tokens = &self.traffic.tokens;
+        let at = if self.traffic.once { at } else { at % tokens.len().max(1) };
+        tokens.get(at).map(String::as_str)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+fn to_f64(count: usize) -> f64 {
+    count as f64
+}
+
+const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"the same words in every request"}}}"#;

@@ -1,0 +1,116 @@
+//! What the gateway costs, beside a plain pass-through proxy on the same HTTP stack.
+//!
+//! `cargo xtask bench` builds the gateway and starts this program, which starts everything else as child processes:
+//! an MCP server reduced to fixed answers, the proxy of [`baseline`], and the gateway. Nothing else is needed.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program")]
+
+mod baseline;
+mod connection;
+mod load;
+mod measure;
+mod process;
+mod proxies;
+mod table;
+mod tokens;
+mod upstream;
+
+use std::{
+    io,
+    net::{AddrParseError, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
+
+use crate::measure::Plan;
+
+/// What this program can be started as.
+enum Role {
+    /// The whole comparison.
+    Compare { gateway: PathBuf, quick: bool },
+    /// The proxy to compare with.
+    Baseline { listen: SocketAddr, upstream: SocketAddr },
+    /// The MCP server behind both.
+    Upstream { listen: SocketAddr },
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|it| it != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match role(&arguments) {
+        Ok(Some(role)) => play(role),
+        Ok(None) => Err(io::Error::other(USAGE)),
+        Err(error) => Err(io::Error::other(error)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn role(arguments: &[&str]) -> Result<Option<Role>, AddrParseError> {
+    Ok(Some(match arguments {
+        ["--gateway", path] => Role::Compare { gateway: path.into(), quick: false },
+        ["--gateway", path, "--quick"] => Role::Compare { gateway: path.into(), quick: true },
+        ["baseline", listen, upstream] => {
+            Role::Baseline { listen: listen.parse()?, upstream: upstream.parse()? }
+        }
+        ["upstream", listen] => Role::Upstream { listen: listen.parse()? },
+        _ => return Ok(None),
+    }))
+}
+
+fn play(role: Role) -> io::Result<()> {
+    match role {
+        Role::Compare { gateway, quick } => compare(gateway, quick),
+        // As many workers as the gateway is given, so that both are scheduled alike.
+        Role::Baseline { listen, upstream } => tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()?
+            .block_on(baseline::serve(listen, upstream)),
+        Role::Upstream { listen } => local()?.block_on(upstream::serve(listen)),
+    }
+}
+
+fn compare(gateway: PathBuf, quick: bool) -> io::Result<()> {
+    let plan = if quick { QUICK } else { FULL };
+    let table = local()?.block_on(measure::all(gateway, plan))?;
+    if quick {
+        println!("every request was answered as it must be; the figures of a quick run mean nothing");
+    } else {
+        println!("{table}");
+    }
+    Ok(())
+}
+
+fn local() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+const FULL: Plan = Plan {
+    rounds: 7,
+    phase: Duration::from_millis(1_500),
+    connections: 32,
+    distinct: 1_000,
+    new_es256: 40_000,
+    new_rs256: 12_000,
+    streams: 1_000,
+    starts: 15,
+};
+
+const QUICK: Plan = Plan {
+    rounds: 1,
+    phase: Duration::from_millis(100),
+    connections: 8,
+    distinct: 50,
+    new_es256: 200,
+    new_rs256: 20,
+    streams: 20,
+    starts: 1,
+};
+
+const USAGE: &str = "usage: load --gateway PROGRAM [--quick]";
