@@ -120,9 +120,13 @@ fn refusal(path: &Path, error: redb::Error) -> OpenError {
         redb::Error::UpgradeRequired(_) => {
             OpenError::NotAStore { path, why: "it is a redb file of an old format" }
         }
-        redb::Error::Io(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
-            OpenError::Io { path, source }
-        }
+        redb::Error::Io(source) => match source.kind() {
+            io::ErrorKind::InvalidData => OpenError::NotAStore { path, why: "it is not a redb file" },
+            io::ErrorKind::UnexpectedEof => {
+                OpenError::Damaged { path, reason: "it ends too early".to_owned() }
+            }
+            _ => OpenError::Io { path, source },
+        },
         other => OpenError::Damaged { path, reason: other.to_string() },
     }
 }

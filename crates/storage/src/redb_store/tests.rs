@@ -6,7 +6,6 @@ use super::*;
 use crate::contract;
 
 mod faults;
-mod kill;
 mod opening;
 mod sharing;
 

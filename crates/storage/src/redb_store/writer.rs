@@ -5,6 +5,7 @@
 
 use std::{
     io,
+    panic::{self, AssertUnwindSafe},
     sync::Arc,
     thread::{self, JoinHandle},
 };
@@ -56,7 +57,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread was answered to those who waited, and is in `health`.
+            // The thread catches its panics.
             let _ = thread.join();
         }
     }
@@ -91,23 +92,34 @@ where
 }
 
 fn run(db: &Database, mut jobs: mpsc::Receiver<Box<dyn Job>>, mut revisions: Revisions, health: &Health) {
-    let _guard = StopsWith(health);
     while let Some(first) = jobs.blocking_recv() {
         let mut batch = gather(first, &mut jobs);
-        let committed = commit(db, &mut batch, &mut revisions).map_err(|error| {
-            health.fail(&error);
-            StoreError::Io(error.to_string())
-        });
-        if let Ok(true) = committed {
-            health.count_commit(batch.len());
+        let committed = commit_or_say_why(db, &mut batch, &mut revisions);
+        match &committed {
+            Ok(true) => health.count_commit(batch.len()),
+            Ok(false) => {}
+            Err(reason) => health.fail(reason),
         }
         for job in batch {
-            job.answer(committed.clone().map(drop));
+            job.answer(committed.clone().map(drop).map_err(StoreError::Io));
         }
         if committed.is_err() {
             refuse(jobs, health);
             return;
         }
+    }
+}
+
+/// A panic is a failure like any other: those who wait get an answer, and the store ends.
+fn commit_or_say_why(
+    db: &Database,
+    batch: &mut [Box<dyn Job>],
+    revisions: &mut Revisions,
+) -> Result<bool, String> {
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| commit(db, batch, revisions)));
+    match outcome {
+        Ok(committed) => committed.map_err(|error| error.to_string()),
+        Err(_) => Err("the writer panicked".to_owned()),
     }
 }
 
@@ -142,17 +154,6 @@ fn refuse(mut jobs: mpsc::Receiver<Box<dyn Job>>, health: &Health) {
     jobs.close();
     while let Some(job) = jobs.blocking_recv() {
         job.answer(Err(health.unavailable()));
-    }
-}
-
-/// Marks the store as failed if the thread ends by a panic.
-struct StopsWith<'a>(&'a Health);
-
-impl Drop for StopsWith<'_> {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            self.0.fail(&"the writer panicked");
-        }
     }
 }
 
