@@ -76,7 +76,7 @@ impl RedbStore {
 
     /// Opens or creates a store on what `backend` gives instead of a file, for the simulation of failing disks.
     ///
-    /// `backend` is asked twice, once to look and once to use; both must give the same bytes. An empty one is filled first.
+    /// `backend` is asked for every opening of the same bytes: to fill them if there are none, to look, and to use them.
     /// Of the settings only the path's text in errors, the cache and the bound of the check are used.
     ///
     /// # Errors

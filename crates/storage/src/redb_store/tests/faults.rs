@@ -4,7 +4,7 @@ use std::{
     io,
     sync::{
         Mutex,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -21,6 +21,7 @@ struct State {
     bytes: Mutex<Vec<u8>>,
     left: AtomicI64,
     written_after_failure: AtomicU64,
+    unreadable: AtomicBool,
 }
 
 impl Disk {
@@ -29,6 +30,7 @@ impl Disk {
             bytes: Mutex::default(),
             left: AtomicI64::new(i64::MAX),
             written_after_failure: AtomicU64::new(0),
+            unreadable: AtomicBool::new(false),
         }))
     }
 
@@ -60,6 +62,9 @@ impl StorageBackend for Disk {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        if self.0.unreadable.load(Ordering::SeqCst) {
+            return Err(io::Error::other("unreadable"));
+        }
         let start = usize::try_from(offset).unwrap();
         let bytes = self.0.bytes.lock().unwrap();
         out.copy_from_slice(bytes.get(start..start + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?);
@@ -131,6 +136,33 @@ async fn l04_a_failed_write_or_sync_ends_the_store_and_loses_nothing_answered() 
         failures += 1;
     }
     assert!(failures > 40, "the flow has only {failures} operations");
+    Ok(())
+}
+
+/// Whether a caller reads or the writer does: an unreadable page ends the store, and is never taken for an empty one.
+#[tokio::test]
+async fn l04_a_failed_read_ends_the_store() -> Result<(), StoreError> {
+    for by_writer in [false, true] {
+        let disk = Disk::new();
+        let mut settings = RedbSettings::new("simulated");
+        // So that every read goes to the disk.
+        settings.cache_bytes = 0;
+        let store = RedbStore::on_backend(&settings, || disk.clone()).unwrap();
+        let key = Key::of([1]);
+        store.put(THINGS, &key, record("kept")).await?;
+        disk.0.unreadable.store(true, Ordering::SeqCst);
+        let outcome = if by_writer {
+            store.take(THINGS, &key).await.map(drop)
+        } else {
+            store.get(THINGS, &key).await.map(drop)
+        };
+        check_failed(&store, &outcome.unwrap_err()).await;
+        drop(store);
+
+        disk.0.unreadable.store(false, Ordering::SeqCst);
+        let found = open(&disk).get(THINGS, &key).await?;
+        assert_eq!(found.map(|it| it.record), Some(record("kept")));
+    }
     Ok(())
 }
 
