@@ -1,11 +1,15 @@
-//! All tests of the workspace, examples in the documentation included.
+//! All tests of the workspace, examples in the documentation included: as built by default, then with every feature.
 
 use crate::{gate::Step, shell, tally::Tally};
 
 pub(crate) const STEP: Step = Step { name: "tests", run };
 
 fn run() -> Tally {
-    let mut command = shell::command("cargo", &["test", "--workspace", "--no-fail-fast"]);
+    RUNS.iter().map(|arguments| tests(arguments)).sum()
+}
+
+fn tests(arguments: &[&str]) -> Tally {
+    let mut command = shell::command("cargo", arguments);
     command.env_remove("UPDATE_GOLDEN");
     let mut tally = Tally::default();
     let ended = shell::run_and_read(command, |line| {
@@ -16,3 +20,9 @@ fn run() -> Tally {
         Err(problem) => [tally, Tally::of(Err(problem))].into_iter().sum(),
     }
 }
+
+/// The end-to-end tests run against the default build only, which is what users get.
+const RUNS: [&[&str]; 2] = [
+    &["test", "--workspace", "--no-fail-fast"],
+    &["test", "--workspace", "--no-fail-fast", "--all-features", "--exclude", "mcp-gateway", "--exclude", "xtask"],
+];
