@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let thief = begin(&pending, names).await?;
     match call_back(&pending, &sessions, names, &thief).await {
         Err(error) if error.downcast_ref() == Some(&CallbackError::UnknownState) => {
-            println!("thief: {error}")
+            println!("thief: {error}");
         }
         other => return Err(format!("{other:?}").into()),
     }

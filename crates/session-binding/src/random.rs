@@ -11,7 +11,7 @@ pub(crate) fn random_text(entropy: &dyn Entropy) -> String {
 
 /// Whether `text` has the form of [`random_text`]: exactly one text per value.
 pub(crate) fn is_random_text(text: &str) -> bool {
-    text.len() == 43 && URL_SAFE_NO_PAD.decode(text).is_ok_and(|it| it.len() == 32)
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|it| it.len() == 32)
 }
 
 /// SHA-256 of `text`, separated by `purpose` from every other use of the same text.

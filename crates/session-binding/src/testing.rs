@@ -66,6 +66,14 @@ pub(crate) fn state(text: &str) -> ThirdPartyState {
     text.parse().unwrap()
 }
 
+/// Lets the other tasks make `turns` turns before `future` begins.
+pub(crate) async fn after_turns<T>(turns: usize, future: impl Future<Output = T>) -> T {
+    for _ in 0..turns {
+        yield_now().await;
+    }
+    future.await
+}
+
 /// A store in which every operation first lets the other tasks run, over one that fails on demand.
 #[derive(Debug)]
 pub(crate) struct TestStore {

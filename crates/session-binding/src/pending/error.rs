@@ -12,7 +12,7 @@ pub enum StepError {
     /// The form's token is not that of the page that belongs to this transaction, or the page showed another account.
     #[error("the form is not from our page")]
     Csrf,
-    /// Somebody else, perhaps a second click, has moved the transaction on.
+    /// Somebody else, perhaps a second click, has moved the transaction on; where both said different things, it is over.
     #[error("the transaction has moved on")]
     Moved,
     /// The sign-in is from another third party than the one that was chosen.

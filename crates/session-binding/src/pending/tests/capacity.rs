@@ -35,6 +35,21 @@ async fn f22_l22_open_transactions_are_bounded_and_the_oldest_goes() {
 }
 
 #[tokio::test]
+async fn f22_the_one_that_made_a_step_is_not_the_oldest() {
+    let world = small_world().await;
+    let (first, second, _third) = (world.begin().await, world.begin().await, world.begin().await);
+    world.clock.advance(Duration::from_secs(60));
+    let csrf = first.csrf_token(None);
+    let first = world.pending.approve(first, csrf.expose(), provider("github"), None).await.unwrap();
+    let csrf = second.csrf_token(None);
+    let second = world.pending.approve(second, csrf.expose(), provider("github"), None).await.unwrap();
+    world.begin().await;
+    assert!(world.load(&first).await.is_ok());
+    assert!(world.load(&second).await.is_ok());
+    assert_eq!(world.stored().await, 3);
+}
+
+#[tokio::test]
 async fn f22_finished_transactions_make_room() {
     let world = small_world().await;
     for _ in 0..10 {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::after_turns;
 
 #[tokio::test]
 async fn f05_f15_the_record_answers_what_was_asked_byte_for_byte() {
@@ -83,6 +84,23 @@ async fn i19_a_double_click_approves_once() {
     let outcomes: [_; 2] = tokio::join!(approve(first), approve(second)).into();
     assert_eq!(outcomes.iter().filter(|it| it.is_ok()).count(), 1);
     assert!(outcomes.iter().any(|it| it.as_ref().is_err_and(|it| *it == StepError::Moved)));
+}
+
+#[tokio::test]
+async fn i19_of_an_approval_and_a_denial_at_once_one_counts() {
+    let mut too_late = 0;
+    for (early, late) in [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (2, 0), (3, 0)] {
+        let world = World::new().await;
+        let first = world.begin().await;
+        let (second, csrf) = (world.reload(&first).await, first.csrf_token(None));
+        let approve = world.pending.approve(first, csrf.expose(), provider("github"), None);
+        let approve = after_turns(early, approve);
+        let deny = after_turns(late, world.pending.deny(second, csrf.expose(), None));
+        let (approved, denied) = tokio::join!(approve, deny);
+        assert_ne!(approved.is_ok(), denied.is_ok(), "{early} {late}");
+        too_late += usize::from(approved.is_ok());
+    }
+    assert!((1..7).contains(&too_late), "{too_late}");
 }
 
 #[tokio::test]

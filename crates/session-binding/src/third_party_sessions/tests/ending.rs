@@ -1,6 +1,7 @@
 use storage::Fault;
 
 use super::*;
+use crate::testing::after_turns;
 
 #[tokio::test]
 async fn k01_k08_an_ended_session_names_its_grants_and_stays_dead() {
@@ -53,13 +54,15 @@ async fn a_session_that_ended_does_not_live_again_when_the_person_signs_in() {
 
 #[tokio::test]
 async fn a_grant_bound_while_the_session_ends_is_refused_or_ends_with_it() {
-    let world = World::new().await;
-    let ada = world.ada().await;
-    let bind = world.sessions.bind(grant(1), ada.session());
-    let end = world.sessions.end(ada.session(), EndCause::Revoked);
-    let (bound, ended) = tokio::join!(bind, end);
-    let ends_with_it = ended.unwrap().unwrap().grants.contains(&grant(1));
-    assert_eq!(bound.is_ok(), ends_with_it);
+    for turns in 0..6 {
+        let world = World::new().await;
+        let ada = world.ada().await;
+        let bind = world.sessions.bind(grant(1), ada.session());
+        let end = after_turns(turns, world.sessions.end(ada.session(), EndCause::Revoked));
+        let (bound, ended) = tokio::join!(bind, end);
+        let ends_with_it = ended.unwrap().unwrap().grants.contains(&grant(1));
+        assert_eq!(bound.is_ok(), ends_with_it, "{turns}");
+    }
 }
 
 #[tokio::test]

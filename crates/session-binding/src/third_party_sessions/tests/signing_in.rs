@@ -76,6 +76,24 @@ async fn k15_a_further_session_ends_the_oldest() {
 }
 
 #[tokio::test]
+async fn k15_ended_sessions_do_not_count_and_the_new_one_always_stays() {
+    let limits = ThirdPartySessionLimits { max_per_person: 2, ..Default::default() };
+    let world = world_with(limits).await;
+    let ada = person("github", "1");
+    let first = world.signed_in_as(&ada, Some("a")).await.who;
+    world.signed_in_as(&ada, Some("b")).await;
+    world.sessions.end(first.session(), EndCause::SignedOut).await.unwrap();
+    assert!(world.signed_in_as(&ada, Some("c")).await.ended.is_empty());
+
+    // All within one second, so their order says nothing.
+    for sid in ["d", "e", "f", "g", "h", "i"] {
+        let outcome = world.signed_in_as(&ada, Some(sid)).await;
+        assert_eq!(outcome.ended.len(), 1, "{sid}");
+        assert!(world.liveness(&outcome.who).await.is_live(), "{sid}");
+    }
+}
+
+#[tokio::test]
 async fn names_are_cut_and_ids_survive_their_text() {
     let world = World::new().await;
     let display_name = Some("ä".repeat(500));
