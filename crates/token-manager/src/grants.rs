@@ -1,0 +1,188 @@
+//! The life of grants: from the code to the end of the last token.
+
+mod cause;
+mod code;
+mod events;
+mod issue;
+mod list;
+mod record;
+mod refresh_token;
+mod refusal;
+mod revoke;
+mod settings;
+mod state;
+mod step;
+mod terms;
+mod token_request;
+mod transition;
+mod upkeep;
+
+use std::{fmt, sync::Arc};
+
+pub use cause::EndCause;
+pub use code::AuthorizationCode;
+pub use events::{AuditLog, GrantEnded, GrantEvents};
+pub use issue::IssueError;
+pub use list::GrantSummary;
+pub use refresh_token::RefreshToken;
+pub use refusal::{GrantError, Refusal, Unavailable};
+pub use revoke::RevokeSelector;
+pub use settings::{GrantSettings, InvalidSetting};
+pub use step::{RedeemCheck, RotateCheck};
+pub use terms::{NewGrant, SessionKey};
+pub use token_request::IssuedTokens;
+pub use upkeep::Upkeep;
+
+use oauth_types::{Clock, Entropy, GrantId, UnixTime};
+use record::Phase;
+use storage::{RecordStore, StoreError};
+use terms::Terms;
+
+use crate::{
+    GrantWatch, KeyRing, Liveness, SigningKeys,
+    liveness::{Facets, Index, facet},
+};
+
+/// Every grant: what persons have allowed clients.
+///
+/// One record holds a grant, and every change is one compare-and-swap on it.
+/// Cloning is cheap, and clones share what they know.
+#[derive(Clone)]
+pub struct Grants {
+    shared: Arc<Shared>,
+}
+
+/// What [`Grants`] work with.
+#[derive(Clone, Debug)]
+pub struct GrantParts {
+    /// Where the records are; only this process may write grants there.
+    pub store: Arc<dyn RecordStore>,
+    /// What makes refresh tokens.
+    pub ring: Arc<KeyRing>,
+    /// What signs access tokens.
+    pub signing_keys: SigningKeys,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids and codes come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Who is told of every end; [`AuditLog`] for the log.
+    pub events: Arc<dyn GrantEvents>,
+}
+
+pub(crate) struct Shared {
+    parts: GrantParts,
+    settings: GrantSettings,
+    index: Arc<Index>,
+}
+
+/// Why grants cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenGrantsError {
+    /// A setting is out of its range.
+    #[error(transparent)]
+    Setting(#[from] InvalidSetting),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Grants {
+    /// The grants of a store; reads all of them once.
+    ///
+    /// # Errors
+    /// [`OpenGrantsError`]; a record that cannot be read stops the start, for it may be a revocation.
+    pub async fn open(parts: GrantParts, settings: GrantSettings) -> Result<Self, OpenGrantsError> {
+        settings.check()?;
+        let index = Arc::new(Index::new(settings.idle_timeout));
+        let shared = Arc::new(Shared { parts, settings, index });
+        shared.load().await?;
+        Ok(Self { shared })
+    }
+
+    /// Whether access tokens of this grant are good now, and notes that it is used.
+    ///
+    /// A look into memory: it costs well under a microsecond and cannot fail.
+    #[must_use]
+    pub fn is_live(&self, grant: &GrantId) -> Liveness {
+        self.liveness(grant, self.shared.parts.clock.now())
+    }
+
+    /// [`Grants::is_live`] at a time that the caller knows already.
+    #[must_use]
+    pub fn liveness(&self, grant: &GrantId, now: UnixTime) -> Liveness {
+        self.shared.index.touch(grant, now)
+    }
+
+    /// Watches a live grant for the sake of what must end with it; `None` if it does not live.
+    #[must_use]
+    pub fn watch_end(&self, grant: &GrantId) -> Option<GrantWatch> {
+        self.shared.index.watch(grant)
+    }
+
+    /// How many grants live, and how many codes wait for their redemption.
+    #[must_use]
+    pub fn count(&self) -> (usize, usize) {
+        self.shared.index.len()
+    }
+
+    /// The background work: spawn [`Upkeep::run`] once.
+    #[must_use]
+    pub fn upkeep(&self) -> Upkeep {
+        Upkeep::new(Arc::clone(&self.shared))
+    }
+}
+
+impl Shared {
+    async fn load(&self) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let page = self.parts.store.scan(record::TABLE, after.as_ref(), PAGE).await?;
+            for (key, found) in &page {
+                let (Some(id), Ok(summary)) = (record::id(key), record::summary(&found.record.body)) else {
+                    return Err(StoreError::Corrupt(format!("the grant {key:?} cannot be read")));
+                };
+                self.remember(id, &summary);
+            }
+            match page.into_iter().next_back() {
+                Some((last, _)) => after = Some(last),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn remember(&self, id: GrantId, summary: &record::Summary<'_>) {
+        if summary.phase == Phase::Ended {
+            return;
+        }
+        let facets = Facets {
+            client: facet(summary.client_id),
+            principal: facet((summary.provider, summary.subject)),
+            session: summary.session.map_or(0, facet),
+        };
+        self.index.reserve(id, summary.expires_at, facets);
+        if summary.phase == Phase::Live {
+            self.index.activate(&id, summary.expires_at, summary.last_used_at);
+        }
+    }
+}
+
+impl Terms {
+    pub(crate) fn facets(&self) -> Facets {
+        Facets {
+            client: facet(self.client_id.as_str()),
+            principal: facet((self.principal.provider.as_str(), self.principal.subject.as_str())),
+            session: self.session.as_ref().map_or(0, |it| facet(it.as_bytes())),
+        }
+    }
+}
+
+impl fmt::Debug for Grants {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Grants").field("settings", &self.shared.settings).finish_non_exhaustive()
+    }
+}
+
+const PAGE: usize = 4096;
+
+#[cfg(test)]
+mod tests;

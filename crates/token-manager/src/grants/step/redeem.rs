@@ -1,0 +1,103 @@
+use oauth_types::{CodeChallenge, CodeVerifier};
+
+use super::{
+    Circumstances, CodeIssued, Digest, EndCause, Live, Outcome, RedeemCheck, Refusal, State, Terms, ended,
+};
+use crate::KeyId;
+
+impl CodeIssued {
+    /// The first redemption: every check comes before anything is consumed.
+    pub(super) fn redeem(
+        self,
+        terms: &mut Terms,
+        code: &Digest,
+        key_id: KeyId,
+        check: &RedeemCheck<'_>,
+        given: &Circumstances,
+    ) -> Result<(State, Outcome), Refusal> {
+        if self.code != *code {
+            return Err(Refusal::Unknown);
+        }
+        if given.now >= self.expires_at || terms.is_nearly_over(given.now) {
+            return Err(Refusal::CodeExpired);
+        }
+        if let Err(refusal) = self.check(terms, check) {
+            return Ok(self.fail(refusal, given));
+        }
+        if !terms.covers(check.resources) {
+            return Err(Refusal::WrongResource);
+        }
+        Ok(self.begin(terms, key_id, given))
+    }
+
+    fn check(&self, terms: &Terms, check: &RedeemCheck<'_>) -> Result<(), Refusal> {
+        if *check.client_id != terms.client_id {
+            return Err(Refusal::WrongClient);
+        }
+        if check.redirect_uri != Some(&*self.redirect_uri) {
+            return Err(Refusal::WrongRedirectUri);
+        }
+        let verifier: Option<CodeVerifier> = check.code_verifier.and_then(|it| it.parse().ok());
+        if !verifier.is_some_and(|it| self.challenge.is_answered_by(&it)) {
+            return Err(Refusal::WrongVerifier);
+        }
+        Ok(())
+    }
+
+    /// Who knows the code but not what belongs to it has a few attempts, then nobody can use it any more.
+    fn fail(self, refusal: Refusal, given: &Circumstances) -> (State, Outcome) {
+        let failures = self.failures.saturating_add(1);
+        let next = if failures >= MAX_FAILURES {
+            ended(EndCause::CodeBurned, given.now)
+        } else {
+            State::CodeIssued(Self { failures, ..self })
+        };
+        (next, Outcome::Refused(refusal))
+    }
+
+    fn begin(self, terms: &mut Terms, key_id: KeyId, given: &Circumstances) -> (State, Outcome) {
+        if !terms.refreshable {
+            terms.expires_at = terms.expires_at.min(given.now + given.access_token_lifetime);
+        }
+        let code_proof =
+            Digest::code_proof(&self.code, &terms.client_id, &self.redirect_uri, &self.challenge);
+        let live = Live {
+            generation: FIRST_GENERATION,
+            rotated_at: given.now,
+            key_id,
+            code_proof,
+            last_used_at: given.now,
+        };
+        let outcome = Outcome::Granted { generation: FIRST_GENERATION, key_id, scope: terms.scope.clone() };
+        (State::Live(live), outcome)
+    }
+}
+
+impl Live {
+    /// A redemption after the first: one that shows everything the first had to show ends the grant, any other is
+    /// refused (OAuth 2.1 section 4.1.3).
+    pub(super) fn redeem_again(
+        self,
+        terms: &Terms,
+        code: &Digest,
+        check: &RedeemCheck<'_>,
+        given: &Circumstances,
+    ) -> Result<(State, Outcome), Refusal> {
+        let verifier: Option<CodeVerifier> = check.code_verifier.and_then(|it| it.parse().ok());
+        let (Some(verifier), Some(redirect_uri)) = (verifier, check.redirect_uri) else {
+            return Err(Refusal::CodeUsed);
+        };
+        let challenge = CodeChallenge::of(&verifier);
+        let shown = Digest::code_proof(code, check.client_id, redirect_uri, &challenge);
+        if shown != self.code_proof || !terms.covers(check.resources) {
+            return Err(Refusal::CodeUsed);
+        }
+        let cause = EndCause::CodeReuse;
+        Ok((ended(cause, given.now), Outcome::Refused(Refusal::Ended(cause))))
+    }
+}
+
+/// The generation of the refresh token that a redemption issues.
+pub(super) const FIRST_GENERATION: u64 = 1;
+/// How often a code may be presented with something wrong; the last time burns it.
+const MAX_FAILURES: u8 = 5;

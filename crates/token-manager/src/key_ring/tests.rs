@@ -1,0 +1,115 @@
+use storage::{Key, MemoryStore, Record, RecordStore, Table};
+
+use super::*;
+
+const TOKENS: Table = Table::new("tokens", 2);
+const OTHERS: Table = Table::new("others", 2);
+
+fn master(seed: u8) -> MasterKey {
+    let bytes: Vec<u8> = (0..32).map(|it| it ^ seed).collect();
+    MasterKey::new(&bytes).unwrap()
+}
+
+fn ring(current: u8, older: &[u8]) -> KeyRing {
+    KeyRing::new(&master(current), older.iter().map(|it| master(*it))).unwrap()
+}
+
+fn key(text: &str) -> Key {
+    Key::new(text).unwrap()
+}
+
+#[test]
+fn o_a_weak_master_key_is_refused() {
+    assert!(MasterKey::new(&[]).is_err());
+    assert!(MasterKey::new(&(0..31).collect::<Vec<_>>()).is_err());
+    assert!(MasterKey::new(&(0..32).collect::<Vec<_>>()).is_ok());
+    assert!(MasterKey::new(&[7; 64]).is_err());
+    let twice = KeyRing::new(&master(1), [master(1)]);
+    assert_eq!(twice.err(), Some(KeyRingError::Duplicate(master(1).id())));
+}
+
+#[track_caller]
+fn check(sealed: &[u8], ring: &KeyRing, place: (Table, u16, &str), expected: Result<bool, OpenError>) {
+    let (table, format, name) = place;
+    let opened = ring.open(table, format, &key(name), sealed);
+    if let Ok(opened) = &opened {
+        assert_eq!(*opened.plaintext, b"secret");
+    }
+    assert_eq!(opened.map(|it| it.reseal), expected);
+}
+
+#[test]
+fn l08_a_sealed_text_opens_in_its_own_place_only() {
+    let sealed = ring(1, &[]).seal(TOKENS, &key("a"), b"secret").unwrap();
+    assert_eq!(sealed.len(), 6 + 33);
+    let this = ring(1, &[]);
+    check(&sealed, &this, (TOKENS, 2, "a"), Ok(false));
+    check(&sealed, &this, (TOKENS, 2, "b"), Err(OpenError::Forged));
+    check(&sealed, &this, (OTHERS, 2, "a"), Err(OpenError::Forged));
+    check(&sealed, &this, (TOKENS, 1, "a"), Err(OpenError::Forged));
+    for index in 0..sealed.len() {
+        let mut changed = sealed.clone();
+        changed[index] ^= 1;
+        assert!(this.open(TOKENS, 2, &key("a"), &changed).is_err(), "byte {index}");
+        assert!(this.open(TOKENS, 2, &key("a"), &sealed[..index]).is_err(), "cut at {index}");
+    }
+}
+
+#[test]
+fn l10_an_older_key_opens_and_a_lost_one_is_named() {
+    let sealed = ring(1, &[]).seal(TOKENS, &key("a"), b"secret").unwrap();
+    check(&sealed, &ring(2, &[1]), (TOKENS, 2, "a"), Ok(true));
+    check(&sealed, &ring(2, &[]), (TOKENS, 2, "a"), Err(OpenError::MissingKey(master(1).id())));
+    let error = ring(2, &[]).open(TOKENS, 2, &key("a"), &sealed).unwrap_err();
+    assert!(error.to_string().contains(&master(1).id().to_string()), "{error}");
+}
+
+#[test]
+fn l11_equal_texts_are_sealed_differently() {
+    let ring = ring(1, &[]);
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..1000 {
+        assert!(seen.insert(ring.seal(TOKENS, &key("a"), b"secret").unwrap()[5..17].to_vec()));
+    }
+}
+
+#[tokio::test]
+async fn l05_a_ring_that_does_not_fit_is_refused_and_changes_nothing() {
+    let store = MemoryStore::new();
+    ring(1, &[]).check(&store).await.unwrap();
+    let before = store.get(check::TABLE, &key("check")).await.unwrap();
+
+    assert_eq!(ring(1, &[]).check(&store).await, Ok(()));
+    assert_eq!(ring(2, &[1]).check(&store).await, Ok(()));
+    assert_eq!(ring(2, &[]).check(&store).await, Err(KeyRingError::MissingKey(master(1).id())));
+    assert_eq!(store.get(check::TABLE, &key("check")).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn l06_a_damaged_check_record_is_refused() {
+    let store = MemoryStore::new();
+    ring(1, &[]).check(&store).await.unwrap();
+    let mut record = store.get(check::TABLE, &key("check")).await.unwrap().unwrap().record;
+    *record.body.last_mut().unwrap() ^= 1;
+    store.put(check::TABLE, &key("check"), record).await.unwrap();
+    assert_eq!(ring(1, &[]).check(&store).await, Err(KeyRingError::Check(OpenError::Forged)));
+    let empty = Record::new(check::TABLE, check::FOREVER, "");
+    store.put(check::TABLE, &key("check"), empty).await.unwrap();
+    assert_eq!(ring(1, &[]).check(&store).await, Err(KeyRingError::Check(OpenError::Malformed)));
+}
+
+#[test]
+fn m02_nothing_of_a_key_is_printed() {
+    let key_text = format!("{:?} {:?}", master(1), ring(1, &[2]));
+    assert_eq!(
+        key_text,
+        format!(
+            "MasterKey({0}) KeyRing {{ current: KeyId({0}), older: [KeyId({1})] }}",
+            master(1).id(),
+            master(2).id()
+        )
+    );
+    let sealed = ring(1, &[]).seal(TOKENS, &key("a"), b"secret").unwrap();
+    let opened = ring(1, &[]).open(TOKENS, 2, &key("a"), &sealed).unwrap();
+    assert_eq!(format!("{opened:?}"), "Opened { reseal: false, .. }");
+}

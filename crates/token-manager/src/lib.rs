@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod codec;
+mod grants;
+mod key_ring;
+mod liveness;
+mod signing_keys;
+
+pub use grants::{
+    AuditLog, AuthorizationCode, EndCause, GrantEnded, GrantError, GrantEvents, GrantParts, GrantSettings,
+    GrantSummary, Grants, InvalidSetting, IssueError, IssuedTokens, NewGrant, OpenGrantsError, RedeemCheck,
+    RefreshToken, Refusal, RevokeSelector, RotateCheck, SessionKey, Unavailable, Upkeep,
+};
+pub use key_ring::{KeyId, KeyRing, KeyRingError, MasterKey, OpenError, Opened, WeakMasterKey};
+pub use liveness::{GrantWatch, Liveness};
+pub use signing_keys::{
+    AccessToken, AccessTokenClaims, Confirmation, Jwks, SigningError, SigningKeyRotator, SigningKeySettings,
+    SigningKeys,
+};

@@ -1,0 +1,239 @@
+//! Which grants live, in memory.
+
+mod watch;
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{
+        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use oauth_types::{GrantId, UnixTime};
+pub use watch::GrantWatch;
+use watch::Watch;
+
+/// Whether tokens of a grant are good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Liveness {
+    /// They are, if they are valid otherwise.
+    Live,
+    /// They are not: the grant has ended, or there is no such grant.
+    Ended,
+}
+
+/// Every grant that has not ended, in 44 bytes each and what the hash table leaves free.
+///
+/// An entry is made before the grant's record, becomes live after its code was redeemed, and is removed after the
+/// grant has ended. Nothing but the making of a code adds an entry: whatever order racing requests come in, a grant
+/// that has ended cannot come back.
+#[derive(Debug)]
+pub(crate) struct Index {
+    shards: Box<[RwLock<Shard>]>,
+    idle_timeout: Duration,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    entries: HashMap<GrantId, Entry>,
+    watches: HashMap<GrantId, Watch>,
+}
+
+/// Times are seconds since 1970, good until 2106.
+#[derive(Debug)]
+struct Entry {
+    live: bool,
+    /// When the code, or else the grant, is over.
+    expires_at: u32,
+    seen_at: AtomicU32,
+    /// The last use that the record knows.
+    saved_at: u32,
+    facets: Facets,
+}
+
+/// By what grants are found: short digests, so whoever finds something looks at the record as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Facets {
+    pub(crate) client: u32,
+    pub(crate) principal: u32,
+    pub(crate) session: u32,
+}
+
+/// What needs doing to a grant because of the time.
+#[derive(Debug, Default)]
+pub(crate) struct Due {
+    /// Idle for too long, or too old.
+    pub(crate) overdue: Vec<GrantId>,
+    /// Used since the record was written.
+    pub(crate) used: Vec<GrantId>,
+}
+
+impl Index {
+    pub(crate) fn new(idle_timeout: Duration) -> Self {
+        let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
+        Self { shards, idle_timeout }
+    }
+
+    /// Notes a grant whose code is about to be issued.
+    pub(crate) fn reserve(&self, id: GrantId, expires_at: UnixTime, facets: Facets) {
+        let entry = Entry {
+            live: false,
+            expires_at: seconds(expires_at),
+            seen_at: AtomicU32::new(0),
+            saved_at: 0,
+            facets,
+        };
+        self.write(&id).entries.insert(id, entry);
+    }
+
+    /// Notes that the code was redeemed; without effect if the grant has ended since.
+    pub(crate) fn activate(&self, id: &GrantId, expires_at: UnixTime, used_at: UnixTime) {
+        if let Some(entry) = self.write(id).entries.get_mut(id) {
+            entry.live = true;
+            entry.expires_at = seconds(expires_at);
+            entry.saved_at = seconds(used_at);
+            entry.seen_at.fetch_max(seconds(used_at), Relaxed);
+        }
+    }
+
+    /// Notes that the record knows of a use.
+    pub(crate) fn saved(&self, id: &GrantId, used_at: UnixTime) {
+        if let Some(entry) = self.write(id).entries.get_mut(id) {
+            entry.saved_at = seconds(used_at);
+            entry.seen_at.fetch_max(seconds(used_at), Relaxed);
+        }
+    }
+
+    /// Forgets a grant that has ended, and ends what watches it.
+    pub(crate) fn end(&self, id: &GrantId) {
+        let watch = {
+            let mut shard = self.write(id);
+            shard.entries.remove(id);
+            shard.watches.remove(id)
+        };
+        if let Some(watch) = watch {
+            watch.cancel();
+        }
+    }
+
+    /// Whether the grant lives, and notes that it is used.
+    pub(crate) fn touch(&self, id: &GrantId, now: UnixTime) -> Liveness {
+        let shard = self.read(id);
+        match shard.entries.get(id) {
+            Some(entry) if entry.lives(now, self.idle_timeout) => {
+                if entry.seen_at.load(Relaxed) < seconds(now) {
+                    entry.seen_at.fetch_max(seconds(now), Relaxed);
+                }
+                Liveness::Live
+            }
+            _ => Liveness::Ended,
+        }
+    }
+
+    /// Whether the grant lives, without a trace.
+    pub(crate) fn peek(&self, id: &GrantId, now: UnixTime) -> Liveness {
+        match self.read(id).entries.get(id) {
+            Some(entry) if entry.lives(now, self.idle_timeout) => Liveness::Live,
+            _ => Liveness::Ended,
+        }
+    }
+
+    /// When the grant was last seen in use; the epoch if never.
+    pub(crate) fn seen_at(&self, id: &GrantId) -> UnixTime {
+        let seen = self.read(id).entries.get(id).map_or(0, |it| it.seen_at.load(Relaxed));
+        UnixTime::from_seconds(seen.into())
+    }
+
+    /// The grants with facets that `matches`.
+    pub(crate) fn find(&self, matches: impl Fn(&Facets) -> bool) -> Vec<GrantId> {
+        let mut found = Vec::new();
+        for shard in &self.shards {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            found.extend(shard.entries.iter().filter(|(_, it)| matches(&it.facets)).map(|(id, _)| *id));
+        }
+        found
+    }
+
+    /// What the time asks for; codes that nobody redeemed are forgotten on the way.
+    pub(crate) fn due(&self, now: UnixTime) -> Due {
+        let mut due = Due::default();
+        for shard in &self.shards {
+            let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+            shard.entries.retain(|_, it| it.live || now < it.expiry() + FORGET_CODES_AFTER);
+            for (id, entry) in shard.entries.iter().filter(|(_, it)| it.live) {
+                if !entry.lives(now, self.idle_timeout) {
+                    due.overdue.push(*id);
+                } else if entry.is_unsaved() {
+                    due.used.push(*id);
+                }
+            }
+        }
+        due
+    }
+
+    /// How many grants live, and how many codes are out.
+    pub(crate) fn len(&self) -> (usize, usize) {
+        let mut count = (0, 0);
+        for shard in &self.shards {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            let live = shard.entries.values().filter(|it| it.live).count();
+            count.0 += live;
+            count.1 += shard.entries.len() - live;
+        }
+        count
+    }
+
+    fn read(&self, id: &GrantId) -> RwLockReadGuard<'_, Shard> {
+        self.shard(id).read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, id: &GrantId) -> RwLockWriteGuard<'_, Shard> {
+        self.shard(id).write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ids are random, so one byte spreads them evenly.
+    #[expect(clippy::indexing_slicing, reason = "the remainder by the number of shards is the index of one")]
+    fn shard(&self, id: &GrantId) -> &RwLock<Shard> {
+        let [byte, ..] = *id.as_bytes();
+        &self.shards[usize::from(byte) % SHARDS]
+    }
+}
+
+impl Entry {
+    fn lives(&self, now: UnixTime, idle_timeout: Duration) -> bool {
+        let seen = UnixTime::from_seconds(self.seen_at.load(Relaxed).into());
+        self.live && now < self.expiry() && now.saturating_since(seen) < idle_timeout
+    }
+
+    fn is_unsaved(&self) -> bool {
+        self.seen_at.load(Relaxed).saturating_sub(self.saved_at) >= SAVE_USE_AFTER
+    }
+
+    fn expiry(&self) -> UnixTime {
+        UnixTime::from_seconds(self.expires_at.into())
+    }
+}
+
+/// A short digest of something that grants are found by.
+pub(crate) fn facet(value: impl Hash) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    let [a, b, c, d, ..] = hasher.finish().to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}
+
+fn seconds(time: UnixTime) -> u32 {
+    u32::try_from(time.as_seconds()).unwrap_or(u32::MAX)
+}
+
+const SHARDS: usize = 64;
+/// Seconds of use that a crash may forget.
+const SAVE_USE_AFTER: u32 = 300;
+/// A redemption at the last moment may still be on its way to the disk.
+const FORGET_CODES_AFTER: Duration = Duration::from_secs(600);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use storage::{Record, Table};
+
+use super::{Shared, SigningError, record, record_key, schedule::KeyChain};
+use crate::key_ring::FOREVER;
+
+/// The one part that replaces signing keys when their time has come.
+#[must_use = "no key is ever replaced until `run` is polled"]
+pub struct SigningKeyRotator(Arc<Shared>);
+
+impl SigningKeyRotator {
+    pub(super) const fn new(shared: Arc<Shared>) -> Self {
+        Self(shared)
+    }
+
+    /// Looks once a minute whether anything is due, here or done by another process; never ends.
+    ///
+    /// `sleep` waits for a time, as `tokio::time::sleep` does.
+    pub async fn run<F: Future<Output = ()> + Send>(self, sleep: impl Fn(Duration) -> F + Send + Sync) {
+        loop {
+            sleep(PERIOD).await;
+            if let Err(error) = self.0.keep_up().await {
+                tracing::warn!(%error, "the signing keys could not be looked after");
+            }
+        }
+    }
+}
+
+impl fmt::Debug for SigningKeyRotator {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SigningKeyRotator")
+    }
+}
+
+impl Shared {
+    /// Reads the keys, does what is due, and publishes the result.
+    pub(super) async fn keep_up(&self) -> Result<(), SigningError> {
+        let (now, settings) = (self.clock.now(), &self.settings);
+        self.change(|chain, reseal| {
+            if !reseal && !chain.is_due(now, settings) {
+                return Ok(None);
+            }
+            chain.advance(now, settings, || self.fresh_key()).map(Some)
+        })
+        .await
+    }
+
+    pub(super) async fn rotate(&self) -> Result<(), SigningError> {
+        let (now, settings) = (self.clock.now(), &self.settings);
+        self.change(|chain, _| {
+            if let Some(from) = chain.next_usable_at(settings).filter(|it| *it > now) {
+                return Err(SigningError::TooSoon(from));
+            }
+            chain.rotate(now, settings).advance(now, settings, || self.fresh_key()).map(Some)
+        })
+        .await
+    }
+
+    /// One compare-and-swap on the chain, repeated as long as somebody else is faster.
+    async fn change(
+        &self,
+        step: impl Fn(KeyChain, bool) -> Result<Option<KeyChain>, SigningError>,
+    ) -> Result<(), SigningError> {
+        let key = record_key();
+        loop {
+            let found = self.store.get(TABLE, &key).await?;
+            let (chain, reseal) = match &found {
+                None => (KeyChain::default(), true),
+                Some(found) => {
+                    let opened = self.ring.open(TABLE, found.record.format, &key, &found.record.body)?;
+                    (record::decode(&opened.plaintext)?, opened.reseal)
+                }
+            };
+            let Some(next) = step(chain.clone(), reseal)? else {
+                self.publish(chain);
+                return Ok(());
+            };
+            let sealed =
+                self.ring.seal(TABLE, &key, &record::encode(&next)).map_err(|_| SigningError::Library)?;
+            let record = Record::new(TABLE, FOREVER, sealed);
+            let stored = match found {
+                None => self.store.insert_new(TABLE, &key, record).await?,
+                Some(found) => self.store.compare_and_swap(TABLE, &key, found.revision, record).await?,
+            };
+            if stored {
+                self.publish(next);
+                return Ok(());
+            }
+        }
+    }
+}
+
+pub(super) const TABLE: Table = Table::new("signing_keys", 1);
+const PERIOD: Duration = Duration::from_secs(60);
