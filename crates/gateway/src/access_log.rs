@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::Method;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::request_id::RequestId;
+use crate::{deliveries::Delivery, request_id::RequestId};
 
 /// What is known of a request when its answer begins; the line is written when this is dropped.
 #[derive(Debug)]
@@ -109,12 +109,14 @@ impl SubjectDigest {
 pub(crate) struct LoggedBody {
     inner: Body,
     record: Box<AccessRecord>,
+    /// On HTTP/2 only.
+    delivery: Option<Delivery>,
 }
 
 impl LoggedBody {
-    /// `inner`, whose end is the end of `record`.
-    pub(crate) fn new(inner: Body, record: Box<AccessRecord>) -> Self {
-        Self { inner, record }
+    /// `inner`, whose end is the end of `record` and of `delivery`.
+    pub(crate) fn new(inner: Body, record: Box<AccessRecord>, delivery: Option<Delivery>) -> Self {
+        Self { inner, record, delivery }
     }
 }
 
@@ -130,9 +132,11 @@ impl HttpBody for LoggedBody {
         match &outcome {
             Poll::Ready(Some(Ok(frame))) => {
                 self.record.sent += frame.data_ref().map_or(0, |it| it.len() as u64);
+                self.delivery.iter_mut().for_each(Delivery::client_must_take);
             }
             Poll::Ready(None) => self.record.cut = false,
-            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
+            Poll::Ready(Some(Err(_))) => {}
+            Poll::Pending => self.delivery.iter_mut().for_each(Delivery::client_waits),
         }
         if self.inner.is_end_stream() {
             self.record.cut = false;

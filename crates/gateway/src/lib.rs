@@ -11,6 +11,7 @@ mod access_log;
 mod adapters;
 pub mod check;
 pub mod config;
+mod deliveries;
 pub mod demo;
 mod edge;
 mod limits;

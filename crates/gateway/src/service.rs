@@ -14,12 +14,14 @@ use std::{
 use arc_swap::ArcSwap;
 use axum::{body::Body, extract::Request, response::Response};
 use futures_util::FutureExt;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, Version, header};
 use hyper::body::Incoming;
 use tower_service::Service;
 
 use crate::{
     access_log::{AccessRecord, LoggedBody, SubjectDigest},
+    deliveries::Deliveries,
+    listener::ForConnection,
     reason::Reason,
     refusal::Refusal,
     request_id::{RequestId, RequestIds},
@@ -35,6 +37,7 @@ pub(crate) struct MakeService(Arc<Shared>);
 pub(crate) struct ConnectionService {
     shared: Arc<Shared>,
     peer: SocketAddr,
+    deliveries: Deliveries,
 }
 
 #[derive(Debug)]
@@ -85,7 +88,13 @@ impl Service<SocketAddr> for MakeService {
     }
 
     fn call(&mut self, peer: SocketAddr) -> Self::Future {
-        ready(Ok(ConnectionService { shared: Arc::clone(&self.0), peer }))
+        ready(Ok(ConnectionService { shared: Arc::clone(&self.0), peer, deliveries: Deliveries::default() }))
+    }
+}
+
+impl ForConnection for ConnectionService {
+    fn deliveries(&self) -> Deliveries {
+        self.deliveries.clone()
     }
 }
 
@@ -102,7 +111,12 @@ impl Service<Request<Incoming>> for ConnectionService {
         let started = Instant::now();
         let runtime = self.shared.runtime.load_full();
         let request_id = self.shared.request_ids.next();
-        Box::pin(answer(runtime, request_id, self.peer, started, request).map(Ok))
+        let deliveries = (request.version() == Version::HTTP_2).then(|| self.deliveries.clone());
+        let answered = answer(runtime, request_id, self.peer, started, request);
+        Box::pin(answered.map(move |response| {
+            let delivery = deliveries.map(|it| it.begin());
+            Ok(response.map(|(body, record)| LoggedBody::new(body, record, delivery)))
+        }))
     }
 }
 
@@ -112,7 +126,7 @@ async fn answer(
     peer: SocketAddr,
     started: Instant,
     request: Request<Incoming>,
-) -> Response<LoggedBody> {
+) -> Response<(Body, Box<AccessRecord>)> {
     let arrival = Arrival::new(request_id);
     let (mut head, body) = request.into_parts();
     let client = runtime.edge().client_address(peer, &head);
@@ -132,7 +146,7 @@ async fn answer(
     record.reason = response.extensions().get::<Reason>().map_or("ok", |reason| reason.code());
     record.subject = arrival.subject.get().copied();
     record.head_us = started.elapsed().as_micros();
-    response.map(|body| LoggedBody::new(body, record))
+    response.map(|body| (body, record))
 }
 
 /// Lets a defect in one request end that request only; what the panic says is told to nobody.

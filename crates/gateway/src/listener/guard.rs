@@ -1,11 +1,11 @@
 //! One connection: counted, without Nagle's delay, and cut when its peer stops reading.
 
 use std::{
-    future::{Future, Ready, ready},
+    future::{self, Future, Ready},
     io,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -16,6 +16,14 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, Sleep, sleep_until},
 };
+
+use crate::deliveries::Deliveries;
+
+/// A service of one connection.
+pub(crate) trait ForConnection {
+    /// The answers that its client has yet to take.
+    fn deliveries(&self) -> Deliveries;
+}
 
 /// Admits at most a fixed number of connections at a time and wraps each in a [`GuardedStream`].
 #[derive(Clone, Debug)]
@@ -31,33 +39,56 @@ impl ConnectionGuard {
     }
 }
 
-impl<S> Accept<TcpStream, S> for ConnectionGuard {
+impl<S: ForConnection> Accept<TcpStream, S> for ConnectionGuard {
     type Stream = GuardedStream<TcpStream>;
     type Service = S;
     type Future = Ready<io::Result<(Self::Stream, S)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() else {
-            return ready(Err(io::Error::other("too many connections")));
+            return future::ready(Err(io::Error::other("too many connections")));
         };
-        let guarded = GuardedStream::new(stream, self.write_stall, Some(permit));
-        ready(guarded.inner.set_nodelay(true).map(|()| (guarded, service)))
+        let guarded = GuardedStream::new(stream, self.write_stall, service.deliveries(), Some(permit));
+        future::ready(guarded.inner.set_nodelay(true).map(|()| (guarded, service)))
     }
 }
 
-/// A stream that fails when a write makes no progress for too long (a peer that keeps its window shut).
+/// A stream that fails when its peer takes nothing for too long, be it of the socket or of its HTTP/2 streams.
 #[derive(Debug)]
 pub(crate) struct GuardedStream<I> {
     inner: I,
     write_stall: Duration,
     /// Runs only while a write is waiting.
     stalled: Option<Pin<Box<Sleep>>>,
+    deliveries: Deliveries,
+    /// Runs only while an answer may be waiting.
+    untaken: Option<Pin<Box<Sleep>>>,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl<I> GuardedStream<I> {
-    fn new(inner: I, write_stall: Duration, permit: Option<OwnedSemaphorePermit>) -> Self {
-        Self { inner, write_stall, stalled: None, _permit: permit }
+    fn new(
+        inner: I,
+        write_stall: Duration,
+        deliveries: Deliveries,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self { inner, write_stall, stalled: None, deliveries, untaken: None, _permit: permit }
+    }
+
+    /// Ready when an answer has waited too long for the peer to take it.
+    ///
+    /// The connection reads after each answer has begun, so this is polled then.
+    fn poll_untaken(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while let Some(deadline) = self.deliveries.deadline(self.write_stall) {
+            if deadline <= Instant::now() {
+                return Poll::Ready(());
+            }
+            let untaken = self.untaken.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+            ready!(untaken.as_mut().poll(context));
+            self.untaken = None;
+        }
+        Poll::Pending
     }
 
     fn watch<T>(&mut self, context: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -80,7 +111,11 @@ impl<I: AsyncRead + Unpin> AsyncRead for GuardedStream<I> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(context, buffer)
+        let outcome = Pin::new(&mut self.inner).poll_read(context, buffer);
+        if outcome.is_pending() && self.poll_untaken(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        outcome
     }
 }
 
@@ -124,10 +159,32 @@ mod tests {
 
     use super::*;
 
+    impl ForConnection for () {
+        fn deliveries(&self) -> Deliveries {
+            Deliveries::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn e44_a_peer_that_takes_nothing_of_an_answer_is_cut() {
+        let (near, _far) = duplex(8);
+        let deliveries = Deliveries::default();
+        let mut stream = GuardedStream::new(near, Duration::from_secs(30), deliveries.clone(), None);
+        let (mut first, second) = (deliveries.begin(), deliveries.begin());
+        first.client_waits();
+        let started = Instant::now();
+        let outcome = stream.read(&mut [0; 8]).await;
+        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(started.elapsed().as_secs(), 30);
+        drop(second);
+        let idle = tokio::time::timeout(Duration::from_secs(3600), stream.read(&mut [0; 8])).await;
+        assert!(idle.is_err(), "an idle connection is not the business of this stream");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn e44_a_reader_that_stops_reading_is_cut() {
         let (near, far) = duplex(8);
-        let mut stream = GuardedStream::new(near, Duration::from_secs(30), None);
+        let mut stream = GuardedStream::new(near, Duration::from_secs(30), Deliveries::default(), None);
         let started = Instant::now();
         let outcome = stream.write_all(&[0; 64]).await;
         assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::TimedOut);
@@ -138,7 +195,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn e44_a_slow_reader_that_makes_progress_is_served() {
         let (near, mut far) = duplex(8);
-        let mut stream = GuardedStream::new(near, Duration::from_secs(30), None);
+        let mut stream = GuardedStream::new(near, Duration::from_secs(30), Deliveries::default(), None);
         let reader = tokio::spawn(async move {
             let mut read = 0;
             while read < 64 {

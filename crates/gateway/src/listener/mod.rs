@@ -18,7 +18,7 @@ use self::guard::ConnectionGuard;
 use crate::service::MakeService;
 
 pub use self::tls::TlsError;
-pub(crate) use self::tls::server_config;
+pub(crate) use self::{guard::ForConnection, tls::server_config};
 
 /// What one connection may take of us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(crate) struct ConnectionLimits {
     pub(crate) header_read: Duration,
     /// A connection without a request.
     pub(crate) idle: Duration,
-    /// A write without progress.
+    /// A write without progress, or an answer of which an HTTP/2 client takes nothing.
     pub(crate) write_stall: Duration,
 }
 
