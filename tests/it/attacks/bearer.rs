@@ -119,7 +119,7 @@ async fn a10_large_tokens_and_headers_are_refused() {
 }
 
 #[tokio::test]
-async fn a12_b08_shapes_that_are_no_token_are_refused_quickly() {
+async fn a12_shapes_that_are_no_token_are_refused_quickly() {
     let gateway = Gateway::start().await;
     let good = gateway.token().sign();
     for text in

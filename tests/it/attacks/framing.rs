@@ -126,6 +126,19 @@ async fn e09_framing_that_can_be_read_twice_is_refused() {
 }
 
 #[tokio::test]
+async fn e09_the_same_length_twice_reaches_the_upstream_as_one() {
+    let (address, mut seen) = tap().await;
+    let gateway = Setup::default().upstream(address).start().await;
+    let length = format!("Content-Length: {}\r\n", BODY.len());
+    let twice = framed(&gateway.token().sign(), &length.repeat(2), BODY);
+    assert_eq!(gateway.ask(twice).await.status(), 200);
+    let request = seen.recv().await.unwrap();
+    assert_eq!(request.body, BODY);
+    assert_eq!(request.headers.iter().filter(|(name, _)| name == "content-length").count(), 1);
+    assert!(seen.try_recv().is_err());
+}
+
+#[tokio::test]
 async fn e10_a_broken_chunk_ends_the_request_and_reaches_nobody() {
     let gateway = Gateway::start().await;
     let token = gateway.token().sign();

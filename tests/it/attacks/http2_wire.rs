@@ -135,6 +135,8 @@ impl Http2 {
     async fn acknowledge(&mut self, it: &Frame) {
         if it.kind == SETTINGS && it.flags & ACK == 0 {
             self.send(&frame(SETTINGS, ACK, 0, &[])).await;
+        } else if it.kind == PING && it.flags & ACK == 0 {
+            self.send(&frame(PING, ACK, 0, &it.payload)).await;
         }
     }
 

@@ -162,7 +162,7 @@ async fn c05_c06_a_server_without_keys_is_503_first_and_harms_nobody_later() {
 }
 
 #[tokio::test]
-async fn c07_c09_c10_c14_what_is_no_key_set_opens_no_door() {
+async fn c08_c09_c10_what_is_no_key_set_opens_no_door() {
     type Fault = fn(&TestIssuer) -> Answer;
     let faults: [Fault; 5] = [
         |_| Answer::json("{}"),

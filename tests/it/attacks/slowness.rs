@@ -3,8 +3,8 @@
 use test_support::upstream::Answer;
 
 use super::{
-    gateway::{BODY, Gateway, Setup, bearer, post, request},
-    http2_wire::{HEADERS, Http2, Outcome, block, frame},
+    gateway::{BODY, Gateway, HOST, Setup, bearer, post, request},
+    http2_wire::{Field, HEADERS, Http2, Outcome, SETTINGS, block, frame},
 };
 
 /// A gateway whose patience is a second.
@@ -85,6 +85,60 @@ async fn e44_a_reader_that_stops_is_let_go() {
     let memory = gateway.memory_kib();
     assert!(memory < 128 * 1024, "{memory} KiB");
     drop(wire);
+}
+
+/// A request of HTTP/2 by `method`.
+fn fields<'a>(method: &'a str, token: &'a str) -> [Field<'a>; 5] {
+    [
+        (":method", method),
+        (":scheme", "http"),
+        (":authority", HOST),
+        (":path", "/mcp"),
+        ("authorization", token),
+    ]
+}
+
+/// A client that takes so many bytes of each answer (`SETTINGS_INITIAL_WINDOW_SIZE`).
+async fn with_window(gateway: &Gateway, window: u8) -> Http2 {
+    let mut wire = Http2::connect(gateway.address).await;
+    wire.send(&frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, window])).await;
+    wire
+}
+
+#[tokio::test]
+async fn e44_a_client_of_http_2_that_takes_nothing_is_cut() {
+    let gateway = Setup::default().sections("[limits]\nwrite_stall = \"1s\"\n").start().await;
+    let good = format!("Bearer {}", gateway.token().sign());
+    let mut other = Http2::connect(gateway.address).await;
+    assert_eq!(other.ask(&fields("POST", &good), BODY).await, Outcome::Status(200));
+    for (token, status) in [("Bearer bad", 401), (good.as_str(), 200)] {
+        let mut wire = with_window(&gateway, 0).await;
+        for _ in 0..10 {
+            assert_eq!(wire.ask(&fields("POST", token), BODY).await, Outcome::Status(status));
+        }
+        let never = wire.next_stream();
+        assert_eq!(wire.outcome(never).await, Outcome::Ended);
+    }
+    // This one was idle for longer than that, but it had taken its answer.
+    assert_eq!(other.ask(&fields("POST", &good), BODY).await, Outcome::Status(200));
+}
+
+#[tokio::test]
+async fn e44_a_client_of_http_2_that_takes_no_events_is_cut() {
+    let (events, answer) = Answer::events();
+    let mut answers = vec![answer];
+    let gateway = Setup::default()
+        .sections("[limits]\nwrite_stall = \"1s\"\n")
+        .start_before(move |_| answers.pop().unwrap_or_else(|| Answer::json("{}")))
+        .await;
+    let good = format!("Bearer {}", gateway.token().sign());
+    let mut wire = with_window(&gateway, 1).await;
+    assert_eq!(wire.ask(&fields("GET", &good), "").await, Outcome::Status(200));
+    let feeding = async { while events.send("data: x\n\n").await.is_ok() {} };
+    let never = wire.next_stream();
+    let (outcome, ()) = tokio::join!(wire.outcome(never), feeding);
+    assert_eq!(outcome, Outcome::Ended);
+    gateway.serves().await;
 }
 
 #[tokio::test]
