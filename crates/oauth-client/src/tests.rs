@@ -1,1 +1,12 @@
-
+mod allow_rules;
+mod callback;
+mod discovery;
+mod github;
+mod id_token;
+mod identity;
+mod presets;
+mod refresh;
+mod settings;
+mod status;
+mod support;
+mod token_answers;

@@ -7,6 +7,13 @@ use url::Url;
 pub(crate) enum ExpectedIssuer {
     /// This issuer's, byte for byte.
     Exact(Issuer),
+    /// This Entra tenant's.
+    Tenant {
+        /// Its id, in lower case.
+        id: String,
+        /// Its issuer.
+        issuer: Issuer,
+    },
     /// Any Entra tenant's; the value is `common` or `organizations`.
     AnyTenant(&'static str),
 }
@@ -20,25 +27,31 @@ impl ExpectedIssuer {
     pub(super) fn of_tenant(tenant: Option<&str>) -> Self {
         match tenant {
             Some("common") => Self::AnyTenant("common"),
-            Some(id) if id == "consumers" || is_uuid(id) => {
-                let id = if id == "consumers" { PERSONAL } else { id };
-                entra_issuer(&id.to_ascii_lowercase()).map_or(Self::AnyTenant("organizations"), Self::Exact)
-            }
+            Some("consumers") => Self::one_tenant(PERSONAL),
+            Some(id) if is_uuid(id) => Self::one_tenant(id),
             _ => Self::AnyTenant("organizations"),
+        }
+    }
+
+    fn one_tenant(id: &str) -> Self {
+        let id = id.to_ascii_lowercase();
+        match entra_issuer(&id) {
+            Some(issuer) => Self::Tenant { id, issuer },
+            None => Self::AnyTenant("organizations"),
         }
     }
 
     /// What the metadata document must say.
     pub(super) fn in_metadata(&self) -> String {
         match self {
-            Self::Exact(issuer) => issuer.as_str().to_owned(),
+            Self::Exact(issuer) | Self::Tenant { issuer, .. } => issuer.as_str().to_owned(),
             Self::AnyTenant(_) => format!("{ENTRA}{{tenantid}}/v2.0"),
         }
     }
 
     pub(super) fn metadata_urls(&self) -> Vec<Url> {
         match self {
-            Self::Exact(issuer) => issuer.metadata_urls(),
+            Self::Exact(issuer) | Self::Tenant { issuer, .. } => issuer.metadata_urls(),
             Self::AnyTenant(alias) => {
                 let text = format!("{ENTRA}{alias}/v2.0/.well-known/openid-configuration");
                 Url::parse(&text).into_iter().collect()
@@ -53,7 +66,7 @@ impl ExpectedIssuer {
     /// Whether `iss` of an authorization response may be this (RFC 9207 section 2.4).
     pub(crate) fn is_named_by(&self, iss: &str) -> bool {
         match self {
-            Self::Exact(issuer) => issuer.as_str() == iss,
+            Self::Exact(issuer) | Self::Tenant { issuer, .. } => issuer.as_str() == iss,
             Self::AnyTenant(_) => {
                 iss.strip_prefix(ENTRA).and_then(|it| it.strip_suffix("/v2.0")).is_some_and(is_uuid)
             }
@@ -62,16 +75,19 @@ impl ExpectedIssuer {
 
     /// The issuer that an ID token with these unproven claims must be proven to be from.
     ///
-    /// Where any tenant may sign in, the token names its own, and the claim is compared again once it is proven.
+    /// Where any tenant may sign in, the token names its own; the claims are only worth something once that issuer
+    /// has proven them.
     pub(crate) fn for_token(&self, unverified: &Map<String, Value>) -> Option<Issuer> {
         match self {
             Self::Exact(issuer) => Some(issuer.clone()),
-            Self::AnyTenant(_) => {
-                let tenant = unverified.get("tid")?.as_str().filter(|it| is_uuid(it))?;
-                entra_issuer(tenant)
-            }
+            Self::Tenant { id, issuer } => (tenant_of(unverified)? == id).then(|| issuer.clone()),
+            Self::AnyTenant(_) => entra_issuer(tenant_of(unverified)?),
         }
     }
+}
+
+fn tenant_of(claims: &Map<String, Value>) -> Option<&str> {
+    claims.get("tid")?.as_str().filter(|it| is_uuid(it))
 }
 
 /// Whether `text` is a UUID in its usual form, as the ids of tenants are.

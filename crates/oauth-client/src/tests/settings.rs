@@ -1,0 +1,113 @@
+use serde_json::json;
+use test_support::fake_http::FakeHttp;
+
+use super::support::{clock, ports, settings};
+use crate::{AllowRules, EndpointOverrides, InvalidSettings, Provider, ProviderKind, ProviderSettings};
+
+#[track_caller]
+fn check(
+    kind: ProviderKind,
+    change: impl FnOnce(&mut ProviderSettings),
+    expected: Result<(), InvalidSettings>,
+) {
+    let mut settings = settings(kind);
+    change(&mut settings);
+    let outcome = Provider::new(settings, ports(FakeHttp::new(), &clock())).map(drop);
+    assert_eq!(outcome, expected, "{kind}");
+}
+
+#[test]
+fn o_a_preset_needs_an_issuer_or_knows_one() {
+    use ProviderKind as Kind;
+    for kind in [Kind::Auth0, Kind::Okta, Kind::Keycloak, Kind::Cognito, Kind::Oidc] {
+        check(kind, |_| {}, Err(InvalidSettings::IssuerMissing));
+        check(kind, |it| it.issuer = Some("https://idp.example".parse().unwrap()), Ok(()));
+    }
+    for kind in [Kind::GithubOauthApp, Kind::GithubApp, Kind::Linear, Kind::Atlassian, Kind::Entra] {
+        check(kind, |_| {}, Ok(()));
+        let issuer = Some("https://idp.example".parse().unwrap());
+        check(kind, |it| it.issuer = issuer, Err(InvalidSettings::IssuerUnused));
+    }
+    for kind in [Kind::Google, Kind::Gitlab, Kind::Slack, Kind::Discord] {
+        check(kind, |_| {}, Ok(()));
+        check(kind, |it| it.issuer = Some("https://idp.example".parse().unwrap()), Ok(()));
+    }
+    check(Kind::Local, |_| {}, Err(InvalidSettings::Local));
+}
+
+#[test]
+fn o_endpoints_are_there_and_https() {
+    let url = |text: &str| Some(text.parse().unwrap());
+    let kind = ProviderKind::Oauth2;
+    check(kind, |_| {}, Err(InvalidSettings::EndpointMissing("authorization")));
+    let all = |it: &mut ProviderSettings| {
+        it.endpoints.authorization = url("https://a.example/authorize");
+        it.endpoints.token = url("https://a.example/token");
+        it.endpoints.userinfo = url("https://a.example/me");
+    };
+    check(kind, all, Ok(()));
+    let without = |it: &mut ProviderSettings| {
+        all(it);
+        it.endpoints.userinfo = None;
+    };
+    check(kind, without, Err(InvalidSettings::EndpointMissing("userinfo")));
+    for (text, allowed) in [
+        ("http://127.0.0.1:1/token", true),
+        ("http://localhost/token", true),
+        ("http://a.example/token", false),
+        ("https://me:pw@a.example/token", false),
+        ("https://a.example/token#x", false),
+        ("ftp://a.example/token", false),
+    ] {
+        let change = |it: &mut ProviderSettings| {
+            all(it);
+            it.endpoints.token = url(text);
+        };
+        let expected = if allowed { Ok(()) } else { Err(InvalidSettings::EndpointForbidden("token")) };
+        check(kind, change, expected);
+    }
+}
+
+#[test]
+fn o_the_tenant_is_an_id_or_one_of_three_words() {
+    let kind = ProviderKind::Entra;
+    for tenant in ["common", "organizations", "consumers", "00000000-1111-2222-3333-444444444444"] {
+        check(kind, |it| it.tenant = Some(tenant.to_owned()), Ok(()));
+    }
+    for tenant in ["", "contoso.onmicrosoft.com", "Common", "../evil", "0000-1111"] {
+        check(kind, |it| it.tenant = Some(tenant.to_owned()), Err(InvalidSettings::Tenant));
+    }
+    let unused = |it: &mut ProviderSettings| it.tenant = Some("common".to_owned());
+    check(ProviderKind::Google, unused, Err(InvalidSettings::TenantUnused));
+}
+
+#[test]
+fn o_the_protocols_own_parameters_are_not_the_operators() {
+    let kind = ProviderKind::GithubOauthApp;
+    for name in
+        ["state", "nonce", "redirect_uri", "code_challenge", "response_type", "response_mode", "scope"]
+    {
+        let change =
+            |it: &mut ProviderSettings| it.authorize_parameters.push((name.to_owned(), "x".to_owned()));
+        check(kind, change, Err(InvalidSettings::ReservedParameter(name.to_owned())));
+    }
+    let login =
+        |it: &mut ProviderSettings| it.authorize_parameters.push(("login".to_owned(), "x".to_owned()));
+    check(kind, login, Ok(()));
+    for scope in ["", "a b", "a,b", "a\nb"] {
+        check(kind, |it| it.scopes.push(scope.to_owned()), Err(InvalidSettings::Scope));
+    }
+    check(kind, |it| it.client_secret = None, Err(InvalidSettings::SecretMissing));
+    let subject = |it: &mut ProviderSettings| it.claims.subject = Some("login".parse().unwrap());
+    check(kind, subject, Err(InvalidSettings::SubjectFixed));
+}
+
+#[test]
+fn kinds_have_the_names_of_the_configuration() {
+    for kind in ProviderKind::ALL {
+        assert_eq!(serde_json::to_value(kind).unwrap(), json!(kind.as_str()));
+        assert_eq!(serde_json::from_value::<ProviderKind>(json!(kind.as_str())).unwrap(), kind);
+    }
+    assert!(serde_json::from_value::<EndpointOverrides>(json!({ "tokn": "https://a.example" })).is_err());
+    assert!(serde_json::from_value::<AllowRules>(json!({ "everyone": true })).is_err());
+}
