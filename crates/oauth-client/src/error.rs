@@ -72,7 +72,7 @@ impl SignInError {
     }
 
     /// The HTTP status of the page that tells the person: 400 for what the browser brought, 403 for a refusal,
-    /// 502 for nonsense, 503 for what may work later.
+    /// 502 for a third party that gives nonsense or nothing.
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
@@ -86,8 +86,7 @@ impl SignInError {
             | Self::IdToken(_)
             | Self::OtherSubject => 400,
             Self::Denied(_) => 403,
-            Self::SubjectMissing | Self::BadAnswer(_) => 502,
-            Self::Temporary(_) => 503,
+            Self::SubjectMissing | Self::BadAnswer(_) | Self::Temporary(_) => 502,
         }
     }
 }

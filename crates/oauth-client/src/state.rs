@@ -20,6 +20,14 @@ oauth_types::secret! {
 ///
 /// Used once: [`Provider::finish`](crate::Provider::finish) takes it by value, so the caller takes it out of its
 /// store first.
+///
+/// ```compile_fail,E0382
+/// fn finish_twice(secrets: oauth_client::StateSecrets) {
+///     drop(secrets);
+///     drop(secrets);
+/// }
+/// ```
+///
 /// It must be stored sealed, and found again by [`StateSecrets::state`] together with a cookie of that browser.
 pub struct StateSecrets {
     pub(crate) provider: ProviderId,

@@ -160,6 +160,9 @@ fn failure(error: RequestTokenError<SendError, BasicErrorResponse>, preset: &Pre
     let endpoint = Endpoint::Token;
     match error {
         RequestTokenError::ServerResponse(refusal) => refused(&refusal, preset),
+        RequestTokenError::Request(SendError::NoAnswer(FetchError::TooLarge(_))) => {
+            TokenFailure::Nonsense("more than fits")
+        }
         RequestTokenError::Request(SendError::NoAnswer(source)) => {
             TokenFailure::Temporary(Temporary::NoAnswer { endpoint, source })
         }

@@ -210,11 +210,6 @@ pub(super) fn value(form: &[(String, String)], name: &str) -> Option<String> {
 
 /// The error and its sources, as a log would have them.
 pub(super) fn whole_text(error: &dyn std::error::Error) -> String {
-    let mut text = format!("{error} {error:?}");
-    let mut source = error.source();
-    while let Some(error) = source {
-        text += &format!(" {error} {error:?}");
-        source = error.source();
-    }
-    text
+    let chain = std::iter::successors(Some(error), |it| it.source());
+    chain.map(|it| format!("{it} {it:?}")).collect::<Vec<_>>().join("\n")
 }

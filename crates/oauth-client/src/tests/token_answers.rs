@@ -20,7 +20,7 @@ async fn j09_nonsense_from_the_token_endpoint_is_a_bad_answer() {
     OpenId::check("empty", |it| it.token_reply = Some(Reply::ok("")), bad).await;
     OpenId::check("a list", |it| it.token_reply = Some(Reply::json(&json!([1]))), bad).await;
     let huge = vec![b' '; 10 * 1024 * 1024];
-    OpenId::check("10 MiB", |it| it.token_reply = Some(Reply::ok(huge)), Some("temporary")).await;
+    OpenId::check("10 MiB", |it| it.token_reply = Some(Reply::ok(huge)), bad).await;
     OpenId::check("no token", |it| remove(&mut it.token, "access_token"), bad).await;
     for (name, value, expected) in [
         ("access_token", json!(""), bad),
