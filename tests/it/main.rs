@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod checking;
+#[cfg(test)]
 mod flow;
 #[cfg(test)]
 mod lifecycle;
