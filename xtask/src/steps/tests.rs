@@ -24,5 +24,14 @@ fn tests(arguments: &[&str]) -> Tally {
 /// The end-to-end tests run against the default build only, which is what users get.
 const RUNS: [&[&str]; 2] = [
     &["test", "--workspace", "--no-fail-fast"],
-    &["test", "--workspace", "--no-fail-fast", "--all-features", "--exclude", "mcp-gateway", "--exclude", "xtask"],
+    &[
+        "test",
+        "--workspace",
+        "--no-fail-fast",
+        "--all-features",
+        "--exclude",
+        "mcp-gateway",
+        "--exclude",
+        "xtask",
+    ],
 ];
