@@ -101,6 +101,8 @@ async fn a_check_that_names_the_client_refuses_tokens_of_others() {
         (ProviderKind::Google, answer(400, &error), Some(&inactive)),
         (ProviderKind::Google, answer(400, &json!({ "error": "other" })), None),
         (ProviderKind::Google, Reply::status(503), None),
+        (ProviderKind::Google, answer(503, &error), None),
+        (ProviderKind::Google, answer(429, &error), None),
         (
             ProviderKind::Discord,
             answer(200, &json!({ "application": { "id": "client-1" } })),
@@ -147,6 +149,7 @@ async fn revocation_takes_the_refresh_token_first_and_dead_tokens_are_done() {
         ("not revocable", answer(400, &json!({ "error": "unsupported_token_type" })), true),
         ("our fault", answer(401, &json!({ "error": "invalid_client" })), false),
         ("down", Reply::status(503), false),
+        ("down with a code", answer(503, &json!({ "error": "invalid_token" })), false),
         ("firewall", answer(403, &json!("no")), false),
     ] {
         bench.http.set(REVOKE, reply);
