@@ -44,9 +44,9 @@ pub(crate) async fn measure(
         refused.iter().map(|(name, _)| Row::new(&format!("refused, {name}: CPU a request"), "us")).collect();
     warm_up(&processes, &repeated, plan).await?;
     for round in 0..plan.rounds {
-        let new_es256 = mint.new_es256(plan.new_es256);
-        let new_rs256 = mint.new_rs256(plan.new_rs256);
-        let traffics = [&repeated, &distinct, &new_es256, &new_rs256];
+        let fresh_ecdsa = mint.new_es256(plan.new_es256);
+        let fresh_rsa = mint.new_rs256(plan.new_rs256);
+        let traffics = [&repeated, &distinct, &fresh_ecdsa, &fresh_rsa];
         let mut plain_us = f64::NAN;
         for (at, (kind, traffic)) in kinds.iter_mut().zip(traffics).enumerate() {
             let pair = both(&processes, traffic, plan, round % 2 == 1).await?;
@@ -60,8 +60,12 @@ pub(crate) async fn measure(
             row.add(plain_us, sample.cpu_us);
         }
     }
-    kinds.into_iter().for_each(|kind| kind.into_table(table));
-    refusals.into_iter().for_each(|row| table.add(row));
+    for kind in kinds {
+        kind.into_table(table);
+    }
+    for row in refusals {
+        table.add(row);
+    }
     Ok(())
 }
 
@@ -83,7 +87,9 @@ impl Kind {
     }
 
     fn into_table(self, table: &mut Table) {
-        [self.per_second, self.cpu, self.p50, self.p99].into_iter().for_each(|row| table.add(row));
+        for row in [self.per_second, self.cpu, self.p50, self.p99] {
+            table.add(row);
+        }
     }
 }
 
