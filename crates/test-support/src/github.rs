@@ -7,6 +7,8 @@
     reason = "only tests call it, and a test may panic"
 )]
 
+mod applications;
+
 use std::{
     collections::{BTreeMap, HashMap},
     net::{Ipv4Addr, SocketAddr},
@@ -15,18 +17,19 @@ use std::{
 
 use axum::{
     Form, Json, Router,
-    extract::{Path, Query, Request, State},
+    extract::{Query, Request, State},
     http::{HeaderMap, StatusCode, header},
     middleware::{self, Next},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use oauth_types::{CodeChallenge, CodeVerifier};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use url::{Url, form_urlencoded};
+
+use self::applications::{check_token, delete_grant, delete_token};
 
 /// The application that the server knows.
 pub const CLIENT_ID: &str = "Iv1.0123456789abcdef";
@@ -427,72 +430,6 @@ fn list(
         Ok(user) => Json(answer(user)).into_response(),
         Err((status, text)) => message(status, text),
     }
-}
-
-#[derive(Deserialize)]
-struct TokenBody {
-    access_token: String,
-}
-
-async fn check_token(
-    State(state): State<Shared>,
-    Path(client_id): Path<String>,
-    headers: HeaderMap,
-    Json(body): Json<TokenBody>,
-) -> Response {
-    if !is_application(&client_id, &headers) {
-        return message(StatusCode::NOT_FOUND, "Not Found");
-    }
-    let state = lock(&state);
-    let grant = state.access.get(&body.access_token);
-    match grant.and_then(|it| Some((it, state.users.get(&it.user)?))) {
-        Some((grant, user)) => Json(json!({
-            "app": { "client_id": CLIENT_ID },
-            "scopes": grant.scope.split([' ', ',']).collect::<Vec<_>>(),
-            "user": { "id": user.id, "login": user.login },
-        }))
-        .into_response(),
-        None => message(StatusCode::NOT_FOUND, "Not Found"),
-    }
-}
-
-async fn delete_token(
-    State(state): State<Shared>,
-    Path(client_id): Path<String>,
-    headers: HeaderMap,
-    Json(body): Json<TokenBody>,
-) -> Response {
-    if !is_application(&client_id, &headers) {
-        return message(StatusCode::NOT_FOUND, "Not Found");
-    }
-    match lock(&state).access.remove(&body.access_token) {
-        Some(_) => StatusCode::NO_CONTENT.into_response(),
-        None => message(StatusCode::UNPROCESSABLE_ENTITY, "Validation Failed"),
-    }
-}
-
-async fn delete_grant(
-    State(state): State<Shared>,
-    Path(client_id): Path<String>,
-    headers: HeaderMap,
-    Json(body): Json<TokenBody>,
-) -> Response {
-    if !is_application(&client_id, &headers) {
-        return message(StatusCode::NOT_FOUND, "Not Found");
-    }
-    let mut state = lock(&state);
-    let Some(user) = state.access.get(&body.access_token).map(|it| it.user) else {
-        return message(StatusCode::UNPROCESSABLE_ENTITY, "Validation Failed");
-    };
-    state.access.retain(|_, it| it.user != user);
-    state.refresh.retain(|_, (_, it)| it.user != user);
-    StatusCode::NO_CONTENT.into_response()
-}
-
-fn is_application(client_id: &str, headers: &HeaderMap) -> bool {
-    let expected = format!("Basic {}", STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}")));
-    client_id == CLIENT_ID
-        && headers.get(header::AUTHORIZATION).is_some_and(|it| it.as_bytes() == expected.as_bytes())
 }
 
 fn message(status: StatusCode, text: &str) -> Response {
