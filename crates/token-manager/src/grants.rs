@@ -126,7 +126,6 @@ impl Grants {
     }
 
     /// The background work: spawn [`Upkeep::run`] once.
-    #[must_use]
     pub fn upkeep(&self) -> Upkeep {
         Upkeep::new(Arc::clone(&self.shared))
     }

@@ -5,6 +5,9 @@ mod grants;
 mod key_ring;
 mod liveness;
 mod signing_keys;
+#[cfg(test)]
+mod testing;
+mod third_party_tokens;
 
 pub use grants::{
     AuditLog, AuthorizationCode, EndCause, GrantEnded, GrantError, GrantEvents, GrantParts, GrantSettings,
@@ -16,4 +19,9 @@ pub use liveness::{GrantWatch, Liveness};
 pub use signing_keys::{
     AccessToken, AccessTokenClaims, Confirmation, Jwks, SigningError, SigningKeyRotator, SigningKeySettings,
     SigningKeys,
+};
+pub use third_party_tokens::{
+    RefreshFailure, RefreshedTokens, Refresher, ThirdPartyAccessToken, ThirdPartyRefreshToken,
+    ThirdPartyTokenError, ThirdPartyTokenKeeper, ThirdPartyTokenParts, ThirdPartyTokenSettings,
+    ThirdPartyTokens, TokenSet,
 };

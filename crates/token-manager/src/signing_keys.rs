@@ -83,7 +83,6 @@ impl SigningKeys {
     }
 
     /// The background work: spawn [`SigningKeyRotator::run`] once.
-    #[must_use]
     pub fn rotator(&self) -> SigningKeyRotator {
         SigningKeyRotator::new(Arc::clone(&self.shared))
     }

@@ -152,5 +152,3 @@ const fn ended(cause: EndCause, at: UnixTime) -> State {
 
 #[cfg(test)]
 mod model;
-#[cfg(test)]
-mod tests;

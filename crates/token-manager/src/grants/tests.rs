@@ -1,1 +1,6 @@
-
+mod code;
+mod faults;
+mod records;
+mod refresh;
+mod revocation;
+mod time;

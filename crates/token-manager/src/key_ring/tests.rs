@@ -19,7 +19,7 @@ fn key(text: &str) -> Key {
 }
 
 #[test]
-fn o_a_weak_master_key_is_refused() {
+fn a_weak_master_key_is_refused() {
     assert!(MasterKey::new(&[]).is_err());
     assert!(MasterKey::new(&(0..31).collect::<Vec<_>>()).is_err());
     assert!(MasterKey::new(&(0..32).collect::<Vec<_>>()).is_ok());

@@ -1,1 +1,90 @@
+use std::sync::Arc;
 
+use oauth_types::SystemEntropy;
+
+use super::*;
+
+const FACETS: Facets = Facets { client: 1, principal: 2, session: 3 };
+const NOW: UnixTime = UnixTime::from_seconds(1_800_000_000);
+const IDLE: Duration = Duration::from_secs(100);
+
+fn live() -> (Arc<Index>, GrantId) {
+    let (index, id) = (Arc::new(Index::new(IDLE)), GrantId::random(&SystemEntropy));
+    index.reserve(id, NOW + Duration::from_secs(60), FACETS);
+    index.activate(&id, NOW + Duration::from_secs(1000), NOW);
+    (index, id)
+}
+
+#[test]
+fn a_grant_lives_from_its_redemption_to_its_end() {
+    let (index, id) = (Index::new(IDLE), GrantId::random(&SystemEntropy));
+    assert_eq!(index.touch(&id, NOW), Liveness::Ended, "unknown");
+    index.reserve(id, NOW + Duration::from_secs(60), FACETS);
+    assert_eq!(index.touch(&id, NOW), Liveness::Ended, "a code only");
+    index.activate(&id, NOW + Duration::from_secs(1000), NOW);
+    assert_eq!(index.touch(&id, NOW), Liveness::Live);
+    index.end(&id);
+    assert_eq!(index.touch(&id, NOW), Liveness::Ended);
+}
+
+#[test]
+fn g21_a_late_activation_does_not_bring_a_grant_back() {
+    let (index, id) = live();
+    index.end(&id);
+    index.activate(&id, NOW + Duration::from_secs(1000), NOW);
+    index.saved(&id, NOW);
+    assert_eq!(index.touch(&id, NOW), Liveness::Ended);
+}
+
+#[test]
+fn k06_times_end_a_grant_even_before_the_upkeep_does() {
+    let (index, id) = live();
+    assert_eq!(index.touch(&id, NOW + Duration::from_secs(99)), Liveness::Live);
+    assert_eq!(index.peek(&id, NOW + Duration::from_secs(198)), Liveness::Live);
+    assert_eq!(index.peek(&id, NOW + Duration::from_secs(199)), Liveness::Ended);
+    for seconds in (0..1000).step_by(50) {
+        assert_eq!(index.touch(&id, NOW + Duration::from_secs(seconds)), Liveness::Live);
+    }
+    assert_eq!(index.touch(&id, NOW + Duration::from_secs(1000)), Liveness::Ended);
+    assert_eq!(index.due(NOW + Duration::from_secs(1000)).overdue, [id]);
+}
+
+#[test]
+fn fi25_a_clock_that_is_set_back_ends_nothing() {
+    let (index, id) = live();
+    assert_eq!(index.touch(&id, UnixTime::EPOCH), Liveness::Live);
+    assert_eq!(index.touch(&id, NOW), Liveness::Live);
+}
+
+#[test]
+fn use_is_saved_after_some_minutes() {
+    let index = Index::new(Duration::from_secs(10_000));
+    let id = GrantId::random(&SystemEntropy);
+    index.reserve(id, NOW, FACETS);
+    index.activate(&id, NOW + Duration::from_secs(10_000), NOW);
+    let _ = index.touch(&id, NOW + Duration::from_secs(299));
+    assert_eq!(index.due(NOW).used, []);
+    let _ = index.touch(&id, NOW + Duration::from_secs(300));
+    assert_eq!(index.due(NOW).used, [id]);
+    index.saved(&id, NOW + Duration::from_secs(300));
+    assert_eq!(index.due(NOW).used, []);
+}
+
+#[test]
+fn fi21_watches_leave_nothing_behind() {
+    let (index, id) = live();
+    let watches: Vec<_> = (0..10).map(|_| index.watch(&id).unwrap()).collect();
+    assert_eq!(index.read(&id).watches.len(), 1);
+    drop(watches);
+    assert_eq!(index.read(&id).watches.len(), 0);
+    let watch = index.watch(&id).unwrap();
+    index.end(&id);
+    assert!(watch.token().is_cancelled());
+    drop(watch);
+    assert_eq!(index.len(), (0, 0));
+}
+
+#[test]
+fn an_entry_is_as_small_as_it_says() {
+    assert_eq!(size_of::<(GrantId, Entry)>(), 44);
+}

@@ -1,0 +1,212 @@
+//! Rows of SECURITY about codes.
+
+use std::sync::Arc;
+
+use oauth_types::TokenErrorCode;
+
+use crate::{EndCause, Liveness, RedeemCheck, Refusal, testing::*};
+
+#[tokio::test]
+async fn g01_the_second_valid_use_of_a_code_ends_the_grant() {
+    let world = World::new().await;
+    let code = world.code().await;
+    let tokens = world.redeem(&code).await.unwrap();
+    assert_eq!(world.grants.is_live(&tokens.grant), Liveness::Live);
+
+    assert_eq!(refused(world.redeem(&code).await), Refusal::Ended(EndCause::CodeReuse));
+    assert_eq!(world.grants.is_live(&tokens.grant), Liveness::Ended);
+    assert_eq!(refused(world.rotate(&tokens).await), Refusal::Ended(EndCause::CodeReuse));
+    assert_eq!(refused(world.redeem(&code).await), Refusal::Ended(EndCause::CodeReuse));
+    assert_eq!(world.events.causes(), [EndCause::CodeReuse]);
+}
+
+#[tokio::test]
+async fn g01_a_second_use_is_recognised_after_a_restart_and_after_rotations() {
+    let world = World::new().await;
+    let code = world.code().await;
+    let first = world.redeem(&code).await.unwrap();
+    let tokens = world.rotate(&first).await.unwrap();
+    world.advance(3600);
+    let world = world.restarted().await;
+    assert_eq!(refused(world.redeem(&code).await), Refusal::Ended(EndCause::CodeReuse));
+    assert_eq!(refused(world.rotate(&tokens).await), Refusal::Ended(EndCause::CodeReuse));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g02_of_a_thousand_parallel_redemptions_one_succeeds() {
+    let world = Arc::new(World::new().await);
+    for _ in 0..5 {
+        let code = Arc::new(world.code().await);
+        let mut attempts = tokio::task::JoinSet::new();
+        for _ in 0..1000 {
+            let (world, code) = (Arc::clone(&world), Arc::clone(&code));
+            attempts.spawn(async move { world.redeem(&code).await });
+        }
+        let mut tokens = Vec::new();
+        while let Some(outcome) = attempts.join_next().await {
+            match outcome.unwrap() {
+                Ok(issued) => tokens.push(issued),
+                outcome => assert_eq!(refused(outcome), Refusal::Ended(EndCause::CodeReuse)),
+            }
+        }
+        assert_eq!(tokens.len(), 1);
+        assert_eq!(world.grants.is_live(&tokens[0].grant), Liveness::Ended);
+    }
+    assert_eq!(world.events.causes(), [EndCause::CodeReuse; 5]);
+}
+
+/// Presents a code with one thing changed, then as it should be, then once more with the thing changed.
+async fn check(change: impl Fn(&mut RedeemCheck<'_>), expected: Refusal) {
+    let world = World::new().await;
+    let code = world.code().await;
+    let client = client();
+    let mut check = redeem_check(&client);
+    change(&mut check);
+    assert_eq!(refused(world.grants.redeem(code.expose(), check).await), expected);
+    assert!(world.redeem(&code).await.is_ok(), "the code is kept");
+    assert_eq!(refused(world.grants.redeem(code.expose(), check).await), Refusal::CodeUsed);
+    assert_eq!(world.events.causes(), []);
+}
+
+#[tokio::test]
+async fn g03_a_wrong_verifier_leaves_the_code() {
+    let (short, long) = ("a".repeat(42), "a".repeat(129));
+    let challenge = new_grant().code_challenge;
+    let challenge = challenge.as_str().to_owned();
+    check(|it| it.code_verifier = None, Refusal::WrongVerifier).await;
+    for verifier in [String::new(), short, long, challenge, VERIFIER[..42].to_owned()] {
+        // The check borrows for as long as the test runs.
+        let verifier: &'static str = verifier.leak();
+        check(|it| it.code_verifier = Some(verifier), Refusal::WrongVerifier).await;
+    }
+}
+
+#[tokio::test]
+async fn g05_another_client_cannot_redeem_a_code_nor_end_its_grant() {
+    let other = "client-b".parse().unwrap();
+    let world = World::new().await;
+    let code = world.code().await;
+    let foreign = redeem_check(&other);
+    assert_eq!(refused(world.grants.redeem(code.expose(), foreign).await), Refusal::WrongClient);
+    let tokens = world.redeem(&code).await.unwrap();
+    assert_eq!(refused(world.grants.redeem(code.expose(), foreign).await), Refusal::CodeUsed);
+    assert_eq!(world.grants.is_live(&tokens.grant), Liveness::Live);
+    assert!(world.rotate(&tokens).await.is_ok());
+}
+
+#[tokio::test]
+async fn g06_the_redirect_uri_must_be_the_same_byte_for_byte() {
+    for uri in
+        [None, Some(""), Some("http://127.0.0.1:33419/callback"), Some("http://127.0.0.1:33418/callback/")]
+    {
+        check(|it| it.redirect_uri = uri, Refusal::WrongRedirectUri).await;
+    }
+}
+
+#[tokio::test]
+async fn g07_a_resource_that_was_not_granted_is_refused_and_the_code_kept() {
+    let world = World::new().await;
+    let other = "https://mcp.example/other".parse().unwrap();
+    let client = client();
+    for resources in [vec![other], vec![resource(), "https://mcp.example/".parse().unwrap()]] {
+        let code = world.code().await;
+        let check = RedeemCheck { resources: &resources, ..redeem_check(&client) };
+        let refusal = refused(world.grants.redeem(code.expose(), check).await);
+        assert_eq!((refusal, refusal.error_code()), (Refusal::WrongResource, TokenErrorCode::InvalidTarget));
+        let check = RedeemCheck { resources: &[resource()], ..redeem_check(&client) };
+        assert!(world.grants.redeem(code.expose(), check).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn g03_the_fifth_failure_burns_a_code() {
+    let client = client();
+    let wrong = RedeemCheck { code_verifier: None, ..redeem_check(&client) };
+    for (failures, usable) in [(4, true), (5, false)] {
+        let world = World::new().await;
+        let code = world.code().await;
+        for _ in 0..failures {
+            assert_eq!(refused(world.grants.redeem(code.expose(), wrong).await), Refusal::WrongVerifier);
+        }
+        assert_eq!(world.redeem(&code).await.is_ok(), usable, "after {failures}");
+        assert_eq!(world.events.causes().is_empty(), usable);
+    }
+}
+
+#[tokio::test]
+async fn g08_a_code_lives_for_a_minute() {
+    for (age, usable) in [(59, true), (60, false), (61, false)] {
+        let world = World::new().await;
+        let code = world.code().await;
+        world.advance(age);
+        match world.redeem(&code).await {
+            Ok(_) => assert!(usable, "at {age} s"),
+            outcome => assert_eq!((refused(outcome), usable), (Refusal::CodeExpired, false), "at {age} s"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn g26_g36_only_a_whole_code_of_ours_is_a_code() {
+    let world = World::new().await;
+    let code = world.code().await;
+    let tokens = world.live().await;
+    let text = code.expose();
+    let flipped = format!("{}{}", &text[..46], if text.ends_with('A') { "E" } else { "A" });
+    let foreign = World::new().await.code().await;
+    let client = client();
+    for bad in [
+        "",
+        "ac1.",
+        &text[4..],
+        &text[..46],
+        &flipped,
+        &format!("{text}A"),
+        &format!("{text}="),
+        &"a".repeat(1 << 20),
+        &text.replace("ac1.", "rt1."),
+        refresh_token(&tokens),
+        tokens.access_token.expose(),
+        foreign.expose(),
+    ] {
+        let outcome = world.grants.redeem(bad, redeem_check(&client)).await;
+        assert_eq!(refused(outcome), Refusal::Unknown, "{bad:.60}");
+    }
+    assert!(world.redeem(&code).await.is_ok());
+}
+
+#[tokio::test]
+async fn g36_who_knows_a_grants_id_cannot_burn_its_code() {
+    let world = World::new().await;
+    let code = world.code().await;
+    let client = client();
+    // The id is the first half of the code, and stands in access tokens.
+    let guess = format!("{}AAAAAAAAAAAAAAAAAAAAA", &code.expose()[..26]);
+    for _ in 0..10 {
+        assert_eq!(refused(world.grants.redeem(&guess, redeem_check(&client)).await), Refusal::Unknown);
+    }
+    assert!(world.redeem(&code).await.is_ok());
+}
+
+#[tokio::test]
+async fn g37_a_token_response_says_what_was_granted() {
+    let world = World::new().await;
+    let tokens = world.live().await;
+    assert_eq!(tokens.expires_in.as_secs(), 3600);
+    assert_eq!(tokens.scope, "files:read mcp".parse().unwrap());
+    assert!(refresh_token(&tokens).starts_with("rt1."));
+    assert_eq!(refresh_token(&tokens).len(), 84);
+}
+
+#[tokio::test]
+async fn a_grant_without_refresh_tokens_ends_with_its_access_token() {
+    let world = World::new().await;
+    let new = crate::NewGrant { refreshable: false, ..new_grant() };
+    let (_, code) = world.grants.issue_code(new).await.unwrap();
+    let tokens = world.redeem(&code).await.unwrap();
+    assert!(tokens.refresh_token.is_none());
+    world.advance(3599);
+    assert_eq!(world.grants.is_live(&tokens.grant), Liveness::Live);
+    world.advance(1);
+    assert_eq!(world.grants.is_live(&tokens.grant), Liveness::Ended);
+}

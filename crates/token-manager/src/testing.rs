@@ -1,0 +1,179 @@
+//! What the tests of this crate share.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use oauth_types::{
+    ClientId, CodeChallenge, ManualClock, Principal, RedirectUri, ResourceUri, SystemEntropy, UnixTime,
+};
+use storage::{FaultyStore, MemoryStore, RecordStore};
+
+use crate::{
+    AuthorizationCode, EndCause, GrantEnded, GrantError, GrantEvents, GrantParts, GrantSettings, Grants,
+    IssuedTokens, KeyRing, MasterKey, NewGrant, RedeemCheck, RefreshToken, Refusal, RotateCheck, SessionKey,
+    SigningKeySettings, SigningKeys,
+};
+
+/// Grants on a store that fails on demand, a clock that moves on demand, and everything that happened.
+pub(crate) struct World {
+    pub(crate) store: Arc<FaultyStore>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) events: Arc<Recorder>,
+    pub(crate) signing_keys: SigningKeys,
+    pub(crate) ring: Arc<KeyRing>,
+    pub(crate) grants: Grants,
+}
+
+/// Remembers every end.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder(Mutex<Vec<GrantEnded>>);
+
+impl GrantEvents for Recorder {
+    fn ended(&self, event: &GrantEnded) {
+        self.0.lock().unwrap().push(event.clone());
+    }
+}
+
+impl Recorder {
+    pub(crate) fn causes(&self) -> Vec<EndCause> {
+        self.0.lock().unwrap().iter().map(|it| it.cause).collect()
+    }
+}
+
+pub(crate) const NOW: UnixTime = UnixTime::from_seconds(1_800_000_000);
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:33418/callback";
+pub(crate) const ISSUER: &str = "https://mcp.example";
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut GrantSettings)) -> Self {
+        Self::on(Arc::new(MemoryStore::new()), master(1), [], NOW, change).await
+    }
+
+    pub(crate) async fn on(
+        store: Arc<dyn RecordStore>,
+        current: MasterKey,
+        older: impl IntoIterator<Item = MasterKey>,
+        now: UnixTime,
+        change: impl FnOnce(&mut GrantSettings),
+    ) -> Self {
+        let store = Arc::new(FaultyStore::new(store));
+        let clock = Arc::new(ManualClock::new(now));
+        let events = Arc::new(Recorder::default());
+        let ring = Arc::new(KeyRing::new(&current, older).unwrap());
+        ring.check(store.as_ref()).await.unwrap();
+        let signing_keys = SigningKeys::open(
+            store.clone(),
+            ring.clone(),
+            clock.clone(),
+            Arc::new(SystemEntropy),
+            SigningKeySettings::default(),
+        )
+        .await
+        .unwrap();
+        let mut settings = GrantSettings::new(ISSUER.parse().unwrap());
+        change(&mut settings);
+        let parts = GrantParts {
+            store: store.clone(),
+            ring: ring.clone(),
+            signing_keys: signing_keys.clone(),
+            clock: clock.clone(),
+            entropy: Arc::new(SystemEntropy),
+            events: events.clone(),
+        };
+        let grants = Grants::open(parts, settings).await.unwrap();
+        Self { store, clock, events, signing_keys, ring, grants }
+    }
+
+    /// The process ends and another begins, at the same time.
+    pub(crate) async fn restarted(&self) -> Self {
+        let now = oauth_types::Clock::now(self.clock.as_ref());
+        Self::on(self.store.clone(), master(1), [], now, |_| {}).await
+    }
+
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    pub(crate) async fn code(&self) -> AuthorizationCode {
+        self.grants.issue_code(new_grant()).await.unwrap().1
+    }
+
+    /// A grant that is live.
+    pub(crate) async fn live(&self) -> IssuedTokens {
+        self.redeem(&self.code().await).await.unwrap()
+    }
+
+    pub(crate) async fn redeem(&self, code: &AuthorizationCode) -> Result<IssuedTokens, GrantError> {
+        self.grants.redeem(code.expose(), redeem_check(&client())).await
+    }
+
+    pub(crate) async fn rotate(&self, tokens: &IssuedTokens) -> Result<IssuedTokens, GrantError> {
+        self.grants.rotate(refresh_token(tokens), rotate_check(&client())).await
+    }
+}
+
+pub(crate) fn master(seed: u8) -> MasterKey {
+    let bytes: Vec<u8> = (0..32).map(|it| it ^ seed).collect();
+    MasterKey::new(&bytes).unwrap()
+}
+
+pub(crate) fn client() -> ClientId {
+    "client-a".parse().unwrap()
+}
+
+pub(crate) fn person(subject: &str) -> Principal {
+    Principal { provider: "github".parse().unwrap(), subject: subject.parse().unwrap() }
+}
+
+pub(crate) fn resource() -> ResourceUri {
+    "https://mcp.example/mcp".parse().unwrap()
+}
+
+pub(crate) fn session() -> SessionKey {
+    SessionKey::new([7; 32]).unwrap()
+}
+
+pub(crate) fn new_grant() -> NewGrant {
+    NewGrant {
+        client_id: client(),
+        principal: person("1"),
+        redirect_uri: REDIRECT.parse::<RedirectUri>().unwrap(),
+        scope: "files:read mcp".parse().unwrap(),
+        resource: resource(),
+        code_challenge: CodeChallenge::of(&VERIFIER.parse().unwrap()),
+        session: Some(session()),
+        refreshable: true,
+    }
+}
+
+pub(crate) fn redeem_check(client_id: &ClientId) -> RedeemCheck<'_> {
+    RedeemCheck { client_id, redirect_uri: Some(REDIRECT), code_verifier: Some(VERIFIER), resources: &[] }
+}
+
+pub(crate) fn rotate_check(client_id: &ClientId) -> RotateCheck<'_> {
+    RotateCheck { client_id, scope: None, resources: &[] }
+}
+
+pub(crate) fn refresh_token(tokens: &IssuedTokens) -> &str {
+    tokens.refresh_token.as_ref().map(RefreshToken::expose).unwrap()
+}
+
+#[track_caller]
+pub(crate) fn refused<T: std::fmt::Debug>(outcome: Result<T, GrantError>) -> Refusal {
+    match outcome {
+        Err(GrantError::Refused(refusal)) => refusal,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[track_caller]
+pub(crate) fn unavailable<T: std::fmt::Debug>(outcome: Result<T, GrantError>) {
+    assert!(matches!(outcome, Err(GrantError::Unavailable(_))), "{outcome:?}");
+}

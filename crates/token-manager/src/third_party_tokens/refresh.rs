@@ -1,0 +1,193 @@
+//! One refresh of one session, from the lease to the durable result.
+
+use std::{sync::PoisonError, time::Duration};
+
+use oauth_types::UnixTime;
+use storage::Record;
+
+use super::{
+    RefreshFailure, RefreshedTokens, Shared, ThirdPartyTokenError, TokenSet,
+    record::{self, Header, Lease, Stored},
+};
+use crate::{EndCause, RevokeSelector, SessionKey};
+
+/// Tokens from the third party that are not in the store yet, and the revision that they replace.
+#[derive(Debug)]
+pub(super) struct Unsaved {
+    revision: u64,
+    record: Record,
+}
+
+/// What a lease protects: the tokens as they are, in a record that only this process changes for now.
+struct Leased {
+    stored: Stored,
+    revision: u64,
+    /// Whoever had the lease before did not come to its end.
+    interrupted: bool,
+}
+
+enum Attempt {
+    /// Nothing to do: the tokens are fresh, by whomever.
+    Fresh(Option<UnixTime>),
+    /// Another process is at it.
+    Busy,
+    Leased(Box<Leased>),
+}
+
+impl Shared {
+    /// Refreshes the tokens of `session` if they want it; answers when they will want it next.
+    pub(super) async fn refresh<F: Future<Output = ()> + Send>(
+        &self,
+        session: &SessionKey,
+        sleep: &(impl Fn(Duration) -> F + Sync),
+    ) -> Result<Option<UnixTime>, ThirdPartyTokenError> {
+        self.save(session).await?;
+        for _ in 0..PATIENCE {
+            match self.begin(session).await? {
+                Attempt::Fresh(due) => return Ok(due),
+                Attempt::Busy => sleep(PAUSE).await,
+                Attempt::Leased(leased) => return self.ask(session, *leased).await,
+            }
+        }
+        Err(ThirdPartyTokenError::ThirdParty { retry_after: PAUSE })
+    }
+
+    async fn begin(&self, session: &SessionKey) -> Result<Attempt, ThirdPartyTokenError> {
+        let key = session.as_key();
+        let found = self.parts.store.get(record::TABLE, key).await?.ok_or(ThirdPartyTokenError::Unknown)?;
+        let mut stored = self.open(session, &found.record)?;
+        let now = self.now();
+        if !stored.header.is_due(now) {
+            return Ok(Attempt::Fresh(stored.header.refresh_at));
+        }
+        let interrupted = match stored.header.lease {
+            Some(lease) if lease.holder == self.holder => false,
+            Some(lease) if now < lease.until => return Ok(Attempt::Busy),
+            Some(_) => true,
+            None => false,
+        };
+        stored.header.lease = Some(Lease { holder: self.holder, until: now + self.settings.lease });
+        let record = self.seal(session, &stored)?;
+        if !self.parts.store.compare_and_swap(record::TABLE, key, found.revision, record.clone()).await? {
+            return Ok(Attempt::Busy);
+        }
+        match self.parts.store.get(record::TABLE, key).await? {
+            Some(leased) if leased.record == record => {
+                Ok(Attempt::Leased(Box::new(Leased { stored, revision: leased.revision, interrupted })))
+            }
+            _ => Ok(Attempt::Busy),
+        }
+    }
+
+    async fn ask(
+        &self,
+        session: &SessionKey,
+        leased: Leased,
+    ) -> Result<Option<UnixTime>, ThirdPartyTokenError> {
+        let tokens = &leased.stored.tokens;
+        let Some(refresh_token) = &tokens.refresh_token else {
+            return self.without_refresh_token(session, &leased).await;
+        };
+        if leased.interrupted {
+            tracing::warn!(
+                provider = %tokens.provider,
+                "an earlier refresh of third-party tokens was interrupted; its refresh token is tried again"
+            );
+        }
+        match self.parts.refresher.refresh(&tokens.provider, session, refresh_token).await {
+            Ok(new) => self.keep(session, leased, new).await,
+            Err(RefreshFailure::Ended) => {
+                let cause = if leased.interrupted {
+                    EndCause::ThirdPartyRefreshLost
+                } else {
+                    EndCause::ThirdPartyEnded
+                };
+                self.end(session, leased.revision, cause).await
+            }
+            Err(RefreshFailure::Temporary { retry_after }) => {
+                self.release(session, leased).await;
+                Err(ThirdPartyTokenError::ThirdParty { retry_after: retry_after.unwrap_or_default() })
+            }
+        }
+    }
+
+    async fn without_refresh_token(
+        &self,
+        session: &SessionKey,
+        leased: &Leased,
+    ) -> Result<Option<UnixTime>, ThirdPartyTokenError> {
+        let tokens = &leased.stored.tokens;
+        match tokens.expires_at {
+            Some(end) if end > self.now() => Ok(Some(end)),
+            _ => self.end(session, leased.revision, EndCause::ThirdPartyEnded).await,
+        }
+    }
+
+    /// Stores what the third party gave, before anybody gets any of it: the old refresh token may be spent.
+    async fn keep(
+        &self,
+        session: &SessionKey,
+        leased: Leased,
+        new: RefreshedTokens,
+    ) -> Result<Option<UnixTime>, ThirdPartyTokenError> {
+        let tokens: TokenSet = leased.stored.tokens.refreshed(new, self.now());
+        let refresh_at = self.refresh_at(&tokens);
+        let stored = Stored { header: Header::new(refresh_at), tokens, keep_until: leased.stored.keep_until };
+        let record = self.seal(session, &stored)?;
+        self.unsaved().insert(session.clone(), Unsaved { revision: leased.revision, record });
+        self.save(session).await?;
+        Ok(refresh_at)
+    }
+
+    /// Stores what could not be stored before; until then this process alone has the new refresh token.
+    async fn save(&self, session: &SessionKey) -> Result<(), ThirdPartyTokenError> {
+        let waiting = self.unsaved().get(session).map(|it| (it.revision, it.record.clone()));
+        let Some((revision, record)) = waiting else { return Ok(()) };
+        let key = session.as_key();
+        let saved = self.parts.store.compare_and_swap(record::TABLE, key, revision, record.clone()).await?;
+        if !saved {
+            let found = self.parts.store.get(record::TABLE, key).await?;
+            if found.is_none_or(|it| it.record != record) {
+                tracing::warn!("refreshed third-party tokens were given up: others have taken their place");
+            }
+        }
+        self.unsaved().remove(session);
+        Ok(())
+    }
+
+    /// Ends what rests on the session, then forgets its tokens, unless others have taken their place.
+    async fn end(
+        &self,
+        session: &SessionKey,
+        revision: u64,
+        cause: EndCause,
+    ) -> Result<Option<UnixTime>, ThirdPartyTokenError> {
+        let found = self.parts.store.get(record::TABLE, session.as_key()).await?;
+        if found.is_some_and(|it| it.revision != revision) {
+            return Err(ThirdPartyTokenError::ThirdParty { retry_after: Duration::ZERO });
+        }
+        self.parts.grants.revoke(&RevokeSelector::Session(session.clone()), cause).await?;
+        self.parts.store.remove(record::TABLE, session.as_key()).await?;
+        Err(ThirdPartyTokenError::Ended(cause))
+    }
+
+    /// Gives the lease back; should that fail, this process still may take it again.
+    async fn release(&self, session: &SessionKey, leased: Leased) {
+        let mut stored = leased.stored;
+        stored.header.lease = None;
+        let Ok(record) = self.seal(session, &stored) else { return };
+        let done =
+            self.parts.store.compare_and_swap(record::TABLE, session.as_key(), leased.revision, record).await;
+        if let Err(error) = done {
+            tracing::warn!(%error, "the lease of third-party tokens was not given back");
+        }
+    }
+
+    fn unsaved(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<SessionKey, Unsaved>> {
+        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How often another process's refresh is waited for.
+const PATIENCE: usize = 40;
+const PAUSE: Duration = Duration::from_millis(250);
