@@ -6,6 +6,7 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Waker},
     time::Duration,
 };
 
@@ -19,6 +20,8 @@ pub(crate) struct Deliveries(Arc<Mutex<Open>>);
 struct Open {
     waiting: usize,
     last_taken: Instant,
+    /// The connection, to be told when an answer begins to wait.
+    connection: Option<Waker>,
 }
 
 /// One answer; it waits for its client from the beginning, until it says otherwise or is dropped.
@@ -30,7 +33,7 @@ pub(crate) struct Delivery {
 
 impl Default for Deliveries {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Open { waiting: 0, last_taken: Instant::now() })))
+        Self(Arc::new(Mutex::new(Open { waiting: 0, last_taken: Instant::now(), connection: None })))
     }
 }
 
@@ -42,12 +45,20 @@ impl Deliveries {
         delivery
     }
 
-    /// When the client will have taken nothing for `limit`, although an answer waits; `None` while none waits.
+    /// When the client will have taken nothing for `limit`, although an answer waits; `None` while none waits,
+    /// and the task of `context` is woken when one does.
     ///
     /// One answer that is taken is enough: the client may be a proxy, with many clients of its own.
-    pub(crate) fn deadline(&self, limit: Duration) -> Option<Instant> {
-        let open = self.lock();
-        (open.waiting > 0).then(|| open.last_taken + limit)
+    pub(crate) fn deadline(&self, limit: Duration, context: &Context<'_>) -> Option<Instant> {
+        let mut open = self.lock();
+        if open.waiting > 0 {
+            return Some(open.last_taken + limit);
+        }
+        match &mut open.connection {
+            Some(waker) => waker.clone_from(context.waker()),
+            none => *none = Some(context.waker().clone()),
+        }
+        None
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -73,14 +84,19 @@ impl Delivery {
     }
 
     fn wait(&mut self) {
-        if !self.is_waiting {
-            self.is_waiting = true;
-            let mut open = self.deliveries.lock();
-            if open.waiting == 0 {
-                open.last_taken = Instant::now();
-            }
-            open.waiting += 1;
+        if self.is_waiting {
+            return;
         }
+        self.is_waiting = true;
+        let mut open = self.deliveries.lock();
+        open.waiting += 1;
+        if open.waiting > 1 {
+            return;
+        }
+        open.last_taken = Instant::now();
+        let connection = open.connection.take();
+        drop(open);
+        connection.into_iter().for_each(Waker::wake);
     }
 
     fn release(&mut self) {
@@ -105,7 +121,9 @@ mod tests {
 
     /// Seconds until the connection is cut.
     fn left(deliveries: &Deliveries) -> Option<u64> {
-        deliveries.deadline(LIMIT).map(|it| it.duration_since(Instant::now()).as_secs())
+        deliveries
+            .deadline(LIMIT, &Context::from_waker(Waker::noop()))
+            .map(|it| it.duration_since(Instant::now()).as_secs())
     }
 
     #[tokio::test(start_paused = true)]

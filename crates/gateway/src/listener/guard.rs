@@ -77,10 +77,8 @@ impl<I> GuardedStream<I> {
     }
 
     /// Ready when an answer has waited too long for the peer to take it.
-    ///
-    /// The connection reads after each answer has begun, so this is polled then.
     fn poll_untaken(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        while let Some(deadline) = self.deliveries.deadline(self.write_stall) {
+        while let Some(deadline) = self.deliveries.deadline(self.write_stall, context) {
             if deadline <= Instant::now() {
                 return Poll::Ready(());
             }
@@ -179,6 +177,19 @@ mod tests {
         drop(second);
         let idle = tokio::time::timeout(Duration::from_secs(3600), stream.read(&mut [0; 8])).await;
         assert!(idle.is_err(), "an idle connection is not the business of this stream");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn e44_an_answer_that_begins_to_wait_later_is_seen_too() {
+        let (near, _far) = duplex(8);
+        let deliveries = Deliveries::default();
+        let mut stream = GuardedStream::new(near, Duration::from_secs(30), deliveries.clone(), None);
+        let reading = tokio::spawn(async move { stream.read(&mut [0; 8]).await });
+        tokio::task::yield_now().await;
+        let waiting = deliveries.begin();
+        let outcome = tokio::time::timeout(Duration::from_secs(31), reading).await.unwrap().unwrap();
+        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        drop(waiting);
     }
 
     #[tokio::test(start_paused = true)]
