@@ -150,17 +150,15 @@ impl Shared {
     }
 
     fn remember(&self, id: GrantId, summary: &record::Summary<'_>) {
-        if summary.phase == Phase::Ended {
-            return;
-        }
         let facets = Facets {
             client: facet(summary.client_id),
             principal: facet((summary.provider, summary.subject)),
             session: summary.session.map_or(0, facet),
         };
-        self.index.reserve(id, summary.expires_at, facets);
-        if summary.phase == Phase::Live {
-            self.index.activate(&id, summary.expires_at, summary.last_used_at);
+        match summary.phase {
+            Phase::CodeIssued => self.index.reserve(id, summary.expires_at, facets),
+            Phase::Live => self.index.load(id, summary.expires_at, summary.last_used_at, facets),
+            Phase::Ended => {}
         }
     }
 }

@@ -4,7 +4,7 @@ mod watch;
 
 use std::{
     collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher},
     sync::{
         PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU32, Ordering::Relaxed},
@@ -38,9 +38,13 @@ pub(crate) struct Index {
 
 #[derive(Debug, Default)]
 struct Shard {
-    entries: HashMap<GrantId, Entry>,
+    entries: HashMap<GrantId, Entry, BuildHasherDefault<RandomAlready>>,
     watches: HashMap<GrantId, Watch>,
 }
+
+/// The hash of an id: half of it, as ids are random and ours alone (nobody else's id ever becomes an entry).
+#[derive(Debug, Default)]
+struct RandomAlready(u64);
 
 /// Times are seconds since 1970, good until 2106.
 #[derive(Debug)]
@@ -84,6 +88,19 @@ impl Index {
             expires_at: seconds(expires_at),
             seen_at: AtomicU32::new(0),
             saved_at: 0,
+            facets,
+        };
+        self.write(&id).entries.insert(id, entry);
+    }
+
+    /// Notes a live grant of an earlier process; nothing else may use the index yet.
+    pub(crate) fn load(&self, id: GrantId, expires_at: UnixTime, used_at: UnixTime, facets: Facets) {
+        let used_at = seconds(used_at);
+        let entry = Entry {
+            live: true,
+            expires_at: seconds(expires_at),
+            seen_at: AtomicU32::new(used_at),
+            saved_at: used_at,
             facets,
         };
         self.write(&id).entries.insert(id, entry);
@@ -199,6 +216,19 @@ impl Index {
     fn shard(&self, id: &GrantId) -> &RwLock<Shard> {
         let [byte, ..] = *id.as_bytes();
         &self.shards[usize::from(byte) % SHARDS]
+    }
+}
+
+impl Hasher for RandomAlready {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.last_chunk().map_or(self.0, |half| u64::from_ne_bytes(*half));
+    }
+
+    /// The length of the id, which is always the same.
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

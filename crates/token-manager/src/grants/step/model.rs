@@ -84,7 +84,7 @@ fn g17_no_interleaving_gives_two_live_branches_or_brings_a_dead_grant_back() {
         }
         level = next_level;
     }
-    assert!(seen.len() > 50_000, "only {} situations", seen.len());
+    assert!(seen.len() > 300_000, "only {} situations", seen.len());
     // The model is worth nothing if it does not get there.
     for cause in [EndCause::CodeReuse, EndCause::RefreshReuse, EndCause::SignedOut, EndCause::AbsoluteTimeout]
     {
