@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Permitted;
 use crate::{
-    adapters::Identity,
+    adapters::{Identity, SigningKeyError},
     edge::Origins,
     limits::{RequestLimit, StreamLimit},
     reason::Reason,
@@ -109,7 +109,9 @@ impl ProtectedServer {
         request: Request<Body>,
         bounds: BodyBounds,
     ) -> Result<Response, Refusal> {
-        let on_behalf = self.on_behalf(permitted.token(), arrival, request.method());
+        let on_behalf = self
+            .on_behalf(permitted.token(), arrival, request.method())
+            .map_err(|_| Refusal::from(Reason::Internal))?;
         let (head, body) = request.into_parts();
         let (body, fault) = BoundedBody::new(body, bounds.most, bounds.idle);
         let answered = self.parts.proxy.forward(Request::from_parts(head, body), on_behalf).await;
@@ -127,16 +129,21 @@ impl ProtectedServer {
         Ok(Response::from_parts(head, body))
     }
 
-    fn on_behalf(&self, token: &ValidatedToken, arrival: &Arrival, method: &http::Method) -> OnBehalf {
+    fn on_behalf(
+        &self,
+        token: &ValidatedToken,
+        arrival: &Arrival,
+        method: &http::Method,
+    ) -> Result<OnBehalf, SigningKeyError> {
         let listens = method == http::Method::GET;
         let ends = if listens { &self.parts.listening_ends } else { &self.parts.answering_ends };
-        OnBehalf {
+        Ok(OnBehalf {
             principal: principal(token),
-            headers: self.parts.identity.headers(token, self.parts.clock.now()),
+            headers: self.parts.identity.headers(token, self.parts.clock.now())?,
             request_id: HeaderValue::clone(&arrival.request_id_header),
             stream_until: Some(token.expires_at().saturating_since(self.parts.clock.now())),
             cancel: ends.clone(),
-        }
+        })
     }
 }
 

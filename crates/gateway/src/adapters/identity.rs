@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use token_validate::ValidatedToken;
 
-use super::SigningKey;
+use super::{SigningKey, SigningKeyError};
 
 /// What an upstream may learn of the caller: nothing, unless its server says so.
 #[derive(Debug, Default)]
@@ -59,7 +59,14 @@ struct SubjectIdentifier<'a> {
 
 impl Identity {
     /// The headers for the upstream of a request by the holder of `token`.
-    pub(crate) fn headers(&self, token: &ValidatedToken, now: UnixTime) -> HeaderMap {
+    ///
+    /// # Errors
+    /// When the assertion cannot be signed: without it the upstream might take the caller for somebody else.
+    pub(crate) fn headers(
+        &self,
+        token: &ValidatedToken,
+        now: UnixTime,
+    ) -> Result<HeaderMap, SigningKeyError> {
         let mut headers = HeaderMap::new();
         if self.plain {
             set(&mut headers, SUBJECT, token.subject().as_str(), NOT_IN_NAMES);
@@ -67,17 +74,15 @@ impl Identity {
             set(&mut headers, CLIENT_ID, token.client_id().map_or("", ClientId::as_str), NOT_IN_NAMES);
             set(&mut headers, SCOPE, &token.scope().to_string(), NOT_PLAIN);
         }
-        if let Some(assertion) = &self.assertion
-            && let Some(value) = assertion.sign(token, now)
-        {
-            headers.insert(assertion.header.clone(), value);
+        if let Some(assertion) = &self.assertion {
+            headers.insert(assertion.header.clone(), assertion.sign(token, now)?);
         }
-        headers
+        Ok(headers)
     }
 }
 
 impl Assertion {
-    fn sign(&self, token: &ValidatedToken, now: UnixTime) -> Option<HeaderValue> {
+    fn sign(&self, token: &ValidatedToken, now: UnixTime) -> Result<HeaderValue, SigningKeyError> {
         let mut jti = [0; 16];
         self.entropy.fill(&mut jti);
         let claims = Claims {
@@ -95,12 +100,12 @@ impl Assertion {
             exp: (now + self.lifetime).min(token.expires_at().max(now)),
             jti: URL_SAFE_NO_PAD.encode(jti),
         };
-        let signed = self.key.sign("JWT", &claims).ok()?;
+        let signed = self.key.sign("JWT", &claims)?;
         let text =
             if self.header == http::header::AUTHORIZATION { format!("Bearer {signed}") } else { signed };
-        let mut value = HeaderValue::from_str(&text).ok()?;
+        let mut value = HeaderValue::from_str(&text).map_err(|_| SigningKeyError::Unusable)?;
         value.set_sensitive(true);
-        Some(value)
+        Ok(value)
     }
 }
 
