@@ -47,14 +47,12 @@ fn credentials(value: &[u8]) -> Result<&str, Reason> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(Reason::TokenTooLarge);
     }
-    if !token.iter().all(|&byte| is_b64token(byte) || matches!(byte, b' ' | b'\t')) {
-        return Err(Reason::AuthorizationMalformed);
+    // Without an early end, which lets the compiler look at many bytes at a time.
+    if token.iter().fold(true, |good, &byte| good & is_b64token(byte)) {
+        return std::str::from_utf8(token).map_err(|_| Reason::AuthorizationMalformed);
     }
-    let text = std::str::from_utf8(token).map_err(|_| Reason::AuthorizationMalformed)?;
-    if text.contains([' ', '\t']) {
-        return Err(Reason::TokenSyntax);
-    }
-    Ok(text)
+    let only_spaced = token.iter().all(|&byte| is_b64token(byte) || matches!(byte, b' ' | b'\t'));
+    Err(if only_spaced { Reason::TokenSyntax } else { Reason::AuthorizationMalformed })
 }
 
 const fn is_b64token(byte: u8) -> bool {
