@@ -18,7 +18,7 @@ pub(crate) struct RequestId {
 impl RequestId {
     /// The identifier as a header value.
     pub(crate) fn header_value(self) -> HeaderValue {
-        HeaderValue::from_str(&self.to_string()).unwrap_or(HeaderValue::from_static("-"))
+        HeaderValue::try_from(self.to_string()).unwrap_or(HeaderValue::from_static("-"))
     }
 }
 

@@ -53,6 +53,9 @@ impl Hosts {
     }
 
     fn is_ours(&self, host: &str) -> bool {
+        if self.names.contains(host) {
+            return true;
+        }
         let host = host.to_ascii_lowercase();
         self.names.contains(host.strip_suffix(self.default_port).unwrap_or(&host))
     }
