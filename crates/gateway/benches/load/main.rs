@@ -1,7 +1,7 @@
 //! What the gateway costs, beside a plain pass-through proxy on the same HTTP stack.
 //!
-//! `cargo xtask bench` builds the gateway and starts this program, which starts everything else as child processes:
-//! an MCP server reduced to fixed answers, the proxy of [`baseline`], and the gateway. Nothing else is needed.
+//! `cargo xtask bench` builds the gateway and starts this program, which is the clients and the MCP server, and starts
+//! the gateway and, as another role of itself, the proxy of [`baseline`]. Nothing else is needed.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program")]
 
 mod baseline;
@@ -30,8 +30,6 @@ enum Role {
     Compare { gateway: PathBuf, quick: bool },
     /// The proxy to compare with.
     Baseline { listen: SocketAddr, upstream: SocketAddr },
-    /// The MCP server behind both.
-    Upstream { listen: SocketAddr },
 }
 
 fn main() -> ExitCode {
@@ -58,7 +56,6 @@ fn role(arguments: &[&str]) -> Result<Option<Role>, AddrParseError> {
         ["baseline", listen, upstream] => {
             Role::Baseline { listen: listen.parse()?, upstream: upstream.parse()? }
         }
-        ["upstream", listen] => Role::Upstream { listen: listen.parse()? },
         _ => return Ok(None),
     }))
 }
@@ -72,23 +69,19 @@ fn play(role: Role) -> io::Result<()> {
             .enable_all()
             .build()?
             .block_on(baseline::serve(listen, upstream)),
-        Role::Upstream { listen } => local()?.block_on(upstream::serve(listen)),
     }
 }
 
 fn compare(gateway: PathBuf, quick: bool) -> io::Result<()> {
     let plan = if quick { QUICK } else { FULL };
-    let table = local()?.block_on(measure::all(gateway, plan))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let table = runtime.block_on(measure::all(gateway, plan))?;
     if quick {
         println!("every request was answered as it must be; the figures of a quick run mean nothing");
     } else {
         println!("{table}");
     }
     Ok(())
-}
-
-fn local() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 const FULL: Plan = Plan {

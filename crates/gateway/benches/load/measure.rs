@@ -6,12 +6,7 @@ mod traffic;
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::{
-    process::{self, Places},
-    proxies::Proxies,
-    table::Table,
-    tokens::Mint,
-};
+use crate::{process::Places, proxies::Proxies, table::Table, tokens::Mint, upstream};
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +33,7 @@ pub(crate) struct Plan {
 pub(crate) async fn all(gateway: PathBuf, plan: Plan) -> io::Result<Table> {
     let mut mint = Mint::new();
     let places = Places::take();
-    let upstream = process::upstream(&std::env::current_exe()?)?;
-    let proxies = Proxies::new(places, gateway, upstream.address, &mint)?;
+    let proxies = Proxies::new(places, gateway, upstream::start().await?, &mint)?;
     let mut table = Table::default();
     start::measure(&proxies, &mut mint, plan, &mut table)?;
     memory::measure(&proxies, &mut mint, plan, &mut table).await?;

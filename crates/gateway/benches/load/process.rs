@@ -1,7 +1,7 @@
 //! Child processes: where they run, what they use, and their end.
 
 use std::{
-    ffi::{OsStr, OsString},
+    ffi::OsStr,
     fs,
     io::{self, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -14,7 +14,7 @@ use std::{
 pub(crate) struct Process {
     child: Child,
     pub(crate) address: SocketAddr,
-    /// From the start to the first 200 of `/healthz`, if it was asked.
+    /// From the start to the first 200 of `/healthz`.
     pub(crate) start: Duration,
 }
 
@@ -60,16 +60,8 @@ impl Places {
             }
         };
         command.args(arguments);
-        start(command, address, true)
+        start(command, address)
     }
-}
-
-/// Starts the upstream beside us.
-pub(crate) fn upstream(program: &Path) -> io::Result<Process> {
-    let address = free_address()?;
-    let mut command = Command::new(program);
-    command.args([OsString::from("upstream"), address.to_string().into()]);
-    start(command, address, false)
 }
 
 /// An address on loopback that nobody has at this moment.
@@ -105,11 +97,11 @@ impl Drop for Process {
     }
 }
 
-fn start(mut command: Command, address: SocketAddr, ask: bool) -> io::Result<Process> {
+fn start(mut command: Command, address: SocketAddr) -> io::Result<Process> {
     let started = Instant::now();
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let mut process = Process { child, address, start: Duration::ZERO };
-    while !is_up(address, ask) {
+    while !is_healthy(address) {
         if let Some(status) = process.child.try_wait()? {
             return Err(io::Error::other(format!("{command:?} ended with {status}")));
         }
@@ -122,12 +114,9 @@ fn start(mut command: Command, address: SocketAddr, ask: bool) -> io::Result<Pro
     Ok(process)
 }
 
-/// Whether somebody listens, and says to be healthy if `ask`.
-fn is_up(address: SocketAddr, ask: bool) -> bool {
+/// Whether somebody listens and says to be healthy.
+fn is_healthy(address: SocketAddr) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else { return false };
-    if !ask {
-        return true;
-    }
     let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     let mut answer = String::new();
     let asked = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_string(&mut answer));

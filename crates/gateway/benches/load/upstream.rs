@@ -9,18 +9,21 @@ use crate::connection::Connection;
 /// What every event stream begins with.
 pub(crate) const EVENT: &[u8] = b"\"benchmark\"";
 
-/// Serves until it is killed.
-pub(crate) async fn serve(listen: SocketAddr) -> io::Result<()> {
-    let listener = TcpListener::bind(listen).await?;
+/// Starts to serve as a task of this process, for as long as that lasts.
+pub(crate) async fn start() -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(serve(listener));
+    Ok(address)
+}
+
+async fn serve(listener: TcpListener) -> io::Result<()> {
     let (json, events) = (json(), events());
     loop {
         let (stream, _) = listener.accept().await?;
         let (json, events) = (json.clone(), events.clone());
-        tokio::spawn(async move {
-            // A connection that breaks off is the other end's affair.
-            let _ = answer(Connection::new(stream)?, &json, &events).await;
-            Ok::<_, io::Error>(())
-        });
+        // A connection that breaks off is the other end's affair.
+        tokio::spawn(async move { answer(Connection::new(stream)?, &json, &events).await });
     }
 }
 
