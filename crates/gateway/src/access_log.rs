@@ -3,6 +3,7 @@
 use std::{
     net::IpAddr,
     pin::Pin,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
     time::Instant,
 };
@@ -22,10 +23,10 @@ pub(crate) struct AccessRecord {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) status: u16,
-    /// Why it was refused; `ok` when it was not.
+    /// Why it was refused; `ok` when it was not, `client_left` until there is an answer.
     pub(crate) reason: &'static str,
     /// Whose token it was, as a digest.
-    pub(crate) subject: Option<SubjectDigest>,
+    pub(crate) subject: Arc<OnceLock<SubjectDigest>>,
     pub(crate) started: Instant,
     /// From the request to the head of the answer.
     pub(crate) head_us: u128,
@@ -48,8 +49,8 @@ impl AccessRecord {
             method,
             path: loggable(path),
             status: 0,
-            reason: "ok",
-            subject: None,
+            reason: "client_left",
+            subject: Arc::default(),
             started,
             head_us: 0,
             sent: 0,
@@ -69,7 +70,7 @@ impl Drop for AccessRecord {
                 path = %self.path,
                 status = self.status,
                 reason = self.reason,
-                subject = self.subject.as_ref().map(SubjectDigest::as_str),
+                subject = self.subject.get().map(SubjectDigest::as_str),
                 head_us = u64::try_from(self.head_us).unwrap_or(u64::MAX),
                 duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
                 bytes = self.sent,

@@ -179,6 +179,7 @@ fn server_parts(
         most_body: config.limits.body_bytes.bytes(),
         body_idle: config.limits.body_idle.get(),
         clock: Arc::<SystemClock>::clone(&process.clock),
+        leeway: config.validation.leeway.get(),
         listening_ends: process.listening_ends.clone(),
         answering_ends: process.answering_ends.clone(),
     })

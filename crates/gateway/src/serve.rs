@@ -51,6 +51,9 @@ pub enum StartError {
     /// The configuration cannot be put to work.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// The running socket would speak plain HTTP to everybody.
+    #[error("the socket that is open speaks plain HTTP on {0}, which needs `behind_proxy`: restart instead")]
+    NeedsRestart(SocketAddr),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}")]
     Listen(SocketAddr, #[source] io::Error),
@@ -148,6 +151,9 @@ impl Running {
     /// [`StartError`]; the old configuration stays in force then.
     pub async fn reload(&self, loaded: &Loaded) -> Result<(), StartError> {
         let mut work = self.work.lock().await;
+        if self.would_open_plain_http(&loaded.config) {
+            return Err(StartError::NeedsRestart(self.address));
+        }
         let tls = loaded.material.tls.as_ref().map(listener::server_config).transpose()?;
         let (runtime, refresher) = Runtime::build(loaded, &self.process, Some(&self.runtime.load()))?;
         warn_of_what_stays(&work.config, &loaded.config);
@@ -161,13 +167,18 @@ impl Running {
         Ok(())
     }
 
+    /// The socket stays as it is, so the new configuration must be safe for it and not for the one it describes.
+    fn would_open_plain_http(&self, config: &Config) -> bool {
+        self.tls.is_none() && !self.address.ip().is_loopback() && config.listen.behind_proxy.is_none()
+    }
+
     /// Stops: no new connection, streams that only listen end at once, answers have the configured time.
     pub async fn stop(self) {
         let work = self.work.into_inner();
         let grace = work.config.limits.shutdown.get();
         self.process.draining.store(true, Ordering::Relaxed);
-        self.process.listening_ends.cancel();
         self.handle.graceful_shutdown(Some(grace));
+        self.process.listening_ends.cancel();
         // Answers that still stream are ended a little earlier, so that their clients see an end and no cut.
         let answering = self.process.answering_ends.clone();
         let ends = tokio::spawn(async move {

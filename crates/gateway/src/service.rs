@@ -132,6 +132,7 @@ async fn answer(
     let client = runtime.edge().client_address(peer, &head);
     let mut record =
         Box::new(AccessRecord::new(request_id, client, head.method.clone(), head.uri.path(), started));
+    record.subject = Arc::clone(&arrival.subject);
     let outcome = match runtime.edge().check(peer, &head) {
         Ok(()) => {
             head.extensions.insert(arrival.clone());
@@ -144,7 +145,6 @@ async fn answer(
     finish(&runtime, &arrival, &mut response);
     record.status = response.status().as_u16();
     record.reason = response.extensions().get::<Reason>().map_or("ok", |reason| reason.code());
-    record.subject = arrival.subject.get().copied();
     record.head_us = started.elapsed().as_micros();
     response.map(|body| (body, record))
 }

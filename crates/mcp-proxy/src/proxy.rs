@@ -8,6 +8,7 @@ use http_body::Body;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::Instant;
 
 use crate::connector::Connector;
 use crate::detached::Detached;
@@ -46,6 +47,8 @@ struct Call {
     client: request::Parts,
     session: Option<OpenedSession>,
     on_behalf: OnBehalf,
+    /// When an event stream ends, reckoned from the request and not from its answer.
+    stream_ends: Option<Instant>,
     /// Whether the upstream goes on when the client leaves.
     outlives_client: bool,
 }
@@ -105,12 +108,13 @@ impl Proxy {
         self.via.check(&client.headers)?;
         let session = self.sessions.open(&client.headers, &on_behalf.principal)?;
         let outlives_client = outlives_client(&client.method, &client.headers);
-        Ok(Call { client, session, on_behalf, outlives_client })
+        let stream_ends = on_behalf.stream_until.and_then(|it| Instant::now().checked_add(it));
+        Ok(Call { client, session, on_behalf, stream_ends, outlives_client })
     }
 
     /// Sends the request until an answer is no redirect, within the time for the head of an answer.
     async fn exchange(&self, call: &Call, body: RequestBody) -> Result<Response<Incoming>, ForwardError> {
-        let deadline = tokio::time::Instant::now() + self.response_timeout;
+        let deadline = Instant::now() + self.response_timeout;
         let handle = body.handle();
         let mut uri = self.target.uri();
         let mut next = Some(body);
@@ -195,8 +199,8 @@ impl Proxy {
             return Ok(answer::scrub(head.status, headers, &call.on_behalf));
         }
         let if_left = call.outlives_client.then(|| self.detached.clone());
-        let OnBehalf { stream_until, cancel, .. } = call.on_behalf;
-        let pace = || Pace::new(self.keep_alive, stream_until, cancel);
+        let left = call.stream_ends.map(|it| it.saturating_duration_since(Instant::now()));
+        let pace = || Pace::new(self.keep_alive, left, call.on_behalf.cancel);
         Ok(answer::relay(head.status, headers, body, if_left, pace))
     }
 }

@@ -1,4 +1,4 @@
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::header_names::{Nominated, is_connection_specific, is_mcp};
@@ -28,6 +28,10 @@ impl ResponseHeaders {
             if !ends_here && self.passes(name) {
                 passed.append(name.clone(), value.clone());
             }
+        }
+        if upstream.contains_key(TRANSFER_ENCODING) {
+            // The length beside it does not describe the body (RFC 9112 section 6.3).
+            passed.remove(CONTENT_LENGTH);
         }
         passed
     }

@@ -27,6 +27,8 @@ pub(crate) struct Introspector {
     clock: Arc<dyn Clock>,
     cache: Cache<TokenDigest, Remembered>,
     slots: Semaphore,
+    /// Those who ask and those who wait to ask; beyond it a wait would have no bound.
+    queue: Semaphore,
 }
 
 #[derive(Clone)]
@@ -47,7 +49,8 @@ impl Introspector {
         cache_entries: u64,
     ) -> Self {
         let slots = Semaphore::new(MAX_CONCURRENT);
-        Self { settings, keys, http, clock, cache: Cache::new(cache_entries), slots }
+        let queue = Semaphore::new(2 * MAX_CONCURRENT);
+        Self { settings, keys, http, clock, cache: Cache::new(cache_entries), slots, queue }
     }
 
     pub(crate) fn applies_to_every(&self) -> bool {
@@ -75,6 +78,7 @@ impl Introspector {
         let endpoint = self.endpoint().await?;
         let request = request::build(&endpoint, &self.settings, token)
             .map_err(|error| unavailable(format!("{endpoint}: {error}")))?;
+        let _place = self.queue.try_acquire().map_err(|_| unavailable("too many questions at once"))?;
         let slot = self.slots.acquire().await.map_err(|_| unavailable("shutting down"))?;
         let response = self
             .http

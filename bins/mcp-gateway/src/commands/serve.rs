@@ -1,7 +1,7 @@
 use std::{path::Path, time::Duration};
 
 use gateway::{
-    config::{Config, Loaded},
+    config::{Config, Loaded, Upstream},
     reload::Fingerprint,
     serve::Running,
 };
@@ -101,7 +101,7 @@ async fn reload(path: &Path, running: &Running, before: Fingerprint) -> Fingerpr
 fn announce(running: &Running, loaded: &Loaded) {
     let config = &loaded.config;
     for server in &config.servers {
-        tracing::info!(resource = %config.resource(server), upstream = ?server.upstream, "protecting");
+        tracing::info!(resource = %config.resource(server), upstream = shown(&server.upstream), "protecting");
     }
     if config.public_url.is_loopback() {
         tracing::warn!("public_url is on loopback: for development only");
@@ -111,6 +111,18 @@ fn announce(running: &Running, loaded: &Loaded) {
     }
     let scheme = if loaded.material.tls.is_some() { "https" } else { "http" };
     tracing::info!("listening on {scheme}://{}", running.address());
+}
+
+/// An upstream without its query, which may hold a key.
+fn shown(upstream: &Upstream) -> String {
+    match upstream {
+        Upstream::Http(url) => {
+            let mut url = url.clone();
+            url.set_query(None);
+            url.to_string()
+        }
+        Upstream::Unix { socket, path } => format!("{}:{path}", socket.display()),
+    }
 }
 
 impl Signals {

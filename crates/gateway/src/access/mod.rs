@@ -19,7 +19,8 @@ pub(crate) use self::server::{ProtectedServer, ServerParts};
 /// only then the upstream learns of it. Path and `Host` were judged before there was a route ([`crate::edge`]).
 ///
 /// # Errors
-/// The [`Refusal`] of the first step that fails; the upstream has seen nothing then, except when it failed itself.
+/// The [`Refusal`] of the first step that fails; the upstream has seen nothing then, except when it failed itself or
+/// answered with one event stream too many for this subject.
 pub(crate) async fn serve(
     server: &ProtectedServer,
     arrival: &Arrival,

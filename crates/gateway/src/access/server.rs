@@ -41,6 +41,8 @@ pub(crate) struct ServerParts {
     pub(crate) most_body: u64,
     pub(crate) body_idle: Duration,
     pub(crate) clock: Arc<dyn Clock>,
+    /// How long after `exp` a token is still accepted.
+    pub(crate) leeway: Duration,
     /// Ends streams that only listen, at once when the gateway stops.
     pub(crate) listening_ends: CancellationToken,
     /// Ends answers that are still streaming when the time to stop is up.
@@ -141,7 +143,10 @@ impl ProtectedServer {
             principal: principal(token),
             headers: self.parts.identity.headers(token, self.parts.clock.now())?,
             request_id: HeaderValue::clone(&arrival.request_id_header),
-            stream_until: Some(token.expires_at().saturating_since(self.parts.clock.now())),
+            // A token that was accepted within the leeway must not lose its answer.
+            stream_until: Some(
+                (token.expires_at() + self.parts.leeway).saturating_since(self.parts.clock.now()),
+            ),
             cancel: ends.clone(),
         })
     }

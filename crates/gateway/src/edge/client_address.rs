@@ -57,13 +57,17 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         headers.get_all(name).iter().filter_map(|it| it.to_str().ok()).collect::<Vec<_>>().join(",")
     };
     let forwarded = values(&header::FORWARDED);
+    let x_forwarded_for = values(&HeaderName::from_static("x-forwarded-for"));
+    if !forwarded.is_empty() && !x_forwarded_for.is_empty() {
+        // A proxy writes one of them, and passes the client's own other one on.
+        return vec![None];
+    }
     if !forwarded.is_empty() {
         return forwarded
             .split(',')
             .map(|hop| hop.split(';').find_map(forwarded_for).and_then(address))
             .collect();
     }
-    let x_forwarded_for = values(&HeaderName::from_static("x-forwarded-for"));
     x_forwarded_for.split(',').filter(|it| !it.trim().is_empty()).map(address).collect()
 }
 
@@ -119,6 +123,16 @@ mod tests {
         from_proxy(("forwarded", "for=9.9.9.9, For=\"1.1.1.1:80\";proto=https"), "1.1.1.1");
         from_proxy(("forwarded", "for=\"[2001:db8::1]:80\""), "2001:db8::1");
         from_proxy(("forwarded", "for=unknown"), "10.0.0.1");
+    }
+
+    #[test]
+    fn d02_with_both_headers_neither_is_believed() {
+        let headers = HeaderMap::from_iter([
+            (header::FORWARDED, HeaderValue::from_static("for=6.6.6.6")),
+            (HeaderName::from_static("x-forwarded-for"), HeaderValue::from_static("1.2.3.4")),
+        ]);
+        let peer = SocketAddr::new("10.0.0.1".parse().unwrap(), 1);
+        assert_eq!(proxies(&["10.0.0.0/8"]).client_address(peer, &headers).to_string(), "10.0.0.1");
     }
 
     #[test]
