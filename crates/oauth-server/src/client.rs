@@ -1,0 +1,108 @@
+use oauth_types::{ClientId, RedirectUri, Scope};
+use serde::{Deserialize, Serialize};
+
+/// A client, as it was known when the request came.
+///
+/// Who it is and what it may do, wherever that was learned: from the configuration, from its registration (RFC 7591),
+/// or from its client ID metadata document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// `client_id`.
+    pub id: ClientId,
+    /// Where all of this is from, and so what it is worth.
+    pub origin: ClientOrigin,
+    /// `client_name`: what it calls itself; a stranger's text unless the operator wrote it.
+    pub name: Option<String>,
+    /// The host that its metadata document, or else its `client_uri`, is published at.
+    ///
+    /// Verified for [`ClientOrigin::MetadataDocument`] only.
+    pub host: Option<String>,
+    /// `redirect_uris`, at least one.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// `token_endpoint_auth_method`: how it proves at the token endpoint who it is.
+    pub auth_method: ClientAuthMethod,
+    /// `grant_types` that it may use here.
+    pub grant_types: Vec<GrantType>,
+    /// `scope`: the most it may ask for; none means no limit of its own.
+    pub scope: Option<Scope>,
+}
+
+/// Where a client is known from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ClientOrigin {
+    /// The operator wrote it.
+    Configured,
+    /// It registered itself; nobody verified anything (RFC 7591).
+    Registered,
+    /// From a client ID metadata document; its host is verified.
+    MetadataDocument,
+}
+
+/// How a client authenticates at the token endpoint (RFC 7591 section 2, OpenID Connect Core section 9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuthMethod {
+    /// Not at all: a public client.
+    None,
+    /// A secret in the body.
+    ClientSecretPost,
+    /// A secret by HTTP Basic.
+    ClientSecretBasic,
+    /// A signed assertion (RFC 7523).
+    PrivateKeyJwt,
+}
+
+/// A grant type that a client may use (RFC 6749, RFC 7591 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// A code for tokens.
+    AuthorizationCode,
+    /// A refresh token for new tokens.
+    RefreshToken,
+}
+
+impl Client {
+    /// The redirect URI that a request for `requested` is answered at: what was requested, if it matches a registered one
+    /// (OAuth 2.1 section 4.1.1, RFC 8252 section 7.3).
+    #[must_use]
+    pub fn accepts(&self, requested: &RedirectUri) -> bool {
+        self.redirect_uris.iter().any(|it| it.matches(requested))
+    }
+
+    /// Whether each of its redirect URIs leads to the person's own machine, where any program can listen.
+    #[must_use]
+    pub fn is_loopback_only(&self) -> bool {
+        self.redirect_uris.iter().all(|it| it.is_loopback() || it.is_private_use())
+    }
+
+    /// Whether it cannot keep a secret, and so proves nothing at the token endpoint (OAuth 2.1 section 2.1).
+    #[must_use]
+    pub const fn is_public(&self) -> bool {
+        matches!(self.auth_method, ClientAuthMethod::None)
+    }
+}
+
+impl ClientAuthMethod {
+    /// The registered name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::PrivateKeyJwt => "private_key_jwt",
+        }
+    }
+}
+
+impl GrantType {
+    /// The registered name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
+}
