@@ -2,7 +2,8 @@
 
 mod authorization_server;
 mod guide;
-mod mcp_server;
+pub(crate) mod mcp_server;
+pub(crate) mod steps;
 mod walk;
 
 use std::{
