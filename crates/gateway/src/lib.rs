@@ -26,6 +26,8 @@ mod runtime;
 pub mod serve;
 mod service;
 mod stream_body;
+#[cfg(feature = "third-party")]
+mod third_party;
 
 pub use adapters::{IssuerError, ServerError, SigningKeyError};
 pub use listener::TlsError;

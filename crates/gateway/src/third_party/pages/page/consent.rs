@@ -1,0 +1,56 @@
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::{
+    super::{
+        AccountView, ConsentPage, FormView,
+        headers::{self, Opener},
+        text::Shown,
+    },
+    Choice, NAME_LIMIT, Permission, URL_LIMIT,
+    client::Client,
+};
+
+impl ConsentPage {
+    /// The page, with status 200.
+    pub(crate) fn into_response(self) -> Response {
+        let page = Page {
+            client: Client::new(&self.client),
+            server: Shown::cut(&self.server, NAME_LIMIT),
+            resource: Shown::cut(&self.resource, URL_LIMIT),
+            permissions: Permission::all(&self.scopes),
+            account: self.account.as_ref().map(Account::new),
+            choices: Choice::all(&self.providers),
+            form: self.form,
+        };
+        headers::html(StatusCode::OK, Opener::Kept, &page)
+    }
+}
+
+#[derive(Debug, Template)]
+#[template(path = "consent.html")]
+struct Page {
+    form: FormView,
+    client: Client,
+    server: Shown,
+    resource: Shown,
+    permissions: Vec<Permission>,
+    account: Option<Account>,
+    choices: Vec<Choice>,
+}
+
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) name: Shown,
+    pub(super) provider: Shown,
+}
+
+impl Account {
+    pub(super) fn new(account: &AccountView) -> Self {
+        Self {
+            name: Shown::cut(&account.name, NAME_LIMIT),
+            provider: Shown::cut(&account.provider, NAME_LIMIT),
+        }
+    }
+}
