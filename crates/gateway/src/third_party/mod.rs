@@ -1,4 +1,5 @@
 //! Option B: the gateway as authorization server towards MCP clients and as OAuth client towards third parties.
 
-#[expect(dead_code, unused_imports, reason = "used by the handlers of the browser's part")]
+#[cfg_attr(not(test), expect(dead_code, reason = "used by the handlers of the browser's part"))]
+#[expect(unused_imports, reason = "used by the handlers of the browser's part")]
 mod pages;

@@ -7,8 +7,6 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use super::assets;
-
 /// Whether a window that opened the page keeps hold of it.
 ///
 /// Clients in a browser open the authorization request in a new window and hear of its end through that hold, so
@@ -40,11 +38,6 @@ pub(super) fn html(status: StatusCode, opener: Opener, template: &impl Template)
         headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
     }
     response
-}
-
-/// The address of the stylesheet, for the templates.
-pub(super) fn stylesheet() -> &'static str {
-    assets::stylesheet_path()
 }
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");

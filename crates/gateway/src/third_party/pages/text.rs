@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_security::{
     RestrictionLevelDetection,
     general_security_profile::{GeneralSecurityProfile, IdentifierType},
@@ -10,8 +11,8 @@ use unicode_security::{
 
 /// One line of text that shows what it says.
 ///
-/// Without control characters, without characters that turn the direction of writing or cannot be seen, spaces
-/// collapsed, and cut to a length. Templates escape it like any other text.
+/// Without control characters, without characters that turn the direction of writing or cannot be seen, without towers
+/// of accents, spaces collapsed, and cut to a length. Templates escape it like any other text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shown(String);
 
@@ -65,15 +66,25 @@ impl fmt::Display for Shown {
     }
 }
 
-/// Without what cannot be seen, and with single spaces.
+/// Without what cannot be seen, with single spaces and few accents.
 fn visible(text: &str) -> String {
     let mut shown = String::new();
-    for part in text.split(is_blank) {
-        let mut letters = part.chars().filter(|it| !is_hidden(*it)).peekable();
-        if letters.peek().is_some() && !shown.is_empty() {
+    let mut blank = false;
+    let mut marks = 0;
+    for it in text.chars().filter(|it| is_blank(*it) || !is_hidden(*it)).nfc() {
+        if is_blank(it) {
+            blank = true;
+            continue;
+        }
+        marks = if is_combining_mark(it) { marks + 1 } else { 0 };
+        if marks > MOST_MARKS {
+            continue;
+        }
+        if blank && !shown.is_empty() {
             shown.push(' ');
         }
-        shown.extend(letters);
+        blank = false;
+        shown.push(it);
     }
     shown
 }
@@ -95,6 +106,8 @@ fn is_hidden(it: char) -> bool {
 
 const ELLIPSIS: char = '…';
 const BRAILLE_BLANK: char = '\u{2800}';
+/// More than any language puts on one letter.
+const MOST_MARKS: usize = 3;
 
 #[cfg(test)]
 mod tests;

@@ -40,6 +40,11 @@ impl Client {
         self.trust == ClientTrust::HostVerified
     }
 
+    /// Whether the person has to be warned.
+    pub(super) fn calls_for_care(&self) -> bool {
+        self.is_unverified() || self.mixes_alphabets || self.loopback_only
+    }
+
     /// Whether nothing about it is proven.
     pub(super) fn is_unverified(&self) -> bool {
         self.trust == ClientTrust::Unverified
