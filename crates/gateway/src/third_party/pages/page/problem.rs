@@ -1,7 +1,10 @@
+mod words;
+
 use askama::Template;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 
+use self::words::Words;
 use super::{
     super::{
         BackToClient, Problem, ProblemPage,
@@ -17,7 +20,7 @@ impl ProblemPage {
     pub(crate) fn into_response(self) -> Response {
         let status = self.problem.status();
         let page = Page {
-            words: self.problem.words(),
+            words: Words::of(self.problem),
             request_id: Shown::cut(&self.request_id, NAME_LIMIT),
             back: self.back_to_client.and_then(Back::new),
         };
@@ -35,19 +38,9 @@ impl ProblemPage {
 #[derive(Debug, Template)]
 #[template(path = "problem.html")]
 struct Page {
-    words: Words,
+    words: &'static Words,
     request_id: Shown,
     back: Option<Back>,
-}
-
-/// What a page says about a problem.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Words {
-    title: &'static str,
-    /// What happened.
-    what: &'static str,
-    /// What the person can do.
-    next: &'static str,
 }
 
 /// A link that the person follows or not.
@@ -84,85 +77,6 @@ impl Problem {
             Self::ThirdPartyUnavailable => StatusCode::BAD_GATEWAY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
-    }
-
-    fn words(self) -> Words {
-        let (title, what, next) = match self {
-            Self::UnknownClient => (
-                "This app is not known here",
-                "The app that sent you is not registered with this server, or its registration has expired.",
-                "In the app, remove the connection to this server and add it again. Then it registers anew.",
-            ),
-            Self::RedirectUri => (
-                "This app gave a wrong return address",
-                "The app asks to be answered at an address that does not belong to it. \
-                 Nothing was sent there, to keep your account safe.",
-                "In the app, remove the connection to this server and add it again. \
-                 If that does not help, tell the people who make the app.",
-            ),
-            Self::Malformed => (
-                "This request cannot be understood",
-                "Something that belongs to the request is missing, or is there twice.",
-                "Go back to the app and start to connect again. \
-                 If you typed or pasted the address of this page, check that it is complete.",
-            ),
-            Self::TooLong => (
-                "This request is too long",
-                "The address that brought you here is longer than this server accepts.",
-                "Go back to the app and start to connect again. \
-                 If that does not help, tell the people who make the app.",
-            ),
-            Self::ClientMistake => (
-                "The app made a mistake",
-                "The app asked for something that this server does not do. You have not been signed in.",
-                "Go back to the app and start to connect again. \
-                 If that does not help, tell the people who make the app.",
-            ),
-            Self::Expired => (
-                "This sign-in cannot go on",
-                "It took too long, it is already finished, or it was begun in another browser.",
-                "Go back to the app and start to connect again, and finish it in the same browser.",
-            ),
-            Self::NotOurForm => (
-                "This form was not sent from our page",
-                "Nothing was changed. This also happens when cookies are blocked.",
-                "Allow cookies for this site, then go back to the app and start to connect again. \
-                 If you did not mean to do anything here, close this page.",
-            ),
-            Self::NotAllowed => (
-                "You have no access to this server",
-                "You are signed in, but the people who run this server have not let this account in.",
-                "Try another account, or ask the people who run this server to let you in.",
-            ),
-            Self::ThirdPartyRefused => (
-                "The sign-in did not work",
-                "The service that you signed in with refused, or gave an answer that cannot be trusted.",
-                "Go back to the app and start to connect again. \
-                 If that does not help, show this page to the people who run this server.",
-            ),
-            Self::ThirdPartyUnavailable => (
-                "The sign-in service does not answer",
-                "The service that you sign in with cannot be reached at the moment.",
-                "Wait a minute, then go back to the app and start to connect again.",
-            ),
-            Self::Busy => (
-                "Too many sign-ins at once",
-                "More sign-ins have been started than this server keeps open at one time.",
-                "Wait a minute, then go back to the app and start to connect again.",
-            ),
-            Self::Unavailable => (
-                "Something failed here",
-                "The fault is on this server, not with you or the app. Nothing was changed.",
-                "Wait a minute and try again. \
-                 If that does not help, show this page to the people who run this server.",
-            ),
-            Self::NotFound => (
-                "There is no such page",
-                "Nothing is at this address.",
-                "Check the address. To see which apps hold access for you, open your account page.",
-            ),
-        };
-        Words { title, what, next }
     }
 }
 

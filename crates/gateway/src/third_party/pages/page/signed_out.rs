@@ -9,6 +9,7 @@ use super::super::{
 
 impl SignedOutPage {
     /// The page, with status 200.
+    #[expect(clippy::unused_self, reason = "every page is answered the same way")]
     pub(crate) fn into_response(self) -> Response {
         headers::html(StatusCode::OK, Opener::Severed, &Page)
     }

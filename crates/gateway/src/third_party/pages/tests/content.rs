@@ -28,8 +28,8 @@ async fn i07_the_consent_page_says_who_wants_what_and_where_it_leads() {
             "<bdi>Read your notes</bdi> <code><bdi>notes:read</bdi></code>",
             "<li><bdi>mcp</bdi></li>",
             "<bdi>Ada Lovelace</bdi>, signed in with <bdi>GitHub</bdi>",
-            "You go on to the page of <bdi>Google</bdi>",
-            "You type your name and password here",
+            "You are taken to <bdi>Google</bdi>",
+            "With name and password, on the next page",
         ],
     );
     assert!(!html.contains("not verified") && !html.contains("id=\"care\""), "nothing to warn of");
