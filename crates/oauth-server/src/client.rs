@@ -1,3 +1,5 @@
+pub(crate) mod strict_json;
+
 use oauth_types::{ClientId, RedirectUri, Scope};
 use serde::{Deserialize, Serialize};
 

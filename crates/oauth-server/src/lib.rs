@@ -2,12 +2,19 @@
 
 mod authorize;
 mod client;
+mod client_auth;
+mod clients;
 mod ports;
 
 pub use authorize::{
     AuthorizationRequest, AuthorizationResponse, AuthorizePageError, AuthorizeRedirectError, AuthorizeRefusal,
 };
 pub use client::{Client, ClientAuthMethod, ClientOrigin, GrantType};
+pub use client_auth::{AuthenticatedClient, ClientAuthError, ClientAuthRefusal, ClientCredentials};
+pub use clients::{
+    ClientKeys, ClientProof, ClientSources, Clients, ConfiguredClient, FindClientError, ProofMismatch, Rate,
+    SecretDigest,
+};
 pub use ports::{
     AssertionKeys, ClientAssertionError, ClientAssertionVerifier, CodeCheck, GrantPort, RefreshCheck,
     TokenFacts, TokenGrant, TokenRefusal, TokenText, TokenUnavailable,
