@@ -1,4 +1,10 @@
+mod host_pattern;
+pub(crate) mod metadata;
+mod name;
+pub(crate) mod public_host;
 pub(crate) mod strict_json;
+
+pub use host_pattern::{HostPattern, InvalidHostPattern};
 
 use oauth_types::{ClientId, RedirectUri, Scope};
 use serde::{Deserialize, Serialize};

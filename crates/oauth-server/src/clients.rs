@@ -21,7 +21,10 @@ pub(crate) use budget::Budget;
 pub(crate) use known::KnownClient;
 pub(crate) use secret_digest::sha256;
 
-use crate::{Client, ClientAssertionVerifier, client_auth::FailedAttempts};
+use crate::{
+    Client, ClientAssertionVerifier, ClientOrigin, MetadataDocuments, Registrations,
+    client_auth::FailedAttempts,
+};
 
 /// The clients: those of the configuration, those that registered themselves, and those that publish a document.
 ///
@@ -38,6 +41,10 @@ pub struct ClientSources {
     pub issuer: Issuer,
     /// The clients that the operator wrote down; of two with one `client_id` the later counts.
     pub configured: Vec<ConfiguredClient>,
+    /// Those that publish a document; none means that a `client_id` that is a URL is nobody's.
+    pub documents: Option<MetadataDocuments>,
+    /// Those that registered themselves; none means that they are nobody's, also those that once did.
+    pub registrations: Option<Registrations>,
     /// Keeps the used `jti` of client assertions.
     pub store: Arc<dyn RecordStore>,
     /// Proves the signatures of client assertions.
@@ -49,6 +56,8 @@ pub struct ClientSources {
 pub(crate) struct Inner {
     pub(crate) issuer: Issuer,
     configured: HashMap<ClientId, Arc<KnownClient>>,
+    documents: Option<MetadataDocuments>,
+    registrations: Option<Registrations>,
     pub(crate) store: Arc<dyn RecordStore>,
     pub(crate) assertions: Arc<dyn ClientAssertionVerifier>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -59,14 +68,21 @@ impl Clients {
     /// The clients of these sources.
     #[must_use]
     pub fn new(sources: ClientSources) -> Self {
-        let ClientSources { issuer, configured, store, assertions, clock } = sources;
-        let configured = configured.into_iter().map(|it| {
+        let configured = sources.configured.into_iter().map(|it| {
             let known = KnownClient::from(it);
             (known.client.id.clone(), Arc::new(known))
         });
-        let configured = configured.collect();
-        let failed = FailedAttempts::default();
-        Self { inner: Arc::new(Inner { issuer, configured, store, assertions, clock, failed }) }
+        let inner = Inner {
+            issuer: sources.issuer,
+            configured: configured.collect(),
+            documents: sources.documents,
+            registrations: sources.registrations,
+            store: sources.store,
+            assertions: sources.assertions,
+            clock: sources.clock,
+            failed: FailedAttempts::default(),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The client with this `client_id`.
@@ -84,11 +100,21 @@ impl Clients {
     /// anybody can make one.
     /// At most one write in an hour for each client; a failure is logged and costs nothing but the note.
     pub async fn used(&self, client: &Client) {
-        let _ = client;
+        if let (ClientOrigin::Registered, Some(registrations)) = (client.origin, &self.inner.registrations) {
+            registrations.note(&client.id, true).await;
+        }
     }
 
     pub(crate) async fn known(&self, id: &ClientId) -> Result<Arc<KnownClient>, FindClientError> {
-        self.inner.configured.get(id).cloned().ok_or(FindClientError::Unknown)
+        if let Some(known) = self.inner.configured.get(id) {
+            return Ok(known.clone());
+        }
+        if MetadataDocuments::is_document_id(id) {
+            let documents = self.inner.documents.as_ref().ok_or(FindClientError::Unknown)?;
+            return documents.find(id).await;
+        }
+        let registrations = self.inner.registrations.as_ref().ok_or(FindClientError::Unknown)?;
+        registrations.find(id).await
     }
 }
 

@@ -1,0 +1,105 @@
+//! What a client says of itself (RFC 7591 section 2), in a registration or in a document.
+
+mod keys;
+mod members;
+mod reader;
+
+use oauth_types::{ClientId, RedirectUri, RegistrationErrorCode};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use crate::{Client, ClientAuthMethod, ClientKeys, ClientOrigin, GrantType};
+
+pub(crate) use keys::check_key_set;
+pub(crate) use members::Members;
+pub(crate) use reader::{Declared, read};
+
+/// The metadata of a client, as far as they mean anything here; every member was checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ClientMetadata {
+    pub(crate) redirect_uris: Vec<RedirectUri>,
+    pub(crate) grant_types: Vec<GrantType>,
+    pub(crate) token_endpoint_auth_method: ClientAuthMethod,
+    #[serde(flatten)]
+    pub(crate) description: Description,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) scope: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) jwks: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) jwks_uri: Option<Url>,
+}
+
+/// The members that say what a client is, and change nothing of what it may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Description {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client_uri: Option<Url>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) logo_uri: Option<Url>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tos_uri: Option<Url>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) policy_uri: Option<Url>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) application_type: Option<ApplicationType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) software_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) software_version: Option<String>,
+}
+
+/// `application_type` (OpenID Connect Registration section 2), which is repeated and not enforced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ApplicationType {
+    Native,
+    Web,
+}
+
+/// Why metadata are refused (RFC 7591 section 3.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{description}")]
+pub(crate) struct InvalidMetadata {
+    pub(crate) code: RegistrationErrorCode,
+    /// A fixed text for the client's developer, which names the member.
+    pub(crate) description: &'static str,
+}
+
+impl ClientMetadata {
+    /// The client that these metadata describe.
+    ///
+    /// `scope` is no limit: the client wrote it itself, and asks for more when a tool needs more.
+    pub(crate) fn client(&self, id: &ClientId, origin: ClientOrigin, host: Option<&str>) -> Client {
+        let described = || self.description.client_uri.as_ref()?.host_str();
+        Client {
+            id: id.clone(),
+            origin,
+            name: self.description.client_name.clone(),
+            host: host.or_else(described).map(str::to_owned),
+            redirect_uris: self.redirect_uris.clone(),
+            auth_method: self.token_endpoint_auth_method,
+            grant_types: self.grant_types.clone(),
+            scope: None,
+        }
+    }
+
+    /// Where the keys are, if there are any.
+    pub(crate) fn keys(&self) -> Option<ClientKeys> {
+        let inline = self.jwks.clone().map(ClientKeys::Inline);
+        inline.or_else(|| self.jwks_uri.clone().map(ClientKeys::Uri))
+    }
+}
+
+impl InvalidMetadata {
+    pub(crate) const fn new(description: &'static str) -> Self {
+        Self { code: RegistrationErrorCode::InvalidClientMetadata, description }
+    }
+
+    pub(crate) const fn redirect_uri(description: &'static str) -> Self {
+        Self { code: RegistrationErrorCode::InvalidRedirectUri, description }
+    }
+}
