@@ -1,10 +1,25 @@
 //! Authorization requests and the answers to them (OAuth 2.1 sections 4.1.1 and 4.1.2).
 
+mod check_client;
+mod check_code_challenge;
+mod check_grant_type;
+mod check_prompt;
+mod check_redirect_uri;
+mod check_request_object;
+mod check_resource;
+mod check_response_mode;
+mod check_response_type;
+mod check_restrictions;
+mod check_scope;
+mod check_state;
+mod endpoint;
+mod refused;
 mod response;
 
 use oauth_types::{AuthorizeErrorCode, CodeChallenge, RedirectUri, ResourceUri, Scope};
 
 use crate::Client;
+pub use endpoint::AuthorizeEndpoint;
 pub use response::AuthorizationResponse;
 
 /// An authorization request that passed every check; whoever gets it asks the person.
@@ -28,6 +43,7 @@ pub struct AuthorizationRequest {
 
 /// Why an authorization request goes no further.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is made once for a request and taken apart at once")]
 pub enum AuthorizeRefusal {
     /// The client or its redirect URI is not good: the person gets a page, nobody is redirected
     /// (OAuth 2.1 section 4.1.2.1).
@@ -71,3 +87,12 @@ pub struct AuthorizeRedirectError {
     /// Where the answer goes.
     pub redirect_uri: RedirectUri,
 }
+
+impl From<AuthorizePageError> for AuthorizeRefusal {
+    fn from(error: AuthorizePageError) -> Self {
+        Self::Page(error)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! The authorization server towards MCP clients: metadata, registration, authorization requests and the token endpoint.
+#![doc = include_str!("../README.md")]
 
 mod authorize;
 mod client;
@@ -7,9 +7,26 @@ mod clients;
 mod metadata_document;
 mod ports;
 mod registration;
+mod endpoint;
+mod introspect;
+mod metadata;
+mod parameters;
+pub mod paths;
+mod ports;
+mod resources;
+mod revoke;
+mod settings;
+#[cfg(test)]
+mod testing;
+mod token;
+
+// The tests share the grants in memory of the example, which names this crate.
+#[cfg(test)]
+extern crate self as oauth_server;
 
 pub use authorize::{
-    AuthorizationRequest, AuthorizationResponse, AuthorizePageError, AuthorizeRedirectError, AuthorizeRefusal,
+    AuthorizationRequest, AuthorizationResponse, AuthorizeEndpoint, AuthorizePageError,
+    AuthorizeRedirectError, AuthorizeRefusal,
 };
 pub use client::{Client, ClientAuthMethod, ClientOrigin, GrantType, HostPattern, InvalidHostPattern};
 pub use client_auth::{AuthenticatedClient, ClientAuthError, ClientAuthRefusal, ClientCredentials};
@@ -18,8 +35,13 @@ pub use clients::{
     SecretDigest,
 };
 pub use metadata_document::{DocumentSettings, MetadataDocuments};
+pub use introspect::IntrospectEndpoint;
+pub use metadata::MetadataDocument;
 pub use ports::{
     AssertionKeys, ClientAssertionError, ClientAssertionVerifier, CodeCheck, GrantPort, RefreshCheck,
     TokenFacts, TokenGrant, TokenRefusal, TokenText, TokenUnavailable,
 };
 pub use registration::{RegisteredClient, RegistrationSettings, Registrations, RegistrationsUnavailable};
+pub use revoke::RevokeEndpoint;
+pub use settings::{InvalidServerSettings, OfferedResource, ServerSettings};
+pub use token::TokenEndpoint;

@@ -1,0 +1,114 @@
+use std::sync::Arc;
+
+use http::Method;
+use oauth_types::{CodeChallenge, ResourceUri, Scope};
+
+use super::{
+    AuthorizationRequest, AuthorizationResponse, AuthorizePageError, AuthorizeRedirectError,
+    AuthorizeRefusal, check_client::check_client, check_code_challenge::check_code_challenge,
+    check_grant_type::check_grant_type, check_prompt::check_prompt, check_redirect_uri::check_redirect_uri,
+    check_request_object::check_request_object, check_resource::check_resource,
+    check_response_mode::check_response_mode, check_response_type::check_response_type,
+    check_restrictions::check_restrictions, check_scope::check_scope, check_state::check_state,
+    refused::Refused,
+};
+use crate::{Client, Clients, GrantType, ServerSettings, parameters::Parameters};
+
+/// Judges authorization requests; it answers nobody and changes nothing.
+#[derive(Clone, Debug)]
+pub struct AuthorizeEndpoint {
+    settings: Arc<ServerSettings>,
+    clients: Clients,
+}
+
+/// What the checks after those of client and redirect URI found.
+struct Asked {
+    code_challenge: CodeChallenge,
+    resource: ResourceUri,
+    scope: Scope,
+}
+
+impl AuthorizeEndpoint {
+    /// The methods of an authorization request (OAuth 2.1 section 3.1).
+    pub const METHODS: &[Method] = &[Method::GET, Method::POST];
+
+    /// The longest request, in bytes: query or form, as sent.
+    pub const MAX_BYTES: usize = 32 * 1024;
+
+    /// The endpoint for these clients.
+    #[must_use]
+    pub const fn new(settings: Arc<ServerSettings>, clients: Clients) -> Self {
+        Self { settings, clients }
+    }
+
+    /// Checks a request: `query` of a GET request, or `form`, the `application/x-www-form-urlencoded` body of a POST
+    /// request.
+    ///
+    /// Unknown parameters are ignored, repeated ones refused (OAuth 2.1 section 3.1).
+    ///
+    /// # Errors
+    /// [`AuthorizeRefusal::Page`] as long as client and redirect URI are not known to be right,
+    /// [`AuthorizeRefusal::Redirect`] afterwards (OAuth 2.1 section 4.1.2.1).
+    pub async fn check(
+        &self,
+        query: Option<&str>,
+        form: Option<&[u8]>,
+    ) -> Result<AuthorizationRequest, AuthorizeRefusal> {
+        let parameters = read(query, form)?;
+        let client = check_client(&parameters, &self.clients).await?;
+        let redirect_uri = check_redirect_uri(&parameters, &client)?;
+        let state = check_state(&parameters)?;
+        match self.check_for_client(&parameters, &client) {
+            Ok(Asked { code_challenge, resource, scope }) => {
+                let refreshable = client.grant_types.contains(&GrantType::RefreshToken);
+                Ok(AuthorizationRequest {
+                    client,
+                    redirect_uri,
+                    scope,
+                    resource,
+                    state,
+                    code_challenge,
+                    refreshable,
+                })
+            }
+            Err(Refused { code, description }) => {
+                let issuer = self.settings.response_issuer();
+                let response =
+                    AuthorizationResponse { redirect_uri: &redirect_uri, state: state.as_deref(), issuer };
+                let location = response.error(code, description);
+                let error = AuthorizeRedirectError { code, description, location, client, redirect_uri };
+                Err(AuthorizeRefusal::Redirect(error))
+            }
+        }
+    }
+
+    /// The checks whose failure the client is told.
+    fn check_for_client(&self, parameters: &Parameters, client: &Client) -> Result<Asked, Refused> {
+        parameters.check_repeated()?;
+        check_request_object(parameters)?;
+        check_response_type(parameters)?;
+        check_response_mode(parameters)?;
+        check_restrictions(parameters)?;
+        check_grant_type(client)?;
+        let code_challenge = check_code_challenge(parameters)?;
+        let offered = check_resource(parameters, &self.settings)?;
+        let scope = check_scope(parameters, client, offered)?;
+        check_prompt(parameters)?;
+        Ok(Asked { code_challenge, resource: offered.resource.clone(), scope })
+    }
+}
+
+/// One source of parameters, so that two cannot disagree.
+fn read(query: Option<&str>, form: Option<&[u8]>) -> Result<Parameters, AuthorizePageError> {
+    let query = query.unwrap_or_default().as_bytes();
+    let form = form.unwrap_or_default();
+    let source = match (query, form) {
+        (query, []) => query,
+        ([], form) => form,
+        _ => return Err(AuthorizePageError::Malformed),
+    };
+    if source.len() > AuthorizeEndpoint::MAX_BYTES {
+        return Err(AuthorizePageError::TooLong);
+    }
+    Ok(Parameters::from_urlencoded(source))
+}

@@ -1,0 +1,69 @@
+use oauth_types::AuthorizationServerMetadata;
+use serde_json::Value;
+use test_support::golden;
+
+use super::*;
+use crate::testing::{ISSUER, World};
+
+fn pretty(document: &MetadataDocument) -> String {
+    let value: Value = serde_json::from_slice(document.body()).unwrap();
+    serde_json::to_string_pretty(&value).unwrap() + "\n"
+}
+
+#[test]
+fn the_document_has_everything_by_default_and_only_what_is_there_otherwise() {
+    let mut settings = World::new().settings;
+    golden!("metadata.json", &pretty(&MetadataDocument::new(&settings)));
+    settings.registration = false;
+    settings.client_id_metadata_documents = false;
+    settings.response_issuer = false;
+    settings.auth_methods = vec![ClientAuthMethod::ClientSecretPost];
+    golden!("metadata_smallest.json", &pretty(&MetadataDocument::new(&settings)));
+}
+
+#[test]
+fn our_own_client_can_read_it() {
+    let document = MetadataDocument::new(&World::new().settings);
+    let read: AuthorizationServerMetadata = serde_json::from_slice(document.body()).unwrap();
+    assert_eq!(read.issuer.as_str(), ISSUER);
+    assert_eq!(read.code_challenge_methods_supported, ["S256"]);
+    assert_eq!(read.token_endpoint.unwrap().as_str(), "https://mcp.example/token");
+}
+
+#[test]
+fn offline_access_is_named_once_and_here() {
+    let mut settings = World::new().settings;
+    settings = ServerSettings::new(
+        settings.issuer().clone(),
+        settings
+            .resources()
+            .iter()
+            .cloned()
+            .map(|mut it| {
+                it.scopes = it.scopes.union(&"offline_access".parse().unwrap());
+                it
+            })
+            .collect(),
+    )
+    .unwrap();
+    let document: Value = serde_json::from_slice(MetadataDocument::new(&settings).body()).unwrap();
+    let scopes = document["scopes_supported"].as_array().unwrap();
+    assert_eq!(scopes.iter().filter(|it| *it == OFFLINE_ACCESS).count(), 1);
+}
+
+#[test]
+fn it_is_where_clients_look() {
+    let document = MetadataDocument::new(&World::new().settings);
+    golden!("metadata_locations.txt", &(document.locations().join("\n") + "\n"));
+}
+
+#[test]
+fn it_may_be_kept_for_a_short_time() {
+    let answer = MetadataDocument::new(&World::new().settings).answer();
+    golden!("metadata_answer.txt", &headers(&answer));
+}
+
+fn headers(answer: &Response<Bytes>) -> String {
+    let lines = answer.headers().iter().map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
+    format!("{}\n{}", answer.status(), lines.collect::<String>())
+}

@@ -1,0 +1,93 @@
+//! The token endpoint (OAuth 2.1 section 3.2).
+
+mod answer;
+mod authorization_code;
+mod refresh_token;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Response};
+
+use crate::{
+    AuthenticatedClient, Clients, GrantPort, GrantType, ServerSettings, TokenGrant,
+    endpoint::{self, EndpointError},
+    parameters::Parameters,
+};
+
+/// Exchanges codes and refresh tokens for tokens.
+#[derive(Clone, Debug)]
+pub struct TokenEndpoint {
+    settings: Arc<ServerSettings>,
+    clients: Clients,
+    grants: Arc<dyn GrantPort>,
+}
+
+impl TokenEndpoint {
+    /// The methods of a token request.
+    pub const METHODS: &[Method] = endpoint::POST_ONLY;
+
+    /// The endpoint for these clients, whose grants are kept by `grants`.
+    #[must_use]
+    pub fn new(settings: Arc<ServerSettings>, clients: Clients, grants: Arc<dyn GrantPort>) -> Self {
+        Self { settings, clients, grants }
+    }
+
+    /// Answers a request, whatever it is; `query` is the part of the address after `?`.
+    ///
+    /// Everything that can be judged without the grant is judged before it is asked for, so a request that is refused
+    /// has used nothing up.
+    pub async fn answer(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        body: &[u8],
+    ) -> Response<Bytes> {
+        let json = self.settings.json_token_requests;
+        let outcome = match endpoint::read(method, headers, query, body, json) {
+            Ok(parameters) => self.grant(headers, &parameters).await,
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(grant) => answer::render(&grant),
+            Err(error) => error.answer(Self::METHODS),
+        }
+    }
+
+    async fn grant(&self, headers: &HeaderMap, parameters: &Parameters) -> Result<TokenGrant, EndpointError> {
+        let grant_type = grant_type(parameters)?;
+        let client = endpoint::authenticate(&self.clients, headers, parameters).await?;
+        check_grant_type(&client, grant_type)?;
+        let resources = self.settings.requested_resources(parameters)?;
+        let resources: Vec<_> = resources.into_iter().map(|it| it.resource.clone()).collect();
+        let grant = match grant_type {
+            GrantType::AuthorizationCode => {
+                authorization_code::redeem(&*self.grants, parameters, &client, &resources).await?
+            }
+            GrantType::RefreshToken => {
+                refresh_token::refresh(&*self.grants, parameters, &client, &resources).await?
+            }
+        };
+        self.clients.used(client.client()).await;
+        tracing::info!(client.id = %client.client().id, grant_type = grant_type.as_str(), "tokens are issued");
+        Ok(grant)
+    }
+}
+
+fn grant_type(parameters: &Parameters) -> Result<GrantType, EndpointError> {
+    let name = parameters.one("grant_type")?.ok_or(EndpointError::InvalidRequest("grant_type is missing"))?;
+    let known = [GrantType::AuthorizationCode, GrantType::RefreshToken];
+    known.into_iter().find(|it| it.as_str() == name).ok_or(EndpointError::UnsupportedGrantType)
+}
+
+fn check_grant_type(client: &AuthenticatedClient, grant_type: GrantType) -> Result<(), EndpointError> {
+    if client.client().grant_types.contains(&grant_type) {
+        Ok(())
+    } else {
+        Err(EndpointError::UnauthorizedClient)
+    }
+}
+
+#[cfg(test)]
+mod tests;

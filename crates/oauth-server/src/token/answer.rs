@@ -1,0 +1,28 @@
+use bytes::Bytes;
+use http::Response;
+use serde::Serialize;
+
+use crate::{TokenGrant, TokenText, endpoint};
+
+/// The members of a successful answer (OAuth 2.1 section 3.2.3).
+#[derive(Serialize)]
+struct Members<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    /// Always what was granted, whatever was asked for; without values it cannot be written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
+pub(super) fn render(grant: &TokenGrant) -> Response<Bytes> {
+    endpoint::json(&Members {
+        access_token: grant.access_token.expose(),
+        token_type: "Bearer",
+        expires_in: grant.expires_in.as_secs(),
+        refresh_token: grant.refresh_token.as_ref().map(TokenText::expose),
+        scope: (!grant.scope.is_empty()).then(|| grant.scope.to_string()),
+    })
+}
