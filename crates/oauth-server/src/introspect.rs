@@ -35,6 +35,7 @@ impl IntrospectEndpoint {
     /// A token that is not good now, or that the caller may not know of, is `{"active":false}` and nothing else
     /// (RFC 7662 section 2.2). A client sees its own tokens;
     /// those of [`ServerSettings::introspect_all`] see every token.
+    #[tracing::instrument(name = "introspect", skip_all, fields(client.id = tracing::field::Empty))]
     pub async fn answer(
         &self,
         method: &Method,

@@ -31,6 +31,7 @@ impl RevokeEndpoint {
     ///
     /// Success is an empty 200, also for a token that is unknown or another client's, which stays as it is
     /// (RFC 7009 section 2.2).
+    #[tracing::instrument(name = "revoke", skip_all, fields(client.id = tracing::field::Empty))]
     pub async fn answer(
         &self,
         method: &Method,

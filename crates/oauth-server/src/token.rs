@@ -37,6 +37,7 @@ impl TokenEndpoint {
     ///
     /// Everything that can be judged without the grant is judged before it is asked for, so a request that is refused
     /// has used nothing up.
+    #[tracing::instrument(name = "token", skip_all, fields(client.id = tracing::field::Empty))]
     pub async fn answer(
         &self,
         method: &Method,
@@ -70,7 +71,7 @@ impl TokenEndpoint {
             }
         };
         self.clients.used(client.client()).await;
-        tracing::info!(client.id = %client.client().id, grant_type = grant_type.as_str(), "tokens are issued");
+        tracing::info!(grant_type = grant_type.as_str(), "tokens are issued");
         Ok(grant)
     }
 }
