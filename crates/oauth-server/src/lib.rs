@@ -36,7 +36,7 @@ pub use clients::{
 };
 pub use metadata_document::{DocumentSettings, MetadataDocuments};
 pub use introspect::IntrospectEndpoint;
-pub use metadata::MetadataDocument;
+pub use metadata::ServerMetadata;
 pub use ports::{
     AssertionKeys, ClientAssertionError, ClientAssertionVerifier, CodeCheck, GrantPort, RefreshCheck,
     TokenFacts, TokenGrant, TokenRefusal, TokenText, TokenUnavailable,

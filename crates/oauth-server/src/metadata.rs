@@ -13,12 +13,12 @@ use crate::{ClientAuthMethod, GrantType, ServerSettings, paths};
 ///
 /// It does not depend on the request; it is rendered once.
 #[derive(Clone, Debug)]
-pub struct MetadataDocument {
+pub struct ServerMetadata {
     body: Bytes,
     locations: Vec<String>,
 }
 
-impl MetadataDocument {
+impl ServerMetadata {
     /// The methods that get it; there is nothing to protect.
     pub const METHODS: &[Method] = &[Method::GET, Method::HEAD];
 

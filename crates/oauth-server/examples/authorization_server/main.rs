@@ -23,7 +23,7 @@ use axum::{
 use oauth_server::{
     AssertionKeys, AuthorizeEndpoint, Client, ClientAssertionError, ClientAssertionVerifier,
     ClientAuthMethod, ClientOrigin, ClientProof, ClientSources, Clients, ConfiguredClient, GrantType,
-    IntrospectEndpoint, MetadataDocument, OfferedResource, RevokeEndpoint, ServerSettings, TokenEndpoint,
+    IntrospectEndpoint, OfferedResource, RevokeEndpoint, ServerMetadata, ServerSettings, TokenEndpoint,
     paths,
 };
 use oauth_types::{SystemClock, SystemEntropy};
@@ -35,7 +35,7 @@ use memory_grants::MemoryGrants;
 
 #[derive(Debug)]
 struct Server {
-    metadata: MetadataDocument,
+    metadata: ServerMetadata,
     authorize: AuthorizeEndpoint,
     consent: Consent,
     token: TokenEndpoint,
@@ -84,7 +84,7 @@ fn server() -> Result<Server, Box<dyn Error>> {
     let settings = Arc::new(settings);
     let grants = Arc::new(MemoryGrants::new(clock, entropy.clone()));
     Ok(Server {
-        metadata: MetadataDocument::new(&settings),
+        metadata: ServerMetadata::new(&settings),
         authorize: AuthorizeEndpoint::new(settings.clone(), clients.clone()),
         consent: Consent::new(settings.clone(), grants.clone(), entropy),
         token: TokenEndpoint::new(settings.clone(), clients.clone(), grants.clone()),

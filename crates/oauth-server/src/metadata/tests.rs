@@ -5,7 +5,7 @@ use test_support::golden;
 use super::*;
 use crate::testing::{ISSUER, World};
 
-fn pretty(document: &MetadataDocument) -> String {
+fn pretty(document: &ServerMetadata) -> String {
     let value: Value = serde_json::from_slice(document.body()).unwrap();
     serde_json::to_string_pretty(&value).unwrap() + "\n"
 }
@@ -13,17 +13,17 @@ fn pretty(document: &MetadataDocument) -> String {
 #[test]
 fn the_document_has_everything_by_default_and_only_what_is_there_otherwise() {
     let mut settings = World::new().settings;
-    golden!("metadata.json", &pretty(&MetadataDocument::new(&settings)));
+    golden!("metadata.json", &pretty(&ServerMetadata::new(&settings)));
     settings.registration = false;
     settings.client_id_metadata_documents = false;
     settings.response_issuer = false;
     settings.auth_methods = vec![ClientAuthMethod::ClientSecretPost];
-    golden!("metadata_smallest.json", &pretty(&MetadataDocument::new(&settings)));
+    golden!("metadata_smallest.json", &pretty(&ServerMetadata::new(&settings)));
 }
 
 #[test]
 fn our_own_client_can_read_it() {
-    let document = MetadataDocument::new(&World::new().settings);
+    let document = ServerMetadata::new(&World::new().settings);
     let read: AuthorizationServerMetadata = serde_json::from_slice(document.body()).unwrap();
     assert_eq!(read.issuer.as_str(), ISSUER);
     assert_eq!(read.code_challenge_methods_supported, ["S256"]);
@@ -46,20 +46,20 @@ fn offline_access_is_named_once_and_here() {
             .collect(),
     )
     .unwrap();
-    let document: Value = serde_json::from_slice(MetadataDocument::new(&settings).body()).unwrap();
+    let document: Value = serde_json::from_slice(ServerMetadata::new(&settings).body()).unwrap();
     let scopes = document["scopes_supported"].as_array().unwrap();
     assert_eq!(scopes.iter().filter(|it| *it == OFFLINE_ACCESS).count(), 1);
 }
 
 #[test]
 fn it_is_where_clients_look() {
-    let document = MetadataDocument::new(&World::new().settings);
+    let document = ServerMetadata::new(&World::new().settings);
     golden!("metadata_locations.txt", &(document.locations().join("\n") + "\n"));
 }
 
 #[test]
 fn it_may_be_kept_for_a_short_time() {
-    let answer = MetadataDocument::new(&World::new().settings).answer();
+    let answer = ServerMetadata::new(&World::new().settings).answer();
     golden!("metadata_answer.txt", &headers(&answer));
 }
 
