@@ -19,7 +19,7 @@ usage: cargo xtask COMMAND
   format              rustfmt
   tidy                crate map, file lengths, forbidden texts, tests that documents name
   clippy              lints, warnings denied
-  parts               install what the end-to-end tests need into .parts/
+  parts               install what the end-to-end tests need: .parts/ and Chromium
   tests               cargo test of the workspace
   docs                rustdoc, warnings denied
   features            each crate without features and with each feature alone

@@ -1,5 +1,6 @@
-//! What the end-to-end tests need from npm and pip, in the ignored folder `.parts/`.
+//! What the end-to-end tests need: from npm and pip in the ignored folder `.parts/`, and a browser from the system.
 
+pub(crate) mod browser;
 pub(crate) mod node;
 pub(crate) mod python;
 mod stamp;

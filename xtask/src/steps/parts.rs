@@ -5,5 +5,8 @@ use crate::{gate::Step, parts, tally::Tally};
 pub(crate) const STEP: Step = Step { name: "parts", run };
 
 fn run() -> Tally {
-    [parts::node::install(), parts::python::install()].into_iter().map(Tally::of).sum()
+    [parts::node::install(), parts::python::install(), parts::browser::install()]
+        .into_iter()
+        .map(Tally::of)
+        .sum()
 }
