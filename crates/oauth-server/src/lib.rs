@@ -4,15 +4,15 @@ mod authorize;
 mod client;
 mod client_auth;
 mod clients;
-mod metadata_document;
-mod ports;
-mod registration;
 mod endpoint;
 mod introspect;
 mod metadata;
+mod metadata_document;
 mod parameters;
 pub mod paths;
 mod ports;
+mod ports;
+mod registration;
 mod resources;
 mod revoke;
 mod settings;
@@ -34,9 +34,9 @@ pub use clients::{
     ClientKeys, ClientProof, ClientSources, Clients, ConfiguredClient, FindClientError, ProofMismatch, Rate,
     SecretDigest,
 };
-pub use metadata_document::{DocumentSettings, MetadataDocuments};
 pub use introspect::IntrospectEndpoint;
 pub use metadata::ServerMetadata;
+pub use metadata_document::{DocumentSettings, MetadataDocuments};
 pub use ports::{
     AssertionKeys, ClientAssertionError, ClientAssertionVerifier, CodeCheck, GrantPort, RefreshCheck,
     TokenFacts, TokenGrant, TokenRefusal, TokenText, TokenUnavailable,
