@@ -85,3 +85,6 @@ impl Clients {
         refused(Refusal::UnknownClient)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@ mod configured;
 mod error;
 mod known;
 mod secret_digest;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 

@@ -149,3 +149,6 @@ impl fmt::Debug for MetadataDocuments {
 
 /// More hosts than [`DocumentSettings::all_hosts`] lets through in a window.
 const MAX_HOSTS: usize = 10_000;
+
+#[cfg(test)]
+mod tests;
