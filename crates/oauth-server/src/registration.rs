@@ -115,3 +115,6 @@ fn key(id: &ClientId) -> Option<Key> {
 }
 
 const MAX_SOURCES: usize = 20_000;
+
+#[cfg(test)]
+mod tests;

@@ -94,7 +94,9 @@ impl Registrations {
     /// Stores a new client, if there is room or can be made; `false` means that the `client_id` is taken.
     pub(super) async fn insert(&self, id: &ClientId, stored: &Stored) -> Result<bool, RegistrationError> {
         let now = self.inner.clock.now();
-        if !self.inner.index.admit(id, now) && !(self.evict_one().await? && self.inner.index.admit(id, now)) {
+        let index = &self.inner.index;
+        let has_room = index.admit(id, now) || self.evict_one().await? && index.admit(id, now);
+        if !has_room {
             return Err(RegistrationError::Full);
         }
         let record = stored.encode(now)?;
