@@ -11,7 +11,6 @@ mod metadata_document;
 mod parameters;
 pub mod paths;
 mod ports;
-mod ports;
 mod registration;
 mod resources;
 mod revoke;

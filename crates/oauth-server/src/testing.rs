@@ -56,6 +56,8 @@ impl World {
         let clients = Clients::new(ClientSources {
             issuer: ISSUER.parse().unwrap(),
             configured: configured(),
+            documents: None,
+            registrations: None,
             store: Arc::new(MemoryStore::new()),
             assertions: Arc::new(NoAssertions),
             clock: clock.clone(),

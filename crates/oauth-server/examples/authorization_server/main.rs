@@ -68,6 +68,8 @@ fn server() -> Result<Server, Box<dyn Error>> {
     let clients = Clients::new(ClientSources {
         issuer: ISSUER.parse()?,
         configured: vec![ConfiguredClient::new(client()?, ClientProof::Nothing)?],
+        documents: None,
+        registrations: None,
         store: Arc::new(MemoryStore::new()),
         assertions: Arc::new(NoAssertions),
         clock: clock.clone(),
