@@ -34,6 +34,7 @@ enum Reply {
 struct Web {
     replies: Mutex<HashMap<String, Reply>>,
     requests: Mutex<Vec<Request<Bytes>>>,
+    limits: Mutex<Vec<Limits>>,
     /// Holds every answer back until it is told to let one go.
     gate: Mutex<Option<Arc<Notify>>>,
 }
@@ -71,6 +72,7 @@ impl HttpClient for Web {
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, FetchError> {
         let url = request.uri().to_string();
         self.requests.lock().unwrap().push(request);
+        self.limits.lock().unwrap().push(limits);
         let gate = self.gate.lock().unwrap().clone();
         if let Some(gate) = gate {
             gate.notified().await;

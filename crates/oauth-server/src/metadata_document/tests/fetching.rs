@@ -123,7 +123,7 @@ async fn h19_h20_h21_a_host_of_this_network_gets_no_packet() {
 }
 
 #[tokio::test]
-async fn h32_h36_only_the_document_is_asked_for_and_nothing_is_told() {
+async fn h23_h24_h32_h36_only_the_document_is_asked_for_and_nothing_is_told() {
     let scene = Scene::new();
     let mut full = document(URL);
     full["logo_uri"] = json!("https://cdn.example/logo.svg");
@@ -138,6 +138,8 @@ async fn h32_h36_only_the_document_is_asked_for_and_nothing_is_told() {
     let headers: Vec<&str> = request.headers().keys().map(http::HeaderName::as_str).collect();
     assert_eq!(headers, ["accept"]);
     assert!(request.body().is_empty());
+    let limits = Limits { max_body: 5 * 1024, timeout: Duration::from_secs(5) };
+    assert_eq!(*scene.web.limits.lock().unwrap(), [limits]);
 }
 
 #[tokio::test]
