@@ -20,15 +20,15 @@ use http::{
 };
 use oauth_types::{ClientId, ManualClock, SeededEntropy, UnixTime};
 use serde_json::{Map, Value};
-use storage::MemoryStore;
+use storage::{FaultyStore, MemoryStore};
 use url::form_urlencoded;
 
 use crate::{
     AssertionKeys, AuthorizationRequest, AuthorizeEndpoint, Client, ClientAssertionError,
     ClientAssertionVerifier, ClientAuthMethod, ClientOrigin, ClientProof, ClientSources, Clients, CodeCheck,
     ConfiguredClient, GrantPort, GrantType, IntrospectEndpoint, OfferedResource, RefreshCheck,
-    RevokeEndpoint, SecretDigest, ServerSettings, TokenEndpoint, TokenFacts, TokenGrant, TokenRefusal,
-    TokenUnavailable,
+    RegistrationSettings, Registrations, RevokeEndpoint, SecretDigest, ServerSettings, TokenEndpoint,
+    TokenFacts, TokenGrant, TokenRefusal, TokenUnavailable,
 };
 use memory_grants::MemoryGrants;
 
@@ -46,6 +46,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) grants: Arc<WatchedGrants>,
     pub(crate) settings: ServerSettings,
+    pub(crate) store: Arc<FaultyStore>,
+    pub(crate) registrations: Registrations,
     clients: Clients,
 }
 
@@ -53,16 +55,25 @@ impl World {
     pub(crate) fn new() -> Self {
         let clock = Arc::new(ManualClock::new(UnixTime::from_seconds(1_800_000_000)));
         let grants = Arc::new(WatchedGrants::new(clock.clone()));
+        let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new())));
+        let registrations = block_on(Registrations::open(
+            store.clone(),
+            grants.clone(),
+            clock.clone(),
+            Arc::new(SeededEntropy::new(8)),
+            RegistrationSettings::new("https://mcp.example/register".parse().unwrap()),
+        ));
+        let registrations = registrations.unwrap();
         let clients = Clients::new(ClientSources {
             issuer: ISSUER.parse().unwrap(),
             configured: configured(),
             documents: None,
-            registrations: None,
-            store: Arc::new(MemoryStore::new()),
+            registrations: Some(registrations.clone()),
+            store: store.clone(),
             assertions: Arc::new(NoAssertions),
             clock: clock.clone(),
         });
-        Self { clock, grants, settings: settings(), clients }
+        Self { clock, grants, settings: settings(), store, registrations, clients }
     }
 
     pub(crate) fn authorize(&self) -> AuthorizeEndpoint {

@@ -14,7 +14,9 @@ use axum::{
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use oauth_server::{AuthorizationRequest, AuthorizationResponse, AuthorizeRefusal, ServerSettings};
+use oauth_server::{
+    AuthorizationRequest, AuthorizationResponse, AuthorizeRefusal, ClientOrigin, ServerSettings,
+};
 use oauth_types::{AuthorizeErrorCode, Entropy};
 use url::form_urlencoded;
 
@@ -75,11 +77,13 @@ pub(crate) async fn ask(State(server): State<Arc<Server>>, RawQuery(query): RawQ
                 ),
             )
         }
-        Err(AuthorizeRefusal::Page(error)) => page(
-            StatusCode::BAD_REQUEST,
-            &format!("<h1>This does not work</h1><p>{}.</p>", escaped(&error.to_string())),
-        ),
-        // The client is configured; one that registered itself would not be trusted with the person unasked.
+        Err(AuthorizeRefusal::Page(error)) => refusal(&error.to_string()),
+        // Nobody vouches for the sites of clients that registered themselves (RFC 9700 section 4.11.2).
+        Err(AuthorizeRefusal::Redirect(error))
+            if error.client.origin == ClientOrigin::Registered && !error.redirect_uri.is_loopback() =>
+        {
+            refusal(error.description)
+        }
         Err(AuthorizeRefusal::Redirect(error)) => see_other(&error.location),
     }
 }
@@ -100,6 +104,10 @@ pub(crate) async fn answer(State(server): State<Arc<Server>>, form: Bytes) -> Re
         return see_other(&response.code(code.expose()));
     }
     see_other(&response.error(AuthorizeErrorCode::AccessDenied, "the person said no"))
+}
+
+fn refusal(reason: &str) -> Response<Body> {
+    page(StatusCode::BAD_REQUEST, &format!("<h1>This does not work</h1><p>{}.</p>", escaped(reason)))
 }
 
 fn page(status: StatusCode, content: &str) -> Response<Body> {

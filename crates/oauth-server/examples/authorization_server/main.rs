@@ -1,4 +1,6 @@
-//! A small authorization server of this crate alone: one client, one resource, grants in memory, and a page that asks.
+//! A small authorization server of this crate alone: one resource, grants in memory, and a page that asks.
+//!
+//! Clients register themselves; `my-client` is there already.
 //!
 //! ```sh
 //! cargo run -p oauth-server --example authorization_server
@@ -16,15 +18,15 @@ use async_trait::async_trait;
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::{RawQuery, State},
+    extract::{Path, RawQuery, State},
     http::{HeaderMap, Method, Response},
     routing::{any, get, post},
 };
 use oauth_server::{
     AssertionKeys, AuthorizeEndpoint, Client, ClientAssertionError, ClientAssertionVerifier,
     ClientAuthMethod, ClientOrigin, ClientProof, ClientSources, Clients, ConfiguredClient, GrantType,
-    IntrospectEndpoint, OfferedResource, RevokeEndpoint, ServerMetadata, ServerSettings, TokenEndpoint,
-    paths,
+    IntrospectEndpoint, OfferedResource, RegistrationSettings, Registrations, RevokeEndpoint, ServerMetadata,
+    ServerSettings, TokenEndpoint, paths,
 };
 use oauth_types::{SystemClock, SystemEntropy};
 use serde_json::{Map, Value};
@@ -36,6 +38,7 @@ use memory_grants::MemoryGrants;
 #[derive(Debug)]
 struct Server {
     metadata: ServerMetadata,
+    registrations: Registrations,
     authorize: AuthorizeEndpoint,
     consent: Consent,
     token: TokenEndpoint,
@@ -45,10 +48,15 @@ struct Server {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let server = Arc::new(server()?);
+    let server = Arc::new(server().await?);
     let mut app = Router::new()
         .route(paths::AUTHORIZE, get(consent::ask))
         .route("/consent", post(consent::answer))
+        .route(paths::REGISTER, post(register))
+        .route(
+            &format!("{}/{{client_id}}", paths::REGISTER),
+            get(read_registration).put(update_registration).delete(delete_registration),
+        )
         .route(paths::TOKEN, any(token))
         .route(paths::REVOKE, any(revoke))
         .route(paths::INTROSPECT, any(introspect))
@@ -62,17 +70,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn server() -> Result<Server, Box<dyn Error>> {
+async fn server() -> Result<Server, Box<dyn Error>> {
     const ISSUER: &str = "http://127.0.0.1:8080";
     let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
+    let store = Arc::new(MemoryStore::new());
+    let grants = Arc::new(MemoryGrants::new(clock.clone(), entropy.clone()));
+    let registration = RegistrationSettings::new(format!("{ISSUER}{}", paths::REGISTER).parse()?);
+    let registrations =
+        Registrations::open(store.clone(), grants.clone(), clock.clone(), entropy.clone(), registration)
+            .await?;
     let clients = Clients::new(ClientSources {
         issuer: ISSUER.parse()?,
         configured: vec![ConfiguredClient::new(client()?, ClientProof::Nothing)?],
+        // A server that has a guarded HTTP client takes these too.
         documents: None,
-        registrations: None,
-        store: Arc::new(MemoryStore::new()),
+        registrations: Some(registrations.clone()),
+        store,
         assertions: Arc::new(NoAssertions),
-        clock: clock.clone(),
+        clock,
     });
     let resource = OfferedResource {
         resource: format!("{ISSUER}/mcp").parse()?,
@@ -80,13 +95,12 @@ fn server() -> Result<Server, Box<dyn Error>> {
         default_scopes: "mcp".parse()?,
     };
     let mut settings = ServerSettings::new(ISSUER.parse()?, vec![resource])?;
-    settings.registration = false;
     settings.client_id_metadata_documents = false;
-    settings.auth_methods = vec![ClientAuthMethod::None];
+    settings.auth_methods.retain(|it| *it != ClientAuthMethod::PrivateKeyJwt);
     let settings = Arc::new(settings);
-    let grants = Arc::new(MemoryGrants::new(clock, entropy.clone()));
     Ok(Server {
         metadata: ServerMetadata::new(&settings),
+        registrations,
         authorize: AuthorizeEndpoint::new(settings.clone(), clients.clone()),
         consent: Consent::new(settings.clone(), grants.clone(), entropy),
         token: TokenEndpoint::new(settings.clone(), clients.clone(), grants.clone()),
@@ -110,6 +124,35 @@ fn client() -> Result<Client, Box<dyn Error>> {
 
 async fn metadata(State(server): State<Arc<Server>>) -> Response<Body> {
     server.metadata.answer().map(Body::from)
+}
+
+async fn register(State(server): State<Arc<Server>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    server.registrations.register(&headers, &body, None).await.map(Body::from)
+}
+
+async fn read_registration(
+    State(server): State<Arc<Server>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    server.registrations.read(&id, &headers).await.map(Body::from)
+}
+
+async fn update_registration(
+    State(server): State<Arc<Server>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    server.registrations.update(&id, &headers, &body).await.map(Body::from)
+}
+
+async fn delete_registration(
+    State(server): State<Arc<Server>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    server.registrations.delete(&id, &headers).await.map(Body::from)
 }
 
 async fn token(

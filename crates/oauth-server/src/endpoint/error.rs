@@ -127,12 +127,11 @@ impl EndpointError {
     /// Only what hinders us is worth a warning; the rest is somebody else's mistake.
     fn log(&self) {
         let (status, code) = self.wire();
-        let code = code.as_str();
+        let (error, code) = (self as &dyn Error, code.as_str());
         if status.is_server_error() {
-            let cause = causes(self);
-            tracing::warn!(error = %self, cause, code, "a request cannot be answered");
+            tracing::warn!(error, code, "a request cannot be answered");
         } else {
-            tracing::info!(error = %self, code, "a request is refused");
+            tracing::info!(error, code, "a request is refused");
         }
     }
 }
@@ -160,16 +159,6 @@ const fn status(code: TokenErrorCode) -> StatusCode {
         TokenErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
         TokenErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
-}
-
-fn causes(error: &EndpointError) -> String {
-    let mut texts = Vec::new();
-    let mut source = error.source();
-    while let Some(error) = source {
-        texts.push(error.to_string());
-        source = error.source();
-    }
-    texts.join(": ")
 }
 
 /// When to come again while something hinders us.

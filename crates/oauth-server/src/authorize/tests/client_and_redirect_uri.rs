@@ -1,4 +1,8 @@
+use http::{HeaderValue, header::CONTENT_TYPE};
+use serde_json::Value;
+
 use super::*;
+use crate::ClientOrigin;
 use crate::testing::{REDIRECT_URI, good};
 
 #[test]
@@ -14,6 +18,30 @@ fn f01_an_unknown_client_is_a_page() {
     check(&good_query().and("client_id", "public"), UNKNOWN);
     check(&good_query().and("client_id", "other"), UNKNOWN);
     check_raw(&format!("{}&client_id=%ff", good_query().without("client_id").encode()), UNKNOWN);
+}
+
+#[test]
+fn f01_while_nobody_can_say_who_a_client_is_it_is_not_called_unknown() {
+    let world = World::new();
+    let query = good_query().with("client_id", "nobody").encode();
+    let ask = || outcome(block_on(world.authorize().check(Some(&query), None)));
+    assert_eq!(ask(), UNKNOWN);
+    world.store.set_down(true);
+    assert_eq!(ask(), "page: the clients are unavailable");
+    world.store.set_down(false);
+    assert_eq!(ask(), UNKNOWN);
+}
+
+#[test]
+fn f01_a_client_is_known_once_it_registered() {
+    let world = World::new();
+    let body = format!(r#"{{"redirect_uris":["{REDIRECT_URI}"],"token_endpoint_auth_method":"none"}}"#);
+    let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))].into_iter().collect();
+    let answer = block_on(world.registrations.register(&headers, body.as_bytes(), None));
+    let answer: Value = serde_json::from_slice(answer.body()).unwrap();
+    let query = good_query().with("client_id", answer["client_id"].as_str().unwrap());
+    assert_eq!(good(&world, &query).client.origin, ClientOrigin::Registered);
+    check(&query, UNKNOWN);
 }
 
 #[test]

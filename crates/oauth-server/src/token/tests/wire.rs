@@ -57,6 +57,17 @@ fn g27_trouble_of_ours_is_503_and_uses_nothing_up() {
 }
 
 #[test]
+fn g27_a_client_that_cannot_be_looked_up_is_not_told_to_register_again() {
+    let world = World::new();
+    let request = code_request("nobody", "x");
+    assert_eq!(outcome(&world.post_token(&request)), "401 invalid_client");
+    world.store.set_down(true);
+    assert_eq!(outcome(&world.post_token(&request)), "503 temporarily_unavailable");
+    world.store.set_down(false);
+    assert_eq!(outcome(&world.post_token(&request)), "401 invalid_client");
+}
+
+#[test]
 fn errors_on_the_wire() {
     let world = World::new();
     let good = code_request("public", "unknown");
