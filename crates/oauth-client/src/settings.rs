@@ -4,6 +4,8 @@ use oauth_types::{ClaimPath, ClientId, Issuer, ProviderId};
 use serde::Deserialize;
 use url::Url;
 
+use crate::preset::{EmailTrust, Preset};
+
 mod check;
 mod kind;
 
@@ -155,6 +157,47 @@ impl ProviderSettings {
             claims: ClaimMapping::default(),
             lookups: Lookups::default(),
         }
+    }
+
+    /// Checks that a [`Provider`](crate::Provider) can be made of these settings.
+    ///
+    /// # Errors
+    /// [`InvalidSettings`], which names the key.
+    pub fn check(&self) -> Result<(), InvalidSettings> {
+        let preset = Preset::of(self).ok_or(InvalidSettings::Local)?;
+        check(self, &preset)
+    }
+
+    /// What this third party can tell of a person; a rule about anything else could never match.
+    #[must_use]
+    pub fn tells(&self) -> Lookups {
+        let Some(preset) = Preset::of(self) else {
+            return Lookups { email: true, groups: true, ..Lookups::default() };
+        };
+        let (claims, known, lists) = (&self.claims, &preset.claims, &preset.lists);
+        let trusts_email = preset.claims.email_trust != EmailTrust::Never || claims.email_verified.is_some();
+        Lookups {
+            email: trusts_email || lists.emails.is_some(),
+            organizations: claims.organizations.is_some()
+                || !known.organizations.is_empty()
+                || lists.organizations.is_some(),
+            teams: claims.teams.is_some() || lists.teams.is_some(),
+            groups: claims.groups.is_some() || !known.groups.is_empty(),
+            tenant: claims.tenant.is_some() || !known.tenant.is_empty(),
+        }
+    }
+
+    /// Whether the preset sends PKCE unless it is switched off.
+    #[must_use]
+    pub fn knows_pkce(&self) -> bool {
+        Preset::of(self).is_some_and(|it| it.pkce)
+    }
+
+    /// The name that people see: the configured one, else the preset's; `None` for built-in accounts without one.
+    #[must_use]
+    pub fn name_for_people(&self) -> Option<&str> {
+        let preset = Preset::of(self).map(|it| it.display_name);
+        self.display_name.as_deref().or(preset)
     }
 }
 

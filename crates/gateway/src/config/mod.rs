@@ -20,13 +20,15 @@ pub use load::{
 pub use reference::{json_schema, reference_markdown};
 pub use report::ConfigError;
 pub use section::{
-    Algorithm, AudienceClaim, AuthorizationServer, Config, IdentityJwt, Introspection, IntrospectionAuth,
-    IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel, Outbound, Preset, Server,
-    ServerHttp, ServerIdentity, Sessions, Tls, TokenType, Upstream, Validation,
+    Account, Algorithm, Allow, AudienceClaim, AuthorizationServer, ClientAuth, ClientKeys,
+    ClientMetadataDocuments, Config, ConfiguredClient, IdentityJwt, Introspection, IntrospectionAuth,
+    IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel, Outbound, Preset, Provider,
+    ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration, Server, ServerHttp,
+    ServerIdentity, Sessions, Storage, ThirdParty, ThirdPartySessions, Tls, TokenType, Upstream, Validation,
 };
 pub use value::{
     AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, InvalidEndpointPath, InvalidPublicUrl,
-    Period, PublicUrl, SecretSource, WebOrigin,
+    PasswordHashText, Period, PublicUrl, SecretSource, WebOrigin,
 };
 
 #[cfg(test)]

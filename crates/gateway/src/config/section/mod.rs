@@ -10,6 +10,7 @@ mod outbound;
 mod root;
 mod server;
 mod sessions;
+mod third_party;
 mod upstream;
 mod validation;
 
@@ -23,5 +24,9 @@ pub use outbound::Outbound;
 pub use root::Config;
 pub use server::{Server, ServerHttp};
 pub use sessions::Sessions;
+pub use third_party::{
+    Account, Allow, ClientAuth, ClientKeys, ClientMetadataDocuments, ConfiguredClient, Provider, ProviderClaims,
+    ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration, Storage, ThirdParty, ThirdPartySessions,
+};
 pub use upstream::Upstream;
 pub use validation::Validation;

@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::{AuthorizationServer, Limits, Listen, Log, Outbound, Server, Sessions, Validation};
+use super::{AuthorizationServer, Limits, Listen, Log, Outbound, Server, Sessions, ThirdParty, Validation};
 use crate::config::value::{HostName, PublicUrl, WebOrigin};
 
 /// The configuration of `mcp-gateway`: one TOML file.
@@ -31,10 +31,12 @@ pub struct Config {
     #[serde(rename = "server", default)]
     #[cfg_attr(feature = "schema", schemars(!default, length(min = 1)))]
     pub servers: Vec<Server>,
-    /// The authorization servers whose tokens are accepted, at least one.
+    /// The authorization servers whose tokens are accepted: at least one, or `[third_party]` instead.
     #[serde(rename = "authorization_server", default)]
     #[cfg_attr(feature = "schema", schemars(!default, length(min = 1)))]
     pub authorization_servers: Vec<AuthorizationServer>,
+    /// The gateway as authorization server (Option B), instead of `[[authorization_server]]`.
+    pub third_party: Option<ThirdParty>,
     /// Bounds on what clients may use up.
     #[serde(default)]
     pub limits: Limits,

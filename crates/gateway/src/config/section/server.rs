@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use oauth_types::{Issuer, ScopeToken};
 use serde::Deserialize;
@@ -24,6 +24,12 @@ pub struct Server {
     #[serde(default, deserialize_with = "text::list")]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub scopes: Vec<ScopeToken>,
+    /// What scopes allow, in words for people, on the consent page of Option B:
+    /// `{ "files:write" = "Change your files" }`.
+    /// A scope without words is shown by its name.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
+    pub scope_descriptions: BTreeMap<ScopeToken, String>,
     /// Values of `aud` that mean this server, compared exactly.
     /// Without this key it is the resource identifier alone.
     pub audiences: Option<Vec<AllowedAudience>>,

@@ -13,6 +13,15 @@ where
     deserializer.deserialize_str(Visitor(PhantomData))
 }
 
+/// Such a text under a key that is there; `default` stands for one that is not.
+pub(in crate::config) fn some<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    one(deserializer).map(Some)
+}
+
 /// A list of such texts.
 pub(in crate::config) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where

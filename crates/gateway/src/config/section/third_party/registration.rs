@@ -1,0 +1,40 @@
+use serde::Deserialize;
+
+use crate::config::value::{HostName, Period, SecretSource};
+
+/// Clients that register themselves (RFC 7591).
+///
+/// Most MCP clients do, or bring a client ID metadata document.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Registration {
+    /// Whether clients may register themselves.
+    pub enabled: bool,
+    /// Initial access tokens, of which a client must show one to register; at least 32 bytes each.
+    /// Without this key anybody may register a client, which gives no access to anything by itself.
+    pub initial_access_tokens: Option<Vec<SecretSource>>,
+    /// Hosts that answers to clients which register may be sent to, such as `claude.ai`.
+    /// `localhost` stands for programs on the person's own machine.
+    /// Without this key: any host.
+    pub client_hosts: Option<Vec<HostName>>,
+    /// Registered clients that are kept; the longest unused one makes room; 10 to 1,000,000.
+    pub max_clients: u32,
+    /// How long a client is kept that nobody has signed in with; 1 h to 90 d.
+    pub unused_for: Period,
+    /// How long a client is kept after its last use, never less than its grants; 1 d to 3650 d.
+    pub expire_after: Period,
+}
+
+impl Default for Registration {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            initial_access_tokens: None,
+            client_hosts: None,
+            max_clients: 10_000,
+            unused_for: Period::from_secs(24 * 60 * 60),
+            expire_after: Period::from_days(90),
+        }
+    }
+}
