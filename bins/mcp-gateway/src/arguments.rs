@@ -22,12 +22,32 @@ pub(crate) enum Command {
     Demo(DemoArguments),
     /// Read a configuration as `serve` would, and say what is wrong with it.
     Check(CheckArguments),
+    /// Print the hash of a password, for an account of `preset = "local"`.
+    ///
+    /// Asks for the password twice at a terminal, else reads one line from standard input.
+    #[cfg(feature = "third-party")]
+    HashPassword,
+    /// The keys under which stored secrets are sealed.
+    #[cfg(feature = "third-party")]
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Print the JSON Schema of the configuration.
     Schema,
     /// Print the completions for a shell.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
+    },
+}
+
+/// `keys`.
+#[cfg(feature = "third-party")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Write a new master key into a file that is not there yet, for nobody but you.
+    GenerateMaster {
+        /// The file.
+        path: PathBuf,
     },
 }
 

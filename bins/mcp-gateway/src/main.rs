@@ -20,6 +20,10 @@ fn main() -> ExitCode {
         Command::Serve(it) => commands::serve(&it),
         Command::Demo(it) => commands::demo(&it),
         Command::Check(it) => commands::check(&it),
+        #[cfg(feature = "third-party")]
+        Command::HashPassword => commands::hash_password(),
+        #[cfg(feature = "third-party")]
+        Command::Keys(it) => commands::keys(&it),
         Command::Schema => commands::schema(),
         Command::Completions { shell } => commands::completions(shell),
     };

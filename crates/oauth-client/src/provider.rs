@@ -152,23 +152,6 @@ impl Provider {
         self.endpoints().await.map(drop)
     }
 
-    /// Every endpoint that is in use, each under its key in the configuration; fetches the metadata if need be.
-    ///
-    /// # Errors
-    /// [`Temporary::Metadata`] with what is wrong.
-    pub async fn known_endpoints(&self) -> Result<Vec<(&'static str, Url)>, Temporary> {
-        let it = self.endpoints().await?;
-        let optional = [
-            ("userinfo", &it.userinfo),
-            ("revocation", &it.revocation),
-            ("introspection", &it.introspection),
-            ("jwks", &it.jwks),
-        ];
-        let needed = [("authorization", it.authorization.clone()), ("token", it.token.clone())];
-        let there = optional.into_iter().filter_map(|(name, url)| Some((name, url.clone()?)));
-        Ok(needed.into_iter().chain(there).collect())
-    }
-
     async fn endpoints(&self) -> Result<Arc<Endpoints>, Temporary> {
         let (http, clock) = (&*self.ports.http, &*self.ports.clock);
         self.discovery.endpoints(http, clock).await.map_err(Temporary::Metadata)

@@ -1,10 +1,15 @@
 use std::fmt;
 
-use oauth_types::{ClaimPath, ClientId, Issuer, ProviderId};
+use oauth_types::{ClaimPath, ClientId, Clock, Issuer, ProviderId};
+use outbound_http::HttpClient;
 use serde::Deserialize;
 use url::Url;
 
-use crate::preset::{EmailTrust, Preset};
+use crate::{
+    MetadataError,
+    discovery::Discovery,
+    preset::{EmailTrust, Preset},
+};
 
 mod check;
 mod kind;
@@ -185,6 +190,28 @@ impl ProviderSettings {
             groups: claims.groups.is_some() || !known.groups.is_empty(),
             tenant: claims.tenant.is_some() || !known.tenant.is_empty(),
         }
+    }
+
+    /// Every endpoint that would be used, each under its key in the configuration; fetches the metadata if need be.
+    ///
+    /// # Errors
+    /// [`MetadataError`] with what is wrong; also for built-in accounts, which have none.
+    pub async fn known_endpoints(
+        &self,
+        http: &dyn HttpClient,
+        clock: &dyn Clock,
+    ) -> Result<Vec<(&'static str, Url)>, MetadataError> {
+        let preset = Preset::of(self).ok_or(MetadataError::NotFound)?;
+        let it = Discovery::new(self, &preset).endpoints(http, clock).await?;
+        let optional = [
+            ("userinfo", &it.userinfo),
+            ("revocation", &it.revocation),
+            ("introspection", &it.introspection),
+            ("jwks", &it.jwks),
+        ];
+        let needed = [("authorization", it.authorization.clone()), ("token", it.token.clone())];
+        let there = optional.into_iter().filter_map(|(name, url)| Some((name, url.clone()?)));
+        Ok(needed.into_iter().chain(there).collect())
     }
 
     /// Whether the preset sends PKCE unless it is switched off.

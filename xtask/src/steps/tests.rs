@@ -21,8 +21,8 @@ fn tests(arguments: &[&str]) -> Tally {
     }
 }
 
-/// The end-to-end tests run against the default build only, which is what users get.
-const RUNS: [&[&str]; 2] = [
+/// The end-to-end tests run against the default build, which is what users get, and those of Option B against its own.
+const RUNS: [&[&str]; 3] = [
     &["test", "--workspace", "--no-fail-fast"],
     &[
         "test",
@@ -33,5 +33,17 @@ const RUNS: [&[&str]; 2] = [
         "mcp-gateway",
         "--exclude",
         "xtask",
+    ],
+    &[
+        "test",
+        "-p",
+        "mcp-gateway",
+        "--no-fail-fast",
+        "--features",
+        "third-party",
+        "--test",
+        "it",
+        "--",
+        "option_b",
     ],
 ];

@@ -2,6 +2,10 @@
 
 mod check;
 mod demo;
+#[cfg(feature = "third-party")]
+mod hash_password;
+#[cfg(feature = "third-party")]
+mod keys;
 mod serve;
 mod text;
 
@@ -15,6 +19,8 @@ pub(crate) use self::{
     serve::serve,
     text::{completions, schema},
 };
+#[cfg(feature = "third-party")]
+pub(crate) use self::{hash_password::hash_password, keys::keys};
 
 /// Why a command ends without success.
 #[derive(Debug)]

@@ -148,6 +148,37 @@ codes! {
         "Tokens that live longer than a day are accepted, and a stolen one works as long."
         "shorten `max_token_lifetime`, and the lifetime at the authorization server";
 
+    OptionB "option_b" Info
+        "What Option B is: the issuer, where the state is, and how long tokens and grants last."
+        "";
+    StorageMemory "storage_memory" Warning
+        "Grants, clients and keys are kept in memory: a restart signs everybody out and makes clients register again."
+        "write `storage = { redb = \"state.redb\" }` before anybody else uses this gateway";
+    ClientsShutOut "clients_shut_out" Error
+        "No client can connect: registration and client ID metadata documents are off, and no client is configured."
+        "switch one of them on, or write a `[[third_party.client]]` with `redirect_uris`";
+    ScopeWordsMissing "scope_words_missing" Info
+        "The consent page shows a scope by its name, because there are no words for it."
+        "";
+    ProviderCallback "provider_callback" Info
+        "The redirect URI to register at the third party."
+        "";
+    ProviderEverybody "provider_everybody" Warning
+        "Everybody whom the third party knows may sign in; with a public one, that is the whole world."
+        "name `users`, `email_domains`, `organizations`, `teams`, `groups` or `tenants` in `allow`, unless that is meant";
+    ProviderPublicClient "provider_public_client" Warning
+        "The gateway has no secret at the third party, so whoever gets hold of a code could use it there but for PKCE."
+        "make the client a confidential one at the third party, and write `client_secret`";
+    ProviderPkceOff "provider_pkce_off" Warning
+        "PKCE is switched off towards the third party."
+        "remove `pkce = false`, unless the third party refuses PKCE";
+    LocalAccounts "local_accounts" Info
+        "How many built-in accounts there are."
+        "";
+    PasswordsPlainHttp "passwords_plain_http" Warning
+        "Passwords of built-in accounts are typed into a page that comes by plain HTTP."
+        "fine on this machine for development; else let `public_url` be https";
+
     AllowLoopback "allow_loopback" Warning
         "The gateway may fetch from loopback hosts, also over plain HTTP."
         "remove it before anybody else uses this gateway";
@@ -227,6 +258,19 @@ codes! {
     IntrospectionWrong "introspection_wrong" Error
         "The introspection endpoint gave no proper answer about a made-up token."
         "check that `introspection.endpoint` is the server's RFC 7662 endpoint";
+
+    ProviderFound "provider_found" Info
+        "The third party's endpoints are known and answer."
+        "";
+    ProviderMetadataUnusable "provider_metadata_unusable" Error
+        "The third party's metadata cannot be had or used, so nobody can sign in there."
+        "correct `issuer`, or let the gateway reach it";
+    ProviderIssuerMismatch "provider_issuer_mismatch" Error
+        "The third party's metadata names another issuer; it must be the same byte for byte."
+        "write `issuer` exactly as the document does, trailing slash included, if it is the third party you mean";
+    ProviderEndpointUnreachable "provider_endpoint_unreachable" Error
+        "An endpoint of the third party does not answer."
+        "correct it in `endpoints`, or let the gateway reach it";
 
     UpstreamAnswers "upstream_answers" Info
         "The MCP server answers `initialize`."

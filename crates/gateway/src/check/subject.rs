@@ -3,6 +3,11 @@ pub(super) fn server(index: usize) -> String {
     format!("server[{index}]")
 }
 
+/// The section of a third party.
+pub(super) fn provider(index: usize) -> String {
+    format!("third_party.provider[{index}]")
+}
+
 /// The section of an authorization server.
 pub(super) fn authorization_server(index: usize) -> String {
     format!("authorization_server[{index}]")

@@ -4,6 +4,8 @@ mod authorization_servers;
 mod certificates;
 mod configurations;
 mod report;
+#[cfg(feature = "third-party")]
+mod third_party;
 mod upstreams;
 
 use std::fs;
@@ -38,6 +40,7 @@ fn load(text: &str) -> Loaded {
         r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
     );
     write("weak.json", r#"{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}"#);
+    write("master.key", "9LSWqdO3zQ1Y5tRZxk7mVb2uJ0cHnE8gPa6fTIwDyKo=");
     write("gateway.toml", text);
     let environment = |name: &str| (name == "SECRET").then(|| SECRET.to_owned());
     Config::load(&folder.path().join("gateway.toml"), &environment).unwrap_or_else(|error| panic!("{error}"))

@@ -6,6 +6,11 @@
 
 mod check;
 mod load;
+#[cfg(feature = "third-party")]
+mod option_b;
+#[cfg(not(feature = "third-party"))]
+#[path = "option_b_absent.rs"]
+mod option_b;
 mod parse;
 #[cfg(feature = "schema")]
 mod reference;
@@ -14,7 +19,14 @@ mod section;
 mod value;
 
 pub use load::{
-    AuthorizationServerMaterial, Environment, IdentityKey, Loaded, Material, Secret, ServerMaterial,
+    AuthorizationServerMaterial, ClientMaterial, Environment, IdentityKey, Loaded, Material, Secret,
+    ServerMaterial, ThirdPartyMaterial,
+};
+pub(crate) use option_b::known_endpoints;
+#[cfg(feature = "third-party")]
+pub use option_b::{
+    ConfiguredClientParts, ConfiguredKeys, ConfiguredProvider, LoadedThirdParty, StorageSettings,
+    hash_password, write_master_key,
 };
 #[cfg(feature = "schema")]
 pub use reference::{json_schema, reference_markdown};
@@ -30,6 +42,15 @@ pub use value::{
     AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, InvalidEndpointPath, InvalidPublicUrl,
     PasswordHashText, Period, PublicUrl, SecretSource, WebOrigin,
 };
+
+/// Why the endpoints of a third party are not known.
+#[derive(Debug)]
+pub(crate) enum UnknownEndpoints {
+    /// The metadata names another issuer.
+    OtherIssuer,
+    /// Anything else, in words.
+    Unusable(String),
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 use oauth_types::ResourceUri;
+use url::Url;
 
 use super::{
-    Config, ConfigError, HostName, Server, check,
+    Config, ConfigError, HostName, Provider, Server, check, option_b,
     report::{Document, KeyPath, Problem},
 };
 
@@ -15,7 +16,7 @@ impl Config {
     /// The first thing that is wrong: syntax, an unknown key, a value out of range, or an insecure combination.
     pub fn parse(text: &str, file_name: &str) -> Result<Self, ConfigError> {
         let document = Document::new(text, file_name);
-        third_party(&document).map_err(|it| document.refuse(&it))?;
+        is_in_this_build(&document).map_err(|it| document.refuse(&it))?;
         let config: Self = toml::from_str(text).map_err(|it| document.refuse_toml(&it))?;
         check::all(&config).map_err(|it| document.refuse(&it))?;
         Ok(config)
@@ -25,6 +26,23 @@ impl Config {
     #[must_use]
     pub const fn example() -> &'static str {
         include_str!("example.toml")
+    }
+
+    /// A whole configuration of Option B that passes, which the reference page shows.
+    #[must_use]
+    pub const fn third_party_example() -> &'static str {
+        include_str!("example-third-party.toml")
+    }
+
+    /// The redirect URI that is to be registered at the third party `provider`: its own callback here.
+    ///
+    /// Built-in accounts have none.
+    #[must_use]
+    pub fn callback(&self, provider: &Provider) -> Option<Url> {
+        if provider.is_local() {
+            return None;
+        }
+        self.public_url.url().join(&format!("/callback/{}", provider.id)).ok()
     }
 
     /// The resource identifier of `server` (RFC 9728 section 1.2).
@@ -49,8 +67,8 @@ impl Config {
 }
 
 /// Option B is another build; its section must not be passed over in silence.
-fn third_party(document: &Document<'_>) -> Result<(), Problem> {
-    if document.has("third_party") {
+fn is_in_this_build(document: &Document<'_>) -> Result<(), Problem> {
+    if !option_b::IS_IN_THIS_BUILD && document.has("third_party") {
         let message =
             "this build lacks `--features third-party`: remove the section or build with that feature";
         return Err(Problem::new(KeyPath::root("third_party"), message));

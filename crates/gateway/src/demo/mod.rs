@@ -159,6 +159,7 @@ fn without_files(config: Config) -> Loaded {
         outbound_roots: Vec::new(),
         servers: servers.collect(),
         authorization_servers: authorization_servers.collect(),
+        third_party: None,
     };
     Loaded { config, material, files: Vec::new() }
 }

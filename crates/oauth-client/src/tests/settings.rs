@@ -1,8 +1,10 @@
 use serde_json::json;
-use test_support::fake_http::FakeHttp;
+use test_support::fake_http::{FakeHttp, Reply};
 
-use super::support::{clock, ports, settings};
-use crate::{AllowRules, EndpointOverrides, InvalidSettings, Provider, ProviderKind, ProviderSettings};
+use super::support::{METADATA, TOKEN, clock, metadata, openid_settings, ports, settings};
+use crate::{
+    AllowRules, EndpointOverrides, InvalidSettings, MetadataError, Provider, ProviderKind, ProviderSettings,
+};
 
 #[track_caller]
 fn check(
@@ -110,4 +112,42 @@ fn kinds_have_the_names_of_the_configuration() {
     }
     assert!(serde_json::from_value::<EndpointOverrides>(json!({ "tokn": "https://a.example" })).is_err());
     assert!(serde_json::from_value::<AllowRules>(json!({ "everyone": true })).is_err());
+}
+
+#[test]
+fn a_preset_tells_what_its_rules_need() {
+    use ProviderKind as Kind;
+    let row = |kind: Kind, expected: [bool; 5]| {
+        let it = settings(kind).tells();
+        assert_eq!([it.email, it.organizations, it.teams, it.groups, it.tenant], expected, "{kind}");
+    };
+    row(Kind::GithubOauthApp, [true, true, true, false, false]);
+    row(Kind::Google, [true, false, false, false, true]);
+    row(Kind::Entra, [true, false, false, true, true]);
+    row(Kind::Slack, [true, false, false, false, true]);
+    row(Kind::Discord, [true, true, false, false, false]);
+    row(Kind::Auth0, [true, true, false, true, false]);
+    row(Kind::Linear, [false, true, false, false, false]);
+    row(Kind::Local, [true, false, false, true, false]);
+    let mut mapped = settings(Kind::Linear);
+    mapped.claims.email_verified = Some("verified".parse().unwrap());
+    mapped.claims.teams = Some("teams".parse().unwrap());
+    assert!(mapped.tells().email && mapped.tells().teams);
+}
+
+#[tokio::test]
+async fn the_endpoints_in_use_are_known_before_a_sign_in() {
+    let http = FakeHttp::new();
+    http.set(METADATA, Reply::json(&metadata()));
+    let endpoints = openid_settings().known_endpoints(&http, &*clock()).await.unwrap();
+    let names: Vec<_> = endpoints.iter().map(|(name, _)| *name).collect();
+    assert!(names.starts_with(&["authorization", "token"]) && names.contains(&"jwks"), "{names:?}");
+    assert!(endpoints.iter().any(|(name, url)| *name == "token" && url.as_str() == TOKEN));
+    let mut other = metadata();
+    other["issuer"] = "https://other.example".into();
+    http.set(METADATA, Reply::json(&other));
+    let error = openid_settings().known_endpoints(&http, &*clock()).await.unwrap_err();
+    assert_eq!(error, MetadataError::OtherIssuer);
+    let error = settings(ProviderKind::Local).known_endpoints(&http, &*clock()).await.unwrap_err();
+    assert_eq!(error, MetadataError::NotFound);
 }

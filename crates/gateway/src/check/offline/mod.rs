@@ -6,6 +6,7 @@ mod listener;
 mod process;
 mod servers;
 mod setup;
+mod third_party;
 
 use oauth_types::{Clock, SystemClock, UnixTime};
 use token_validate::IssuerPolicy;
@@ -30,6 +31,7 @@ pub(super) fn at(loaded: &Loaded, now: UnixTime) -> Findings {
     listener::check(loaded, now, &mut findings);
     servers::check(loaded, &mut findings);
     authorization_servers::check(loaded, &policies(loaded), &mut findings);
+    third_party::check(&loaded.config, &mut findings);
     process::check(&loaded.config, &mut findings);
     findings
 }

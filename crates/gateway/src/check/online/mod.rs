@@ -7,6 +7,7 @@ mod discovery;
 mod fetch;
 mod introspection;
 mod keys;
+pub(super) mod providers;
 mod redirect;
 mod upstream;
 
@@ -42,9 +43,12 @@ pub async fn online(loaded: &Loaded) -> Findings {
 
 /// The same by any client and at any time.
 pub(super) async fn with(loaded: &Loaded, http: &dyn HttpClient, clock: &dyn Clock) -> Findings {
-    let (mut findings, others) = tokio::join!(servers(loaded), authorization_servers(loaded, http, clock));
-    findings.extend(others);
-    findings
+    let (servers, authorization_servers, providers) = tokio::join!(
+        servers(loaded),
+        authorization_servers(loaded, http, clock),
+        providers::check(&loaded.config, http, clock)
+    );
+    together(vec![servers, authorization_servers, providers])
 }
 
 pub(super) async fn servers(loaded: &Loaded) -> Findings {

@@ -5,9 +5,9 @@ use crate::config::{
     report::{KeyPath, Problem},
 };
 
-/// At least one authorization server, each once, each able to issue tokens for this gateway.
+/// At least one authorization server unless the gateway is it, each once, each able to issue tokens for this gateway.
 pub(super) fn check(config: &Config) -> Result<(), Problem> {
-    if config.authorization_servers.is_empty() {
+    if config.authorization_servers.is_empty() && config.third_party.is_none() {
         let message =
             r#"an `[[authorization_server]]` section is missing: write one with `issuer = "https://…"`"#;
         return Err(Problem::new(KeyPath::root("authorization_server"), message));

@@ -25,7 +25,7 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
     Ok(())
 }
 
-fn check_url(url: &Url) -> Result<(), &'static str> {
+pub(super) fn check_url(url: &Url) -> Result<(), &'static str> {
     let is_loopback = url.host().is_some_and(|it| is_loopback_host(&it));
     match url.scheme() {
         "https" => {}

@@ -16,9 +16,11 @@ mod pages;
 mod proxies;
 mod ranges;
 mod required_claims;
+mod scope_descriptions;
 mod scopes;
 mod secret_reuse;
 mod server_paths;
+pub(super) mod third_party;
 mod upstream;
 mod upstream_is_us;
 
@@ -34,7 +36,7 @@ pub(super) fn all(config: &Config) -> Result<(), Problem> {
 
 type Check = fn(&Config) -> Result<(), Problem>;
 
-const CHECKS: [Check; 21] = [
+const CHECKS: [Check; 23] = [
     hosts::check,
     listen::check,
     proxies::check,
@@ -42,6 +44,7 @@ const CHECKS: [Check; 21] = [
     upstream::check,
     upstream_is_us::check,
     scopes::check,
+    scope_descriptions::check,
     audiences::check,
     pages::check,
     identity::check,
@@ -53,6 +56,7 @@ const CHECKS: [Check; 21] = [
     clients::check,
     required_claims::check,
     networks::check,
+    third_party::check,
     development::check,
     secret_reuse::check,
     ranges::check,

@@ -66,7 +66,12 @@ fn authorization_servers(config: &Config) -> Result<(), Problem> {
     Ok(())
 }
 
-fn within<T: PartialOrd + Display>(key: KeyPath, value: T, least: T, most: T) -> Result<(), Problem> {
+pub(super) fn within<T: PartialOrd + Display>(
+    key: KeyPath,
+    value: T,
+    least: T,
+    most: T,
+) -> Result<(), Problem> {
     if value < least || value > most {
         return Err(Problem::new(key, format!("must be from {least} to {most}")));
     }

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::third_party;
 use crate::config::{
     Config, SecretSource,
     report::{KeyPath, Problem},
@@ -33,5 +34,6 @@ fn all(config: &Config) -> Vec<(KeyPath, SecretSource)> {
         let introspection = it.introspection.as_ref()?;
         Some((section.key("introspection").key("client_secret"), introspection.client_secret.clone()))
     });
-    tls.into_iter().chain(session).chain(identity).chain(clients).collect()
+    let third_party = config.third_party.iter().flat_map(third_party::secrets);
+    tls.into_iter().chain(session).chain(identity).chain(clients).chain(third_party).collect()
 }

@@ -39,7 +39,7 @@ fn is_reserved(path: &str) -> bool {
 }
 
 /// First segments of the gateway's own routes, of this build and of option B.
-const RESERVED: [&str; 14] = [
+const RESERVED: [&str; 15] = [
     "healthz",
     "readyz",
     "authorize",
@@ -53,5 +53,6 @@ const RESERVED: [&str; 14] = [
     "callback",
     "account",
     "connect",
+    "assets",
     ".well-known",
 ];

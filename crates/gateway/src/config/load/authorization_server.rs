@@ -38,7 +38,7 @@ impl AuthorizationServerMaterial {
 }
 
 /// The form only; which keys are of use is for the one who verifies with them.
-fn check_public_keys(text: &str) -> Result<(), &'static str> {
+pub(super) fn check_public_keys(text: &str) -> Result<(), &'static str> {
     if text.contains("PRIVATE KEY-----") {
         return Err("holds a private key: only the public one belongs here");
     }

@@ -4,10 +4,12 @@ mod authorization_server;
 mod certificates;
 mod identity_key;
 mod listener;
+pub(super) mod master_key;
 mod reader;
 mod resolve;
 mod reuse;
 mod strength;
+mod third_party;
 
 use std::{
     fs,
@@ -25,6 +27,7 @@ use super::{
 
 pub use authorization_server::AuthorizationServerMaterial;
 pub use identity_key::IdentityKey;
+pub use third_party::{ClientMaterial, ThirdPartyMaterial};
 
 oauth_types::secret! {
     /// The text of a secret that the configuration points at.
@@ -67,6 +70,8 @@ pub struct Material {
     pub servers: Vec<ServerMaterial>,
     /// One entry for each of `config.authorization_servers`, in that order.
     pub authorization_servers: Vec<AuthorizationServerMaterial>,
+    /// What `[third_party]` points at, if it is there.
+    pub third_party: Option<ThirdPartyMaterial>,
 }
 
 /// What one `[[server]]` points at.
@@ -124,6 +129,11 @@ fn material(config: &Config, reader: &mut Reader<'_>) -> Result<Material, Proble
         authorization_servers: each(&config.authorization_servers, "authorization_server", |section, it| {
             AuthorizationServerMaterial::read(section, it, reader)
         })?,
+        third_party: config
+            .third_party
+            .as_ref()
+            .map(|it| ThirdPartyMaterial::read(it, reader))
+            .transpose()?,
     };
     reuse::check(&material)?;
     Ok(material)

@@ -4,6 +4,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 use super::{Environment, Secret, strength};
 use crate::config::{
     SecretSource,
@@ -48,6 +50,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The text that `source` points at; that of a file which is no text in base64.
+    pub(super) fn key_text(&mut self, key: &KeyPath, source: &SecretSource) -> Result<String, Problem> {
+        let SecretSource::File(path) = source else { return self.text(key, source) };
+        let bytes = self.bytes(&key.key("file"), path, check_mode)?;
+        let text = String::from_utf8(bytes);
+        Ok(text.map_or_else(|error| STANDARD.encode(error.as_bytes()), without_line_break))
+    }
+
     /// A secret of at least `least` bytes that nobody could guess.
     pub(super) fn secret(
         &mut self,
@@ -76,16 +86,28 @@ impl<'a> Reader<'a> {
         path: &Path,
         check: fn(&Metadata) -> Result<(), String>,
     ) -> Result<String, Problem> {
+        String::from_utf8(self.bytes(key, path, check)?).map_err(|_| {
+            let message = "is no text: write PEM, JSON, or a secret in base64 or hex";
+            Problem::new(key.clone(), format!("{}: {message}", path.display()))
+        })
+    }
+
+    fn bytes(
+        &mut self,
+        key: &KeyPath,
+        path: &Path,
+        check: fn(&Metadata) -> Result<(), String>,
+    ) -> Result<Vec<u8>, Problem> {
         let refuse = |message: String| Problem::new(key.clone(), format!("{}: {message}", path.display()));
-        let text = read_file(path, check).map_err(refuse)?;
+        let bytes = read_file(path, check).map_err(refuse)?;
         if !self.files.iter().any(|it| it == path) {
             self.files.push(path.to_owned());
         }
-        Ok(text)
+        Ok(bytes)
     }
 }
 
-fn read_file(path: &Path, check: fn(&Metadata) -> Result<(), String>) -> Result<String, String> {
+fn read_file(path: &Path, check: fn(&Metadata) -> Result<(), String>) -> Result<Vec<u8>, String> {
     let say = |error: io::Error| error.to_string();
     // Asked before opening, because opening a pipe would wait for its writer.
     if !fs::metadata(path).map_err(say)?.is_file() {
@@ -98,8 +120,7 @@ fn read_file(path: &Path, check: fn(&Metadata) -> Result<(), String>) -> Result<
     if bytes.len() as u64 > MOST_BYTES {
         return Err("is larger than 4 MiB".to_owned());
     }
-    String::from_utf8(bytes)
-        .map_err(|_| "is no text: write PEM, JSON, or a secret in base64 or hex".to_owned())
+    Ok(bytes)
 }
 
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use crate::config::{Config, KeySource, SecretSource, Server, Upstream};
+use crate::config::{ClientKeys, Config, KeySource, SecretSource, Server, Storage, ThirdParty, Upstream};
 
 /// Makes every path of `config` absolute or relative to where the process is, given the `folder` of the file.
 pub(super) fn paths(config: &mut Config, folder: &Path) {
@@ -11,6 +11,7 @@ pub(super) fn paths(config: &mut Config, folder: &Path) {
     config.outbound.ca_files.iter_mut().for_each(|path| resolve(path, folder));
     config.sessions.key.iter_mut().for_each(|source| secret(source, folder));
     config.servers.iter_mut().for_each(|it| server(it, folder));
+    config.third_party.iter_mut().for_each(|it| third_party(it, folder));
     for it in &mut config.authorization_servers {
         if let KeySource::File(path) = &mut it.keys {
             resolve(path, folder);
@@ -26,6 +27,27 @@ fn server(server: &mut Server, folder: &Path) {
     server.http.ca_files.iter_mut().for_each(|path| resolve(path, folder));
     if let Some(source) = server.identity.jwt.as_mut().and_then(|it| it.key.as_mut()) {
         secret(source, folder);
+    }
+}
+
+fn third_party(third_party: &mut ThirdParty, folder: &Path) {
+    if let Storage::Redb(path) = &mut third_party.storage {
+        resolve(path, folder);
+    }
+    secret(&mut third_party.master_key, folder);
+    third_party.old_master_keys.iter_mut().for_each(|it| secret(it, folder));
+    let tokens = third_party.registration.initial_access_tokens.iter_mut().flatten();
+    tokens.for_each(|it| secret(it, folder));
+    third_party
+        .providers
+        .iter_mut()
+        .filter_map(|it| it.client_secret.as_mut())
+        .for_each(|it| secret(it, folder));
+    for client in &mut third_party.clients {
+        client.client_secret.iter_mut().for_each(|it| secret(it, folder));
+        if let Some(ClientKeys::File(path)) = &mut client.keys {
+            resolve(path, folder);
+        }
     }
 }
 

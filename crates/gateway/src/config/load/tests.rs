@@ -1,5 +1,8 @@
 #![cfg(unix)]
 
+#[cfg(feature = "third-party")]
+mod third_party;
+
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use tempfile::TempDir;

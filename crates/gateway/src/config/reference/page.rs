@@ -7,7 +7,10 @@ use crate::config::Config;
 /// Renders the page: an example, then one part per section of the file.
 pub(super) fn render(schema: &Value) -> String {
     let page = Page { definitions: schema.get("$defs").unwrap_or(&Value::Null) };
-    let mut out = format!("{INTRODUCTION}\n```toml\n{}```\n\n## Top level\n", Config::example());
+    let (example, third_party) = (Config::example(), Config::third_party_example());
+    let mut out = format!(
+        "{INTRODUCTION}\n```toml\n{example}```\n\n{OPTION_B}\n```toml\n{third_party}```\n\n## Top level\n"
+    );
     page.section(&mut out, schema, "");
     out
 }
@@ -66,7 +69,7 @@ impl<'a> Page<'a> {
             Some(items) => (self.resolve(items), true),
             None => (self.resolve(key), false),
         };
-        // `upstream` is short enough to be a key with an inline table.
+        // Some are short enough to be a key with an inline table.
         let is_section = target.get("properties").is_some() && !is_inline(key);
         is_section.then_some((target, is_list))
     }
@@ -106,7 +109,7 @@ fn in_order(section: &Value) -> Vec<(&str, &Value, bool)> {
 }
 
 fn is_inline(key: &Value) -> bool {
-    key["$ref"] == "#/$defs/Upstream"
+    INLINE.iter().any(|it| key["$ref"] == *it)
 }
 
 /// A default as one would write it in the file.
@@ -117,6 +120,13 @@ fn toml_text(value: &Value) -> String {
     }
 }
 
+const INLINE: [&str; 2] = ["#/$defs/Upstream", "#/$defs/Storage"];
+
+const OPTION_B: &str = "\
+With `[third_party]` the gateway is the authorization server itself (Option B).
+That needs a build with `--features third-party`; without the feature the section is refused.
+";
+
 const INTRODUCTION: &str = "\
 # Configuration
 
@@ -124,7 +134,7 @@ const INTRODUCTION: &str = "\
 
 `mcp-gateway` reads one TOML file.
 Unknown keys are refused, and so is everything that would leave a door open.
-Durations are texts such as `\"15s\"`, `\"5m\"` or `\"1h 30m\"`; sizes are bytes or texts such as `\"32KiB\"` or `\"4MiB\"`.
+Durations are texts such as `\"15s\"`, `\"5m\"`, `\"1h 30m\"` or `\"30d\"`; sizes are bytes or texts such as `\"32KiB\"` or `\"4MiB\"`.
 Relative paths are resolved against the folder of the file.
 A secret is named by `{ env = \"NAME\" }` or `{ file = \"PATH\" }` and never stands in the file itself.
 Files with secrets and private keys must not be readable by everybody (`chmod 600`, or 640 for a group).

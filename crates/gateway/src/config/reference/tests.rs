@@ -17,8 +17,9 @@ fn the_generated_files_are_fresh() {
 fn the_schema_names_what_is_required() {
     let schema = json_schema();
     let required: Vec<_> = schema["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert_eq!(required, ["public_url", "listen", "server", "authorization_server"]);
+    assert_eq!(required, ["public_url", "listen", "server"]);
     assert_eq!(schema["properties"]["server"]["minItems"], 1);
+    assert_eq!(schema["properties"]["authorization_server"]["minItems"], 1);
     assert_eq!(schema["additionalProperties"], false);
 }
 
@@ -41,4 +42,6 @@ fn every_key_is_explained() {
         "\n### `body_bytes`\n\nType: a number of bytes, such as `65536` or `\"64KiB\"`; default `\"4MiB\"`.\n"
     ));
     assert!(page.contains("\n## `[[server]]`\n") && page.contains("\n## `[server.identity.jwt]`\n"));
+    assert!(page.contains("\n## `[[third_party.provider.account]]`\n"));
+    assert!(page.contains("\n### `storage`\n\nType: inline table; required.\n"));
 }

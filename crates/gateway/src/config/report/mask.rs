@@ -59,7 +59,8 @@ fn is_reference(name: &str, value: &DeValue<'_>) -> bool {
 
 fn is_secret_key(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    name == "key" || name.ends_with("_key") || name.contains("secret") || name.contains("password")
+    let is_list = name.ends_with("master_keys") || name.ends_with("access_tokens");
+    name == "key" || name.ends_with("_key") || is_list || name.contains("secret") || name.contains("password")
 }
 
 fn last_word(line: &str, end: usize) -> &str {

@@ -6,7 +6,7 @@ use crate::config::value::{HostName, PublicUrl, WebOrigin};
 /// The configuration of `mcp-gateway`: one TOML file.
 ///
 /// Unknown keys are refused.
-/// Durations are texts such as `"15s"`, `"5m"` or `"1h 30m"`.
+/// Durations are texts such as `"15s"`, `"5m"`, `"1h 30m"` or `"30d"`.
 /// Sizes are bytes or texts such as `"32KiB"` or `"4MiB"`.
 /// Relative paths are resolved against the folder of the file.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,7 +33,7 @@ pub struct Config {
     pub servers: Vec<Server>,
     /// The authorization servers whose tokens are accepted: at least one, or `[third_party]` instead.
     #[serde(rename = "authorization_server", default)]
-    #[cfg_attr(feature = "schema", schemars(!default, length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub authorization_servers: Vec<AuthorizationServer>,
     /// The gateway as authorization server (Option B), instead of `[[authorization_server]]`.
     pub third_party: Option<ThirdParty>,

@@ -8,6 +8,8 @@ mod limits;
 mod listen;
 mod report;
 mod server;
+#[cfg(feature = "third-party")]
+mod third_party;
 mod values;
 
 use super::{Config, ConfigError};

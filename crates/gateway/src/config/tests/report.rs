@@ -50,6 +50,7 @@ fn a_syntax_error_names_its_line() {
     assert_eq!(error.line(), Some(1), "{error}");
 }
 
+#[cfg(not(feature = "third-party"))]
 #[test]
 fn option_b_says_that_this_build_lacks_it() {
     let text = format!("{BASE}\n[third_party]\nstorage = {{ redb = \"state.redb\" }}\n");

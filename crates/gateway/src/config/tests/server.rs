@@ -143,6 +143,7 @@ fn o13_the_gateways_own_paths_are_reserved() {
         "/callback/x",
         "/account",
         "/connect",
+        "/assets/x",
     ] {
         path(reserved, Some("one of the gateway's own paths"));
     }
@@ -207,6 +208,22 @@ fn scopes_are_permissions() {
         "wish for a refresh token",
     );
     refuses(SCOPES, r#"scopes = ["a b"]"#, "server[0].scopes[0]", "character");
+}
+
+#[test]
+fn scopes_have_words_for_people() {
+    let to = |words: &str| format!("scope_descriptions = {{ \"files:write\" = {words:?} }}");
+    let config = accepts(SCOPES, &to("Change your files"));
+    let scope = "files:write".parse().unwrap();
+    assert_eq!(config.servers[0].scope_descriptions[&scope], "Change your files");
+    let key = "server[0].scope_descriptions.files:write";
+    refuses(SCOPES, &to(" "), key, "is empty");
+    refuses(SCOPES, &to(&"a".repeat(121)), key, "one line of at most 120");
+    accepts(SCOPES, &to(&"a".repeat(120)));
+    refuses(SCOPES, &to("a\u{1b}b"), key, "one line");
+    let bad = "scope_descriptions = { \"a b\" = \"x\" }";
+    let error = parse(&edited(BASE, SCOPES, bad)).unwrap_err();
+    assert!(error.key().starts_with("server[0].scope_descriptions"), "{error}");
 }
 
 #[test]

@@ -38,6 +38,13 @@ fn periods_have_a_unit() {
     check("500ms", Some(Duration::from_millis(500)));
     check("5m", Some(Duration::from_secs(300)));
     check("1h 30m", Some(Duration::from_secs(5400)));
+    check("30d", Some(Duration::from_secs(30 * 86_400)));
+    check("1d 12h", Some(Duration::from_secs(36 * 3600)));
+    check("1d12h", None);
+    check("d", None);
+    check("-1d", None);
+    check("1d 2d", None);
+    check("999999999999999999d", None);
     check("15", None);
     check("", None);
     check("-15s", None);
@@ -47,7 +54,7 @@ fn periods_have_a_unit() {
 
 #[test]
 fn a_period_prints_as_it_is_written() {
-    for text in ["500ms", "15s", "1m", "1m 15s", "24h"] {
+    for text in ["500ms", "15s", "1m", "1m 15s", "24h", "25h", "2d", "180d"] {
         assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
     }
 }

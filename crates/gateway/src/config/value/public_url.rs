@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use oauth_types::{InvalidResourceUri, ResourceUri, is_loopback_host};
+use oauth_types::{InvalidResourceUri, Issuer, ResourceUri, is_loopback_host};
 use url::Url;
 
 use super::{EndpointPath, text_value};
@@ -54,6 +54,17 @@ impl PublicUrl {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.url.host().is_some_and(|host| is_loopback_host(&host))
+    }
+
+    /// The issuer that it is for the tokens of the gateway itself: the bare origin (RFC 8414 section 2).
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "a canonical origin is an issuer, see the proof"
+    )]
+    pub fn issuer(&self) -> Issuer {
+        self.origin.parse().expect("https or loopback, without user name, query and fragment")
     }
 
     /// The resource identifier of the server at `path` (RFC 9728 section 1.2).

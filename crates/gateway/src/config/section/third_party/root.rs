@@ -1,8 +1,6 @@
 use serde::Deserialize;
 
-use super::{
-    ClientMetadataDocuments, ConfiguredClient, Provider, Registration, Storage, ThirdPartySessions,
-};
+use super::{ClientMetadataDocuments, ConfiguredClient, Provider, Registration, Storage, ThirdPartySessions};
 use crate::config::value::{Period, SecretSource};
 
 /// Option B: the gateway is the authorization server, and signs people in at third parties or by built-in accounts.

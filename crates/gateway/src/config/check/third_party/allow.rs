@@ -1,0 +1,59 @@
+use crate::config::{
+    Allow, Config, Provider, ThirdParty,
+    report::{KeyPath, Problem},
+};
+
+/// Who may sign in is said, not left to chance.
+pub(super) fn check(_: &Config, third_party: &ThirdParty) -> Result<(), Problem> {
+    for (section, it) in super::providers(third_party) {
+        let key = section.key("allow");
+        match &it.allow {
+            None if it.is_local() => {}
+            None => return Err(Problem::new(key, MISSING)),
+            Some(rules) if rules.is_empty() => return Err(Problem::new(key, MISSING)),
+            Some(rules) => one(&key, it, rules)?,
+        }
+    }
+    Ok(())
+}
+
+fn one(key: &KeyPath, provider: &Provider, rules: &Allow) -> Result<(), Problem> {
+    for (name, list) in rules.lists() {
+        for rule in list {
+            let refuse = |message: &str| Err(Problem::new(key.key(name), format!("`{rule}` {message}")));
+            if rule.trim().is_empty() || rule.trim() != rule || rule.chars().any(char::is_control) {
+                return refuse("is empty, or has blanks around it");
+            }
+            if rule.contains('*') {
+                return refuse(
+                    "has a wildcard, and rules are compared exactly: write each one, or `everybody = true`",
+                );
+            }
+            if name == "email_domains" && (rule.contains('@') || !rule.contains('.')) {
+                return refuse("is no domain: write it without `@`, such as `example.com`");
+            }
+            if name == "users" && !provider.is_local() && is_login(rule) {
+                return refuse(
+                    "looks like a name used to sign in, which changes hands: \
+                     write the stable user id, or a verified e-mail address",
+                );
+            }
+        }
+    }
+    let narrower = rules.lists().into_iter().find(|(name, list)| *name != "tenants" && !list.is_empty());
+    match narrower {
+        Some((name, _)) if rules.everybody => {
+            let message = format!("lets everybody in, so `{name}` would be of no use: remove one of them");
+            Err(Problem::new(key.key("everybody"), message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `@octocat`: no id and no address begins so.
+fn is_login(rule: &str) -> bool {
+    rule.starts_with('@')
+}
+
+const MISSING: &str = "lets nobody sign in: name `users`, `email_domains`, `organizations`, `teams`, `groups` \
+    or `tenants`, or write `{ everybody = true }`";

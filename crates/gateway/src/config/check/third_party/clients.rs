@@ -1,0 +1,102 @@
+use std::collections::BTreeMap;
+
+use oauth_types::is_loopback_host;
+
+use super::words;
+use crate::config::{
+    ClientAuth, ClientKeys, Config, ConfiguredClient, ThirdParty,
+    report::{KeyPath, Problem},
+};
+
+/// Each configured client has an id of its own, exact redirect URIs, and the one credential that its `auth` needs.
+pub(super) fn check(_: &Config, third_party: &ThirdParty) -> Result<(), Problem> {
+    let mut seen = BTreeMap::new();
+    for (section, it) in super::clients(third_party) {
+        id(&section, it)?;
+        if let Some(other) = seen.insert(it.client_id.as_str(), section.clone()) {
+            let message = format!("is the id of `{other}` too: give each client its own");
+            return Err(Problem::new(section.key("client_id"), message));
+        }
+        words(&it.name).map_err(|message| Problem::new(section.key("name"), message))?;
+        redirect_uris(&section, it)?;
+        credential(&section, it)?;
+        if it.scopes.as_ref().is_some_and(Vec::is_empty) {
+            let message = "allows no scope: name one, or remove the key to allow all";
+            return Err(Problem::new(section.key("scopes"), message));
+        }
+    }
+    Ok(())
+}
+
+/// A URL is the id of a client with a metadata document, and must not be taken by another.
+fn id(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
+    let text = it.client_id.as_str();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    if text.bytes().all(plain) && text.len() <= 128 {
+        return Ok(());
+    }
+    let message = "must be at most 128 letters, digits, `-`, `.`, `_` and `~`; \
+        an id that is a URL belongs to the document at that URL";
+    Err(Problem::new(section.key("client_id"), message))
+}
+
+/// Matching is exact, so a wildcard would either match nothing or be believed to match more (RFC 9700 section 4.1.3).
+fn redirect_uris(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
+    let key = section.key("redirect_uris");
+    if it.redirect_uris.is_empty() && !it.introspect {
+        let message = "the client can do nothing: write its `redirect_uris`, or `introspect = true`";
+        return Err(Problem::new(key, message));
+    }
+    for (index, uri) in it.redirect_uris.iter().enumerate() {
+        let encoded = uri.as_str().to_ascii_lowercase();
+        if encoded.contains('*') || encoded.contains("%2a") || encoded.ends_with('$') {
+            let message =
+                "has a wildcard or pattern, and is compared exactly: write each redirect URI in full";
+            return Err(Problem::new(key.index(index), message));
+        }
+        if it.redirect_uris.iter().take(index).any(|other| other == uri) {
+            return Err(Problem::new(key.index(index), "is there twice"));
+        }
+    }
+    Ok(())
+}
+
+fn credential(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
+    let by_secret = matches!(it.auth, ClientAuth::ClientSecretBasic | ClientAuth::ClientSecretPost);
+    let by_key = it.auth == ClientAuth::PrivateKeyJwt;
+    let auth = it.auth.as_str();
+    let refuse = |name: &str, message: String| Err(Problem::new(section.key(name), message));
+    if it.introspect && it.auth == ClientAuth::None {
+        let message = "whoever asks about tokens must prove who it is: \
+            write `auth = \"client_secret_basic\"` and `client_secret`";
+        return refuse("introspect", message.to_owned());
+    }
+    if by_secret != it.client_secret.is_some() {
+        return match by_secret {
+            true => refuse("client_secret", format!("is missing, and `auth = \"{auth}\"` needs it")),
+            false => {
+                refuse("client_secret", format!("is of no use with `auth = \"{auth}\"`: change one of them"))
+            }
+        };
+    }
+    if by_key != it.keys.is_some() {
+        return match by_key {
+            true => refuse("keys", format!("is missing, and `auth = \"{auth}\"` needs it")),
+            false => refuse("keys", format!("is of no use with `auth = \"{auth}\"`: change one of them")),
+        };
+    }
+    match &it.keys {
+        Some(ClientKeys::JwksUri(url)) => super::super::key_urls::check_url(url)
+            .map_err(|message| Problem::new(section.key("keys").key("jwks_uri"), message)),
+        Some(ClientKeys::File(path)) if path.as_os_str().is_empty() => {
+            Err(Problem::new(section.key("keys").key("file"), "write the path of a JWK set"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the keys of a client are fetched from this machine.
+pub(super) fn has_loopback_keys(it: &ConfiguredClient) -> bool {
+    let Some(ClientKeys::JwksUri(url)) = &it.keys else { return false };
+    url.host().is_some_and(|host| is_loopback_host(&host))
+}
