@@ -26,8 +26,7 @@ pub enum ServerError {
 
 /// The resource that `server` is, with the issuers whose tokens count for it.
 pub(crate) fn protected_resource(config: &Config, server: &Server) -> Result<ProtectedResource, ServerError> {
-    let all = || config.authorization_servers.iter().map(|it| it.issuer.clone()).collect();
-    let mut issuers = server.authorization_servers.clone().unwrap_or_else(all).into_iter();
+    let mut issuers = config.issuers(server).into_iter();
     let first = issuers.next().ok_or_else(|| ServerError::NoAuthorizationServer(server.path.to_string()))?;
     let mut builder = ProtectedResource::builder(config.resource(server), first)
         .scopes(server.scopes.iter().cloned().collect());

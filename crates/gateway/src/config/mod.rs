@@ -44,11 +44,13 @@ pub use value::{
 };
 
 /// Why the endpoints of a third party are not known.
-#[derive(Debug)]
-pub(crate) enum UnknownEndpoints {
-    /// The metadata names another issuer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownEndpoints {
+    /// The metadata names another issuer (RFC 8414 section 3.3).
+    #[error("the metadata names another issuer")]
     OtherIssuer,
     /// Anything else, in words.
+    #[error("the metadata: {0}")]
     Unusable(String),
 }
 

@@ -1,4 +1,4 @@
-use oauth_types::ResourceUri;
+use oauth_types::{Issuer, ResourceUri};
 use url::Url;
 
 use super::{
@@ -57,6 +57,16 @@ impl Config {
         match &server.audiences {
             Some(audiences) => audiences.iter().map(ToString::to_string).collect(),
             None => self.resource(server).audiences(),
+        }
+    }
+
+    /// The issuers whose tokens count for `server`: the gateway itself with `[third_party]`, else those named.
+    #[must_use]
+    pub fn issuers(&self, server: &Server) -> Vec<Issuer> {
+        match &server.authorization_servers {
+            _ if self.third_party.is_some() => vec![self.public_url.issuer()],
+            Some(issuers) => issuers.clone(),
+            None => self.authorization_servers.iter().map(|it| it.issuer.clone()).collect(),
         }
     }
 

@@ -24,11 +24,7 @@ pub(super) fn check(loaded: &Loaded, findings: &mut Findings) {
 fn summary(config: &Config, server: &Server) -> String {
     let resource = config.resource(server);
     let metadata = protected_resource(config, server).map(|it| it.metadata_url()).unwrap_or_default();
-    let issuers: Vec<_> = match &server.authorization_servers {
-        _ if config.third_party.is_some() => vec![config.public_url.to_string()],
-        Some(issuers) => issuers.iter().map(ToString::to_string).collect(),
-        None => config.authorization_servers.iter().map(|it| it.issuer.to_string()).collect(),
-    };
+    let issuers: Vec<_> = config.issuers(server).iter().map(ToString::to_string).collect();
     let audiences = match &server.audiences {
         Some(_) => format!("; audiences {}", config.audiences(server).join(" ")),
         None => String::new(),

@@ -21,14 +21,8 @@ async fn one(it: &Provider, http: &dyn HttpClient, clock: &dyn Clock, subject: S
     let mut findings = Findings::default();
     let endpoints = match known_endpoints(it, http, clock).await {
         Ok(endpoints) => endpoints,
-        Err(UnknownEndpoints::OtherIssuer) => {
-            let message = "the metadata names another issuer";
-            findings.add(FindingCode::ProviderIssuerMismatch, format!("{subject}.issuer"), message);
-            return findings;
-        }
-        Err(UnknownEndpoints::Unusable(why)) => {
-            let message = format!("the metadata: {why}");
-            findings.add(FindingCode::ProviderMetadataUnusable, format!("{subject}.issuer"), message);
+        Err(error) => {
+            findings.add(code(&error), format!("{subject}.issuer"), error.to_string());
             return findings;
         }
     };
@@ -57,4 +51,11 @@ async fn ask(name: &str, url: &Url, http: &dyn HttpClient, clock: &dyn Clock) ->
         _ => !status.is_server_error(),
     };
     (!is_there).then(|| format!("{} answered {}", shown::text(url.as_str()), status.as_u16()))
+}
+
+const fn code(error: &UnknownEndpoints) -> FindingCode {
+    match error {
+        UnknownEndpoints::OtherIssuer => FindingCode::ProviderIssuerMismatch,
+        UnknownEndpoints::Unusable(_) => FindingCode::ProviderMetadataUnusable,
+    }
 }

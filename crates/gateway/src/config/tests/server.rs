@@ -220,7 +220,8 @@ fn scopes_have_words_for_people() {
     refuses(SCOPES, &to(" "), key, "is empty");
     refuses(SCOPES, &to(&"a".repeat(121)), key, "one line of at most 120");
     accepts(SCOPES, &to(&"a".repeat(120)));
-    refuses(SCOPES, &to("a\u{1b}b"), key, "one line");
+    let control = r#"scope_descriptions = { "files:write" = "a\u001Bb" }"#;
+    refuses(SCOPES, control, key, "one line");
     let bad = "scope_descriptions = { \"a b\" = \"x\" }";
     let error = parse(&edited(BASE, SCOPES, bad)).unwrap_err();
     assert!(error.key().starts_with("server[0].scope_descriptions"), "{error}");

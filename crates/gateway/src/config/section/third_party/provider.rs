@@ -63,7 +63,6 @@ pub struct Provider {
     pub allow: Option<Allow>,
     /// The accounts of preset `local`, at least one.
     #[serde(rename = "account", default)]
-    #[cfg_attr(feature = "schema", schemars(!default))]
     pub accounts: Vec<Account>,
 }
 

@@ -53,7 +53,6 @@ pub struct ThirdParty {
     pub client_metadata_documents: ClientMetadataDocuments,
     /// Clients that you know beforehand, and MCP servers that ask about tokens.
     #[serde(rename = "client", default)]
-    #[cfg_attr(feature = "schema", schemars(!default))]
     pub clients: Vec<ConfiguredClient>,
     /// Who signs people in, at least one; of several the person picks one.
     #[serde(rename = "provider", default)]

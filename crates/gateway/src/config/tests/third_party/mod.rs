@@ -92,7 +92,7 @@ fn the_base_passes() {
 fn a_build_with_option_b_and_without_the_section_is_option_a() {
     let config = parse(BASE).unwrap();
     assert!(config.third_party.is_none());
-    let error = parse(&edited(OPTION_B, "[third_party]\n", "[thirdparty]\n")).unwrap_err();
+    let error = parse(&OPTION_B.replace("third_party", "thirdparty")).unwrap_err();
     assert!(error.message().contains("unknown field `thirdparty`"), "{error}");
 }
 

@@ -104,7 +104,12 @@ fn every_key_of_a_provider_is_read() {
     let callback = config.callback(it).unwrap();
     assert_eq!(callback.as_str(), "https://mcp.example.com/callback/github");
     assert_eq!(config.callback(&third_party.providers[1]), None);
-    refuses(ID, "id = \"github\"\nclaims = { name = \"\" }", &provider("claims.name"), "");
+    refuses_somewhere(
+        ID,
+        "id = \"github\"\nclaims = { name = \"\" }",
+        &provider("claims.name"),
+        "empty member",
+    );
 }
 
 #[test]
@@ -207,7 +212,12 @@ fn built_in_accounts_have_names_and_hashes() {
     for name in ["", "a b", "ä", "a/b"] {
         refuses(username, &format!("username = {name:?}"), &format!("{section}.username"), "must be 1 to 64");
     }
-    refuses(username, "username = \"alice\"\nemail = \"x\"", &format!("{section}.email"), "no plain e-mail");
+    refuses_somewhere(
+        username,
+        "username = \"alice\"\nemail = \"x\"",
+        &format!("{section}.email"),
+        "no plain e-mail",
+    );
     for (to, message) in [
         ("password_hash = \"hunter2$", "is no argon2id hash"),
         ("password_hash = \"$argon2i$v=19$m=19456,t=2,p=1$", "is no argon2id hash"),
