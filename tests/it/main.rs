@@ -10,6 +10,8 @@ mod flow;
 mod lifecycle;
 #[cfg(test)]
 mod logs;
+#[cfg(feature = "third-party")]
+mod option_b;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
