@@ -11,6 +11,7 @@ mod lifecycle;
 #[cfg(test)]
 mod logs;
 #[cfg(feature = "third-party")]
+#[cfg(test)]
 mod option_b;
 #[cfg(test)]
 mod real;

@@ -5,7 +5,9 @@ use oauth_client::{
 use oauth_types::ProviderId;
 
 use super::LoadedThirdParty;
-use crate::config::{Allow, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth};
+use crate::config::{
+    Allow, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Secret,
+};
 
 /// One way to sign in, in the words of `oauth-client`.
 #[derive(Clone, Debug)]
@@ -36,7 +38,7 @@ impl LoadedThirdParty<'_> {
     pub fn providers(&self) -> Vec<ConfiguredProvider> {
         let secrets = &self.material.provider_secrets;
         let both = self.config.providers.iter().zip(secrets);
-        both.map(|(it, secret)| configured(it, secret.as_ref().map(|it| it.expose()))).collect()
+        both.map(|(it, secret)| configured(it, secret.as_ref().map(Secret::expose))).collect()
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn check(config: &Config, _: &ThirdParty) -> Result<(), Problem> {
             ("authorization_servers", it.authorization_servers.is_some()),
             ("audiences", it.audiences.is_some()),
         ];
-        for (name, _) in unused.into_iter().filter(|(_, is_there)| *is_there) {
+        if let Some((name, _)) = unused.into_iter().find(|(_, is_there)| *is_there) {
             let message = format!(
                 "is for the tokens of other authorization servers, and with `{}` there are none: remove it",
                 section()

@@ -27,7 +27,7 @@ fn hosts(key: &KeyPath, hosts: Option<&[HostName]>) -> Result<(), Problem> {
         let message = "allows no host: name one, remove the key to allow all, or write `enabled = false`";
         return Err(Problem::new(key.clone(), message));
     }
-    match hosts.iter().position(|it| has_port(it)) {
+    match hosts.iter().position(has_port) {
         None => Ok(()),
         Some(index) => {
             let message = "is compared with the host alone: leave the port out";

@@ -71,19 +71,16 @@ fn credential(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
             write `auth = \"client_secret_basic\"` and `client_secret`";
         return refuse("introspect", message.to_owned());
     }
-    if by_secret != it.client_secret.is_some() {
-        return match by_secret {
-            true => refuse("client_secret", format!("is missing, and `auth = \"{auth}\"` needs it")),
-            false => {
-                refuse("client_secret", format!("is of no use with `auth = \"{auth}\"`: change one of them"))
-            }
-        };
-    }
-    if by_key != it.keys.is_some() {
-        return match by_key {
-            true => refuse("keys", format!("is missing, and `auth = \"{auth}\"` needs it")),
-            false => refuse("keys", format!("is of no use with `auth = \"{auth}\"`: change one of them")),
-        };
+    let rows =
+        [("client_secret", by_secret, it.client_secret.is_some()), ("keys", by_key, it.keys.is_some())];
+    match rows.into_iter().find(|(_, is_needed, is_there)| is_needed != is_there) {
+        None => {}
+        Some((name, true, _)) => {
+            return refuse(name, format!("is missing, and `auth = \"{auth}\"` needs it"));
+        }
+        Some((name, false, _)) => {
+            return refuse(name, format!("is of no use with `auth = \"{auth}\"`: change one of them"));
+        }
     }
     match &it.keys {
         Some(ClientKeys::JwksUri(url)) => super::super::key_urls::check_url(url)

@@ -34,6 +34,7 @@ impl Allow {
     }
 
     /// Every list with its key.
+    #[must_use]
     pub fn lists(&self) -> [(&'static str, &BTreeSet<String>); 6] {
         [
             ("users", &self.users),
