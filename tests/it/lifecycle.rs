@@ -108,6 +108,54 @@ async fn o18_a_changed_key_file_is_noticed_without_a_signal() {
     assert_eq!((status(&gateway, &old).await, status(&gateway, &new).await), (401, 200));
 }
 
+/// Another configuration than the one before.
+type Change = fn(&str) -> String;
+
+/// The same stream before and after a reload: whether it ends.
+async fn ends_with(change: Change) -> bool {
+    let issuer = Issuer::new(ISSUER);
+    let (events, answer) = Answer::events();
+    let upstream = RecordingUpstream::answering([answer]).await;
+    let address = upstream.uri("/mcp").to_string();
+    let gateway = Setup::new()
+        .keys("keys", &issuer)
+        .keys("other", &Issuer::new(ISSUER))
+        .start(|listen| configuration(listen, &address, "mcp"));
+    let url = gateway.url("/mcp");
+    let mut stream = open(tool_call(&url, Some(&issuer.token(&url).sign()))).await;
+    events.send("data: 1\n\n").await.unwrap();
+    assert!(stream.frame().await.unwrap().is_ok());
+    let before = configuration(&gateway.address().to_string(), &address, "mcp");
+    let after = change(&before);
+    assert_ne!(before, after);
+    gateway.rewrite("gateway.toml", &after);
+    gateway.signal("HUP");
+    gateway.wait_for("the configuration was reloaded");
+    // One of the two happens: the stream ends by itself, or it brings what is sent now.
+    events.send("data: 2\n\n").await.ok();
+    drop(events);
+    let rest = stream.into_body().collect().await.unwrap().to_bytes();
+    assert!(rest.is_empty() || rest == "data: 2\n\n", "{rest:?}");
+    rest.is_empty()
+}
+
+#[tokio::test]
+async fn e38_a_stream_ends_when_a_reload_may_refuse_its_token_and_only_then() {
+    let rows: [(Change, bool); 8] = [
+        (|it| it.replace("shutdown = \"20s\"", "shutdown = \"21s\""), false),
+        (|it| it.replace("path = \"/mcp\"", "path = \"/mcp\"\nname = \"Files\""), false),
+        (|it| it.replace("scopes = [\"mcp\"]", "scopes = [\"mcp\", \"admin\"]"), true),
+        (|it| it.replace("path = \"/mcp\"", "path = \"/other\""), true),
+        (|it| it.replace("path = \"/mcp\"", "path = \"/mcp\"\naudiences = [\"https://a.example\"]"), true),
+        (|it| it.replace("keys.json", "other.json"), true),
+        (|it| it.replace("keys = {", "clients = [\"app\"]\nkeys = {"), true),
+        (|it| it.replace(ISSUER, "https://other.example"), true),
+    ];
+    for (number, (change, ends)) in rows.into_iter().enumerate() {
+        assert_eq!(ends_with(change).await, ends, "row {number}");
+    }
+}
+
 #[test]
 fn o07_o10_a_wrong_configuration_opens_no_socket_and_names_the_key() {
     let rows = [

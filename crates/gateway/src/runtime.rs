@@ -7,17 +7,17 @@ use mcp_proxy::{Proxy, SessionKey};
 use oauth_types::{Clock, Entropy, SystemClock};
 use outbound_http::{ClientSetupError, GuardedClient, HttpClient, OutboundPolicy};
 use resource_metadata::Documents;
-use token_validate::{KeyRefresher, ResourcePolicy, Validator, ValidatorSettings};
+use token_validate::{IssuerPolicy, KeyRefresher, ResourcePolicy, Validator, ValidatorSettings};
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 use crate::{
-    access::{ProtectedServer, ServerParts},
+    access::{Acceptance, Acceptances, ProtectedServer, ServerParts},
     adapters::{
         Assertion, Identity, IssuerError, ServerError, SigningKey, SigningKeyError, issuer_policies,
         protected_resource, upstream_settings,
     },
-    config::{Loaded, Server, ServerMaterial},
+    config::{Config, Loaded, Server, ServerMaterial},
     edge::{Edge, Hosts, Origins, TrustedProxies},
     limits::{RequestLimit, StreamLimit},
     routes::{self, Readiness},
@@ -44,6 +44,7 @@ pub(crate) struct Runtime {
     edge: Edge,
     router: Router,
     validator: Validator,
+    acceptances: Acceptances,
     https: bool,
 }
 
@@ -77,16 +78,22 @@ impl Runtime {
         previous: Option<&Self>,
     ) -> Result<(Self, KeyRefresher), BuildError> {
         let config = &loaded.config;
-        let (validator, refresher) = validator(loaded, process, previous)?;
+        let issuers = Arc::new(issuer_policies(loaded)?);
+        let (validator, refresher) = validator(loaded, process, &issuers, previous)?;
         let requests = RequestLimit::new(config.limits.concurrent_requests as usize);
         let streams = StreamLimit::new(config.limits.streams_per_subject as usize);
         let mut servers = Vec::new();
+        let mut acceptances = Acceptances::default();
         let mut assertion_keys = Vec::new();
         for (server, material) in loaded.servers() {
             let identity = identity(loaded, process, server, material)?;
             assertion_keys.extend(identity.assertion.as_ref().map(|it| Arc::clone(&it.key)));
             let limits = (requests.clone(), streams.clone());
-            let parts = server_parts(loaded, process, (server, material), identity, &validator, limits)?;
+            let acceptance = acceptance(config, server, &issuers)?;
+            let ends = acceptances.add(acceptance.clone(), previous.map(|it| &it.acceptances));
+            let accepted = (acceptance, ends);
+            let parts =
+                server_parts(loaded, process, (server, material), identity, &validator, limits, accepted)?;
             servers.push(Arc::new(ProtectedServer::new(parts)));
         }
         let documents =
@@ -94,7 +101,12 @@ impl Runtime {
         let readiness = Readiness::new(validator.clone(), Arc::clone(&process.draining));
         let router = routes::router(&servers, documents, readiness, &assertion_keys);
         let https = config.public_url.is_https();
-        Ok((Self { edge: edge(loaded), router, validator, https }, refresher))
+        Ok((Self { edge: edge(loaded), router, validator, acceptances, https }, refresher))
+    }
+
+    /// Ends the event streams whose tokens `next` may refuse.
+    pub(crate) fn give_way_to(&self, next: &Self) {
+        self.acceptances.give_way_to(&next.acceptances);
     }
 
     /// The checks of every request.
@@ -125,6 +137,7 @@ impl Runtime {
 fn validator(
     loaded: &Loaded,
     process: &Process,
+    issuers: &[IssuerPolicy],
     previous: Option<&Runtime>,
 ) -> Result<(Validator, KeyRefresher), BuildError> {
     let config = &loaded.config;
@@ -141,11 +154,30 @@ fn validator(
         ..OutboundPolicy::default()
     };
     let http: Arc<dyn HttpClient> = Arc::new(GuardedClient::new(policy)?);
-    let issuers = issuer_policies(loaded)?;
+    let issuers = issuers.to_vec();
     let clock: Arc<dyn Clock> = Arc::<SystemClock>::clone(&process.clock);
     Ok(match previous {
         Some(previous) => Validator::new_inheriting(&previous.validator, issuers, settings, http, clock),
         None => Validator::new(issuers, settings, http, clock),
+    })
+}
+
+fn acceptance(
+    config: &Config,
+    server: &Server,
+    issuers: &Arc<Vec<IssuerPolicy>>,
+) -> Result<Acceptance, BuildError> {
+    let named = |error| ServerError::Audiences(server.path.to_string(), error);
+    let mut policy = ResourcePolicy::new(config.audiences(server)).map_err(named)?;
+    if let Some(issuers) = &server.authorization_servers {
+        policy = policy.with_issuers(issuers.clone());
+    }
+    Ok(Acceptance {
+        resource: config.resource(server),
+        scopes: server.scopes.iter().cloned().collect(),
+        policy,
+        issuers: Arc::clone(issuers),
+        leeway: config.validation.leeway.get(),
     })
 }
 
@@ -156,20 +188,16 @@ fn server_parts(
     identity: Identity,
     validator: &Validator,
     (requests, streams): (RequestLimit, StreamLimit),
+    (acceptance, acceptance_ends): (Acceptance, CancellationToken),
 ) -> Result<ServerParts, BuildError> {
     let config = &loaded.config;
-    let named = |error| ServerError::Audiences(server.path.to_string(), error);
-    let mut resource_policy = ResourcePolicy::new(config.audiences(server)).map_err(named)?;
-    if let Some(issuers) = &server.authorization_servers {
-        resource_policy = resource_policy.with_issuers(issuers.clone());
-    }
     let settings = upstream_settings(server, material)?;
     let proxy = Proxy::new(settings, session_key(loaded, process))
         .map_err(|error| ServerError::Upstream(server.path.to_string(), error))?;
     let origins: Vec<_> = config.allowed_origins.iter().map(ToString::to_string).collect();
     Ok(ServerParts {
         resource: protected_resource(config, server)?,
-        resource_policy,
+        resource_policy: acceptance.policy,
         validator: validator.clone(),
         origins: Origins::new(config.public_url.url(), &origins),
         proxy,
@@ -179,7 +207,8 @@ fn server_parts(
         most_body: config.limits.body_bytes.bytes(),
         body_idle: config.limits.body_idle.get(),
         clock: Arc::<SystemClock>::clone(&process.clock),
-        leeway: config.validation.leeway.get(),
+        leeway: acceptance.leeway,
+        acceptance_ends,
         listening_ends: process.listening_ends.clone(),
         answering_ends: process.answering_ends.clone(),
     })

@@ -144,6 +144,7 @@ impl Running {
 
     /// Takes a new configuration: requests that have begun keep the old one, the next ones have the new one.
     ///
+    /// Event streams of a server go on if nothing has changed in what decides about its tokens, and end otherwise.
     /// Keys that were fetched are kept where their source is the same; the cache of verified tokens is not.
     /// The socket, whether it speaks TLS, and the limits of connections stay as they are until a restart.
     ///
@@ -160,7 +161,8 @@ impl Running {
         if let (Some(running), Some(new)) = (&self.tls, tls) {
             running.reload_from_config(new);
         }
-        self.runtime.store(Arc::new(runtime));
+        let runtime = Arc::new(runtime);
+        self.runtime.swap(Arc::clone(&runtime)).give_way_to(&runtime);
         work.refresher.abort();
         work.refresher = tokio::spawn(refresher.run(tokio::time::sleep));
         work.config = loaded.config.clone();

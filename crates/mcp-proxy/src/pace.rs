@@ -17,6 +17,8 @@ pin_project! {
         timer: Sleep,
         #[pin]
         cancelled: WaitForCancellationFutureOwned,
+        // Further reasons to end.
+        ends: Vec<Pin<Box<WaitForCancellationFutureOwned>>>,
         keep_alive: Duration,
         ends_at: Option<Instant>,
         last: Instant,
@@ -41,6 +43,7 @@ impl Pace {
         Self {
             timer: sleep_until(earlier(now + keep_alive, ends_at)),
             cancelled: cancel.cancelled_owned(),
+            ends: Vec::new(),
             keep_alive,
             ends_at,
             last: now,
@@ -48,10 +51,17 @@ impl Pace {
         }
     }
 
+    /// The stream ends also when `cancel` is cancelled.
+    pub(crate) fn also_end_with(self: Pin<&mut Self>, cancel: CancellationToken) {
+        self.project().ends.push(Box::pin(cancel.cancelled_owned()));
+    }
+
     /// Whether the stream must end now, even if the upstream has more.
     pub(crate) fn must_end(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
         let this = self.project();
-        this.cancelled.poll(cx).is_ready() || this.ends_at.is_some_and(|end| Instant::now() >= end)
+        this.cancelled.poll(cx).is_ready()
+            || this.ends.iter_mut().any(|end| end.as_mut().poll(cx).is_ready())
+            || this.ends_at.is_some_and(|end| Instant::now() >= end)
     }
 
     /// Notes that `bytes` were sent.

@@ -4,6 +4,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use tokio_util::sync::CancellationToken;
 
 use crate::BoxError;
 use crate::detached::Detached;
@@ -41,6 +42,15 @@ impl ProxyBody {
     #[must_use]
     pub const fn is_event_stream(&self) -> bool {
         self.pace.is_some()
+    }
+
+    /// Ends this stream, here and at the upstream, also when one of `ends` is cancelled; other bodies are left alone.
+    #[must_use]
+    pub fn ending_with(mut self, ends: impl IntoIterator<Item = CancellationToken>) -> Self {
+        if let Some(pace) = &mut self.pace {
+            ends.into_iter().for_each(|it| pace.as_mut().also_end_with(it));
+        }
+        self
     }
 
     /// The next data of the upstream. Trailers are dropped: they would be headers that no rule has seen.

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use test_support::upstream::{Answer, Recorded, RecordingUpstream};
+use tokio_util::sync::CancellationToken;
 
 use crate::{ForwardError, OnBehalf, Proxy, ProxyBody, SessionKey, UpstreamSettings, UpstreamTarget};
 

@@ -2,6 +2,7 @@ use std::fmt;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
 use jsonwebtoken::DecodingKey;
+use tokio_util::sync::CancellationToken;
 
 use crate::{Algorithm, algorithm::KeyFamily};
 
@@ -14,6 +15,8 @@ pub(crate) struct Key {
     algorithm: Option<Algorithm>,
     material: PublicKey,
     decoding: DecodingKey,
+    /// Cancelled when the issuer does not publish this key any more.
+    withdrawn: CancellationToken,
 }
 
 /// A public key that is fit for use: see [`PublicKey::check`].
@@ -52,7 +55,17 @@ impl Key {
             return Err(UnfitKey::OtherAlgorithm);
         }
         let decoding = material.decoding_key();
-        Ok(Self { id, algorithm, material, decoding })
+        Ok(Self { id, algorithm, material, decoding, withdrawn: CancellationToken::new() })
+    }
+
+    /// Cancelled when the issuer does not publish this key any more.
+    pub(crate) const fn withdrawn(&self) -> &CancellationToken {
+        &self.withdrawn
+    }
+
+    /// This key is `before`, published once more.
+    pub(crate) fn live_on(&mut self, before: &Self) {
+        self.withdrawn = before.withdrawn.clone();
     }
 
     /// Whether a token may be signed with this key by `algorithm`.

@@ -121,6 +121,22 @@ impl KeySet {
         self.0.len()
     }
 
+    /// The keys that are in `before` too live on as the same keys.
+    pub(crate) fn live_on(&mut self, before: &Self) {
+        for key in &mut self.0 {
+            if let Some(same) = before.0.iter().find(|it| *it == key) {
+                key.live_on(same);
+            }
+        }
+    }
+
+    /// Says of the keys that are not in `next` that they are withdrawn.
+    pub(crate) fn give_way_to(&self, next: &Self) {
+        for key in self.0.iter().filter(|it| !next.0.contains(it)) {
+            key.withdrawn().cancel();
+        }
+    }
+
     /// The one key for a token with this algorithm and `kid` (RFC 7517 section 4.5).
     ///
     /// A key that has the name wins over keys without one; more than one that fits is as good as none.

@@ -2,6 +2,7 @@ use std::{fmt, sync::Arc};
 
 use oauth_types::{ClaimPath, ClientId, Issuer, Scope, Subject, UnixTime};
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use crate::{IssuerPolicy, jwt::Claims};
 
@@ -17,13 +18,21 @@ struct Inner {
     granted_scope: Scope,
     scope: Scope,
     claims: Claims,
+    key_withdrawn: Option<CancellationToken>,
 }
 
 impl ValidatedToken {
     /// Called by the validator after the last check, and nowhere else.
-    pub(crate) fn proven(policy: &IssuerPolicy, claims: Claims, granted_scope: Scope) -> Self {
+    ///
+    /// `key_withdrawn` is that of the key by which it was verified, if it was by a key.
+    pub(crate) fn proven(
+        policy: &IssuerPolicy,
+        claims: Claims,
+        granted_scope: Scope,
+        key_withdrawn: Option<CancellationToken>,
+    ) -> Self {
         let scope = policy.scope_hierarchy.expand(&granted_scope);
-        Self(Arc::new(Inner { issuer: policy.issuer.clone(), granted_scope, scope, claims }))
+        Self(Arc::new(Inner { issuer: policy.issuer.clone(), granted_scope, scope, claims, key_withdrawn }))
     }
 
     /// Who issued it.
@@ -66,6 +75,14 @@ impl ValidatedToken {
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
         self.0.claims.token_id.as_deref()
+    }
+
+    /// Cancelled when the issuer withdraws the key that signed it; `None` where the issuer vouched for it itself.
+    ///
+    /// Whoever goes on serving for this token, as with a stream, must stop then.
+    #[must_use]
+    pub fn key_withdrawn(&self) -> Option<&CancellationToken> {
+        self.0.key_withdrawn.as_ref()
     }
 
     /// Any claim.

@@ -2,6 +2,7 @@ use std::{fmt, sync::Arc};
 
 use oauth_types::{Clock, UnixTime};
 use outbound_http::HttpClient;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     BearerToken, IssuerPolicy, IssuerStatus, KeyRefresher, KeySource, MAX_TOKEN_BYTES, Reason, Refusal,
@@ -25,6 +26,13 @@ struct Shared {
     settings: ValidatorSettings,
     clock: Arc<dyn Clock>,
     verified: VerifiedCache,
+}
+
+/// By which key a signature was found good.
+struct Signed {
+    /// The generation of the issuer's keys.
+    generation: u64,
+    key_withdrawn: CancellationToken,
 }
 
 /// One issuer with all that belongs to it alone.
@@ -168,18 +176,22 @@ impl Validator {
         check_token_type(jwt.header.token_type.as_deref(), policy.token_type)?;
         check_purpose(Some(&jwt.header), &jwt.claims.all)?;
         let scope = granted_scope(&jwt.claims, policy)?;
-        let generation = self.check_signature(&jwt, issuer).await?;
+        let signed = self.check_signature(&jwt, issuer).await?;
         Ok(Verified {
             issuer: issuer.clone(),
-            generation,
-            token: ValidatedToken::proven(policy, jwt.claims, scope),
+            generation: signed.generation,
+            token: ValidatedToken::proven(policy, jwt.claims, scope, Some(signed.key_withdrawn)),
         })
     }
 
-    /// The signature is by a key of the issuer; answers the generation of that key.
+    /// The signature is by a key of the issuer.
     ///
     /// An unknown key is looked for once more after a fetch, if one is due or under way.
-    async fn check_signature(&self, jwt: &UnverifiedJwt<'_>, issuer: &IssuerState) -> Result<u64, Refusal> {
+    async fn check_signature(
+        &self,
+        jwt: &UnverifiedJwt<'_>,
+        issuer: &IssuerState,
+    ) -> Result<Signed, Refusal> {
         match self.try_signature(jwt, issuer) {
             Err(Reason::KeyUnknown | Reason::KeysUnavailable) if issuer.keys.fetches_keys() => {
                 issuer.keys.progress.ring_and_wait(self.0.clock.now()).await;
@@ -194,13 +206,13 @@ impl Validator {
         })
     }
 
-    fn try_signature(&self, jwt: &UnverifiedJwt<'_>, issuer: &IssuerState) -> Result<u64, Reason> {
+    fn try_signature(&self, jwt: &UnverifiedJwt<'_>, issuer: &IssuerState) -> Result<Signed, Reason> {
         let current = issuer.keys.current(self.0.clock.now()).ok_or(Reason::KeysUnavailable)?;
         let key = current.select(jwt.header.algorithm, jwt.header.key_id.as_deref())?;
         if !key.verifies(jwt.header.algorithm, jwt.message, jwt.signature) {
             return Err(Reason::SignatureInvalid);
         }
-        Ok(current.number)
+        Ok(Signed { generation: current.number, key_withdrawn: key.withdrawn().clone() })
     }
 
     async fn introspect_opaque(

@@ -11,7 +11,7 @@ use test_support::{
 };
 
 use super::{
-    gateway::{BODY, Gateway, Setup, bearer, now, post},
+    gateway::{ANSWER, BODY, Gateway, PATIENCE, Setup, bearer, now, post},
     http2_wire::Http2,
 };
 
@@ -24,8 +24,16 @@ struct Both {
 
 const RESOURCE: &str = "http://localhost:7777/mcp";
 
-/// The key set is answered by `keys`.
-async fn start(mut keys: impl FnMut(&TestIssuer) -> Answer + Send + 'static) -> Both {
+/// The key set is answered by `keys`, and every call by the upstream.
+async fn start(keys: impl FnMut(&TestIssuer) -> Answer + Send + 'static) -> Both {
+    start_before(keys, |_| Answer::json(ANSWER)).await
+}
+
+/// The same in front of an upstream with a script.
+async fn start_before(
+    mut keys: impl FnMut(&TestIssuer) -> Answer + Send + 'static,
+    upstream: impl FnMut(&Recorded) -> Answer + Send + 'static,
+) -> Both {
     let issuer = Arc::new(OnceLock::<TestIssuer>::new());
     let known = Arc::clone(&issuer);
     let server = RecordingUpstream::start(move |request| {
@@ -43,7 +51,7 @@ async fn start(mut keys: impl FnMut(&TestIssuer) -> Answer + Send + 'static) -> 
         .public_url("http://localhost:7777")
         .authorization_server(&format!("issuer = \"{url}\""))
         .sections("[outbound]\nallow_loopback = true\n")
-        .start()
+        .start_before(upstream)
         .await;
     Both { server, issuer, gateway }
 }
@@ -137,6 +145,30 @@ async fn c03_a_new_key_is_found_by_its_first_token_and_the_old_one_stays_good() 
     assert_eq!(both.status(&both.token().sign()).await, 200);
     assert_eq!(both.status(&both.token().key(&next).sign()).await, 200);
     assert_eq!(both.status(&both.token().sign()).await, 200);
+    assert_eq!(both.fetches(), 2);
+}
+
+#[tokio::test]
+async fn e38_a_stream_ends_with_the_key_of_its_token() {
+    let next = TestKey::generate("ES256", "key-2");
+    let (mut rounds, published) = (0, next.clone());
+    let (events, answer) = Answer::events();
+    let mut answers = vec![answer];
+    let both = start_before(
+        move |issuer| {
+            rounds += 1;
+            let keys = if rounds == 1 { issuer.key().clone() } else { published.clone() };
+            Answer::json(&issuer.with_keys([keys]).jwks().to_string())
+        },
+        move |_| answers.pop().unwrap_or_else(|| Answer::json(ANSWER)),
+    )
+    .await;
+    let mut wire = both.gateway.connect().await;
+    wire.send(call(&both.token().sign())).await;
+    assert_eq!(wire.head().await.unwrap().status(), 200);
+    // The first token of the new key makes the gateway see that the old one is gone.
+    assert_eq!(both.status(&both.token().key(&next).sign()).await, 200);
+    tokio::time::timeout(PATIENCE, events.closed()).await.expect("the stream ends upstream");
     assert_eq!(both.fetches(), 2);
 }
 

@@ -1,5 +1,6 @@
 //! The way of a request to an MCP endpoint: each step gives the evidence that the next one takes.
 
+mod acceptance;
 mod authenticated;
 mod permitted;
 mod server;
@@ -10,7 +11,10 @@ use http::Method;
 use self::{authenticated::Authenticated, permitted::Permitted};
 use crate::{reason::Reason, refusal::Refusal, routes::MCP_METHODS, service::Arrival};
 
-pub(crate) use self::server::{ProtectedServer, ServerParts};
+pub(crate) use self::{
+    acceptance::{Acceptance, Acceptances},
+    server::{ProtectedServer, ServerParts},
+};
 
 /// Serves one request. This is the order of the checks, for every method, each time:
 ///

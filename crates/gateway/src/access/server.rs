@@ -43,6 +43,8 @@ pub(crate) struct ServerParts {
     pub(crate) clock: Arc<dyn Clock>,
     /// How long after `exp` a token is still accepted.
     pub(crate) leeway: Duration,
+    /// Ends event streams when the configuration may accept their tokens no longer.
+    pub(crate) acceptance_ends: CancellationToken,
     /// Ends streams that only listen, at once when the gateway stops.
     pub(crate) listening_ends: CancellationToken,
     /// Ends answers that are still streaming when the time to stop is up.
@@ -124,11 +126,17 @@ impl ProtectedServer {
         })?;
         let (head, body) = response.into_parts();
         let body = if body.is_event_stream() {
+            let body = body.ending_with(self.stream_ends(permitted.token()));
             Body::new(CountedStream::new(body, self.parts.streams.open(permitted.subject_digest())?))
         } else {
             Body::new(body)
         };
         Ok(Response::from_parts(head, body))
+    }
+
+    /// What ends an event stream before its token does, beside the end of the gateway.
+    fn stream_ends(&self, token: &ValidatedToken) -> impl Iterator<Item = CancellationToken> {
+        [Some(self.parts.acceptance_ends.clone()), token.key_withdrawn().cloned()].into_iter().flatten()
     }
 
     fn on_behalf(

@@ -124,6 +124,26 @@ async fn e38_a_revoked_stream_ends_at_once_and_others_go_on() {
 }
 
 #[tokio::test]
+async fn e38_a_stream_ends_with_the_first_of_several_ends() {
+    for (reason, is_one) in [(0, true), (1, true), (2, false)] {
+        let (events, answer) = Answer::events();
+        let ends = [CancellationToken::new(), CancellationToken::new(), CancellationToken::new()];
+        let answer = relayed(answer).await;
+        let mut answer = answer.map(|it| it.ending_with(ends.iter().take(2).cloned()));
+        events.send("data: 1\n\n").await.unwrap();
+        assert_eq!(next(&mut answer).await.unwrap(), "data: 1\n\n");
+        ends[reason].cancel();
+        if is_one {
+            assert_eq!(soon(next(&mut answer)).await, None);
+            soon(events.closed()).await;
+        } else {
+            events.send("data: 2\n\n").await.unwrap();
+            assert_eq!(next(&mut answer).await.unwrap(), "data: 2\n\n");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_is_no_stream_is_not_cut_by_the_token() {
     let (events, answer) = Answer::stream();
     let upstream = RecordingUpstream::answering([answer]).await;

@@ -33,7 +33,7 @@ impl Answer {
         check_purpose(None, &members)?;
         let opaque = Claims::read(members.clone()).and_then(|claims| {
             let scope = granted_scope(&claims, policy)?;
-            Ok(ValidatedToken::proven(policy, claims, scope))
+            Ok(ValidatedToken::proven(policy, claims, scope, None))
         });
         Ok(Self { members, opaque })
     }

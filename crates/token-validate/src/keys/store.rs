@@ -90,13 +90,20 @@ impl KeyStore {
     }
 
     /// Takes a fetched key set over; the number grows only if it differs from the one before.
-    pub(crate) fn publish_keys(&self, keys: KeySet, now: UnixTime) {
-        let number = match self.keys.load_full() {
-            Some(before) if before.keys == keys => before.number,
-            Some(before) => before.number + 1,
-            None => 0,
-        };
-        self.keys.store(Some(Arc::new(Generation { number, keys, fetched_at: Some(now) })));
+    ///
+    /// Keys that are in it no longer are withdrawn from then on.
+    pub(crate) fn publish_keys(&self, mut keys: KeySet, now: UnixTime) {
+        let before = self.keys.load_full();
+        let mut number = 0;
+        if let Some(before) = &before {
+            number = if before.keys == keys { before.number } else { before.number + 1 };
+            keys.live_on(&before.keys);
+        }
+        let next = Arc::new(Generation { number, keys, fetched_at: Some(now) });
+        self.keys.store(Some(Arc::clone(&next)));
+        if let Some(before) = before {
+            before.keys.give_way_to(&next.keys);
+        }
     }
 
     /// Takes over what a validated metadata document said, and says so when that is a change.

@@ -9,7 +9,7 @@ oauth_types::secret! {
 }
 
 /// How an issuer is asked about tokens (RFC 7662).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Introspection {
     /// The endpoint; `None` takes it from the issuer's metadata.
     pub endpoint: Option<Url>,

@@ -8,7 +8,7 @@ use crate::{Algorithm, Introspection, KeySet, ScopeHierarchy};
 /// What is accepted of one authorization server.
 ///
 /// [`IssuerPolicy::new`] has the strict defaults; a [`Preset`](crate::Preset) fits them to a product.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuerPolicy {
     /// The issuer; the `iss` claim must equal it byte for byte (RFC 9068 section 4).
     pub issuer: Issuer,

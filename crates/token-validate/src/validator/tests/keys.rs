@@ -168,6 +168,33 @@ async fn c04_b31_a_withdrawn_key_dies_within_10_minutes_also_for_remembered_toke
 }
 
 #[tokio::test(start_paused = true)]
+async fn c04_e38_a_withdrawn_key_is_told_to_whoever_still_serves_its_tokens() {
+    let net = Net::start();
+    let (stays, goes) = (net.issuer.key().clone(), TestKey::generate("ES256", "key-2"));
+    let publish = |keys: &[&TestKey]| {
+        let keys = keys.iter().map(|it| (*it).clone());
+        net.set_jwks(Reply::json(&net.issuer.with_keys(keys).jwks()));
+    };
+    publish(&[&stays, &goes]);
+    let resource = ResourcePolicy::new([RESOURCE]).unwrap();
+    let validate = async |key: &TestKey| {
+        let token = bearer(net.token().key(key).sign());
+        net.validator.validate(&token, &resource).await.unwrap()
+    };
+    let (remembered, of_stays, of_goes) =
+        (validate(&goes).await, validate(&stays).await, validate(&goes).await);
+    publish(&[&TestKey::generate("ES256", "key-3"), &stays]);
+    sleep(10 * MINUTE).await;
+    let is_withdrawn = |token: &ValidatedToken| token.key_withdrawn().unwrap().is_cancelled();
+    assert!(is_withdrawn(&remembered) && is_withdrawn(&of_goes));
+    assert!(!is_withdrawn(&of_stays) && !is_withdrawn(&validate(&stays).await));
+    publish(&[&goes]);
+    sleep(10 * MINUTE).await;
+    assert!(is_withdrawn(&of_stays));
+    assert!(!is_withdrawn(&validate(&goes).await), "a key that comes back is a new one");
+}
+
+#[tokio::test(start_paused = true)]
 async fn c05_keys_outlive_an_authorization_server_that_is_down_up_to_the_limit() {
     for failure in [Reply::Timeout, Reply::Unresolved, Reply::status(503), Reply::Never] {
         let net = Net::start();
