@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::Method;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::{deliveries::Delivery, request_id::RequestId};
+use crate::{exchanges::Exchange, request_id::RequestId};
 
 /// What is known of a request when its answer begins; the line is written when this is dropped.
 #[derive(Debug)]
@@ -110,14 +110,13 @@ impl SubjectDigest {
 pub(crate) struct LoggedBody {
     inner: Body,
     record: Box<AccessRecord>,
-    /// On HTTP/2 only.
-    delivery: Option<Delivery>,
+    exchange: Exchange,
 }
 
 impl LoggedBody {
-    /// `inner`, whose end is the end of `record` and of `delivery`.
-    pub(crate) fn new(inner: Body, record: Box<AccessRecord>, delivery: Option<Delivery>) -> Self {
-        Self { inner, record, delivery }
+    /// `inner`, whose end is the end of `record` and of `exchange`.
+    pub(crate) fn new(inner: Body, record: Box<AccessRecord>, exchange: Exchange) -> Self {
+        Self { inner, record, exchange }
     }
 }
 
@@ -133,11 +132,11 @@ impl HttpBody for LoggedBody {
         match &outcome {
             Poll::Ready(Some(Ok(frame))) => {
                 self.record.sent += frame.data_ref().map_or(0, |it| it.len() as u64);
-                self.delivery.iter_mut().for_each(Delivery::client_must_take);
+                self.exchange.client_must_take();
             }
             Poll::Ready(None) => self.record.cut = false,
             Poll::Ready(Some(Err(_))) => {}
-            Poll::Pending => self.delivery.iter_mut().for_each(Delivery::client_waits),
+            Poll::Pending => self.exchange.client_waits(),
         }
         if self.inner.is_end_stream() {
             self.record.cut = false;

@@ -20,7 +20,7 @@ use tower_service::Service;
 
 use crate::{
     access_log::{AccessRecord, LoggedBody, SubjectDigest},
-    deliveries::Deliveries,
+    exchanges::Exchanges,
     listener::ForConnection,
     reason::Reason,
     refusal::Refusal,
@@ -37,7 +37,7 @@ pub(crate) struct MakeService(Arc<Shared>);
 pub(crate) struct ConnectionService {
     shared: Arc<Shared>,
     peer: SocketAddr,
-    deliveries: Deliveries,
+    exchanges: Exchanges,
 }
 
 #[derive(Debug)]
@@ -88,13 +88,13 @@ impl Service<SocketAddr> for MakeService {
     }
 
     fn call(&mut self, peer: SocketAddr) -> Self::Future {
-        ready(Ok(ConnectionService { shared: Arc::clone(&self.0), peer, deliveries: Deliveries::default() }))
+        ready(Ok(ConnectionService { shared: Arc::clone(&self.0), peer, exchanges: Exchanges::default() }))
     }
 }
 
 impl ForConnection for ConnectionService {
-    fn deliveries(&self) -> Deliveries {
-        self.deliveries.clone()
+    fn exchanges(&self) -> Exchanges {
+        self.exchanges.clone()
     }
 }
 
@@ -111,11 +111,11 @@ impl Service<Request<Incoming>> for ConnectionService {
         let started = Instant::now();
         let runtime = self.shared.runtime.load_full();
         let request_id = self.shared.request_ids.next();
-        let deliveries = (request.version() == Version::HTTP_2).then(|| self.deliveries.clone());
+        let mut exchange = self.exchanges.begin(request.version() == Version::HTTP_2);
         let answered = answer(runtime, request_id, self.peer, started, request);
         Box::pin(answered.map(move |response| {
-            let delivery = deliveries.map(|it| it.begin());
-            Ok(response.map(|(body, record)| LoggedBody::new(body, record, delivery)))
+            exchange.answer();
+            Ok(response.map(|(body, record)| LoggedBody::new(body, record, exchange)))
         }))
     }
 }

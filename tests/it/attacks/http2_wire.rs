@@ -132,6 +132,18 @@ impl Http2 {
         timeout(PATIENCE, sending).await.expect("the connection is cut");
     }
 
+    /// Whether the peer answers a ping.
+    pub(super) async fn ping(&mut self) -> bool {
+        self.send(&frame(PING, 0, 0, b"are you?")).await;
+        loop {
+            match self.frame().await {
+                Some(it) if it.kind == PING && it.flags & ACK != 0 => return true,
+                Some(it) if it.kind != GO_AWAY => self.acknowledge(&it).await,
+                _ => return false,
+            }
+        }
+    }
+
     async fn acknowledge(&mut self, it: &Frame) {
         if it.kind == SETTINGS && it.flags & ACK == 0 {
             self.send(&frame(SETTINGS, ACK, 0, &[])).await;

@@ -98,6 +98,25 @@ fn fields<'a>(method: &'a str, token: &'a str) -> [Field<'a>; 5] {
     ]
 }
 
+#[tokio::test]
+async fn e44_a_client_of_http_2_that_only_pings_is_let_go() {
+    let (events, answer) = Answer::events();
+    let mut answers = vec![answer];
+    let gateway =
+        impatient().start_before(move |_| answers.pop().unwrap_or_else(|| Answer::json("{}"))).await;
+    let good = format!("Bearer {}", gateway.token().sign());
+    let mut listening = Http2::connect(gateway.address).await;
+    assert_eq!(listening.ask(&fields("GET", &good), "").await, Outcome::Status(200));
+    let mut idle = Http2::connect(gateway.address).await;
+    assert_eq!(idle.ask(&fields("POST", &good), BODY).await, Outcome::Status(200));
+    // Each answer to a ping is the time for the next; none of them is a request.
+    let pinging = async { while idle.ping().await {} };
+    tokio::time::timeout(super::gateway::PATIENCE, pinging).await.expect("it is let go");
+    // Its stream keeps the other one, which answers pings too.
+    events.send("data: 1\n\n").await.unwrap();
+    assert_eq!(listening.ask(&fields("POST", &good), BODY).await, Outcome::Status(200));
+}
+
 /// A client that takes so many bytes of each answer (`SETTINGS_INITIAL_WINDOW_SIZE`).
 async fn with_window(gateway: &Gateway, window: u8) -> Http2 {
     let mut wire = Http2::connect(gateway.address).await;

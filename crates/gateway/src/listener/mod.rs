@@ -15,7 +15,7 @@ use axum_server::{
 };
 
 use self::guard::ConnectionGuard;
-use crate::service::MakeService;
+use crate::{exchanges::Patience, service::MakeService};
 
 pub use self::tls::TlsError;
 pub(crate) use self::{guard::ForConnection, tls::server_config};
@@ -48,7 +48,8 @@ pub(crate) async fn serve(
     handle: Handle<SocketAddr>,
     service: MakeService,
 ) -> io::Result<()> {
-    let guard = ConnectionGuard::new(limits.connections, limits.write_stall);
+    let patience = Patience { idle: limits.idle, untaken: limits.write_stall };
+    let guard = ConnectionGuard::new(limits.connections, patience);
     let mut server = axum_server::from_tcp(socket)?
         .handle(handle)
         .first_request_timeout(limits.header_read)

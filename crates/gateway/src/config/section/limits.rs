@@ -20,7 +20,8 @@ pub struct Limits {
     pub header_read: Period,
     /// How far a request body may fall behind 1 KiB per second; 1 s to 10 min.
     pub body_idle: Period,
-    /// Time from one request to the complete header section of the next on the same connection; 1 s to 1 h.
+    /// Time from the end of the last answer to the next request on the same connection; 1 s to 1 h.
+    /// On HTTP/2 nothing but a request counts, so a client that only answers pings is let go.
     pub idle: Period,
     /// Longest time that a client may leave a response unread; 1 s to 10 min.
     pub write_stall: Period,
