@@ -211,6 +211,7 @@ async fn streams_of_one_subject_are_counted() {
     assert_eq!(first.status(), 200);
     let second = crate::support::open(tool_call(&url, Some(&alice))).await;
     assert_eq!((second.status().as_u16(), second.headers()["retry-after"].to_str().unwrap()), (503, "2"));
+    assert_eq!(upstream.requests().len(), 1, "the upstream has done nothing for the second");
     assert_eq!(crate::support::open(tool_call(&url, Some(&bob))).await.status(), 200);
     drop(first);
     let again = async {
@@ -219,6 +220,69 @@ async fn streams_of_one_subject_are_counted() {
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(30), again).await.unwrap();
+}
+
+#[tokio::test]
+async fn calls_without_a_stream_keep_nobody_from_listening() {
+    let issuer = Issuer::new(ISSUER);
+    let mut releases = Vec::new();
+    let (sender, mut held) = tokio::sync::mpsc::unbounded_channel();
+    let (events, listening) = Answer::events();
+    let mut listening = Some(listening);
+    let upstream = RecordingUpstream::start(move |request: &Recorded| {
+        if request.method == "GET" {
+            return listening.take().unwrap();
+        }
+        let (release, answer) = Answer::json("{}").held();
+        sender.send(release).unwrap();
+        answer
+    })
+    .await;
+    let limits = "[limits]\nstreams_per_subject = 1\nrequests_per_subject = 2\n";
+    let gateway = gateway(&issuer, &upstream, limits);
+    let url = gateway.url("/mcp");
+    let token = issuer.token(&url).sign();
+    let waiting = [(); 2].map(|()| tokio::spawn(call(tool_call(&url, Some(&token)))));
+    for _ in 0..2 {
+        releases.push(held.recv().await.unwrap());
+    }
+    let third = call(tool_call(&url, Some(&token))).await;
+    assert_eq!((third.status.as_u16(), third.json()["error"].as_str()), (503, Some("subject_busy")));
+    let mut listen = tool_call(&url, Some(&token));
+    *listen.method_mut() = http::Method::GET;
+    *listen.body_mut() = String::new();
+    let stream = crate::support::open(listen).await;
+    assert_eq!(stream.status(), 200);
+    for release in releases {
+        release.send(()).unwrap();
+    }
+    for answer in waiting {
+        assert_eq!(answer.await.unwrap().status, 200);
+    }
+    assert_eq!(upstream.requests().len(), 3);
+    drop((stream, events));
+}
+
+#[tokio::test]
+async fn requests_beyond_the_limit_are_503_and_reach_nobody() {
+    let issuer = Issuer::new(ISSUER);
+    let (release, held) = Answer::json("{}").held();
+    let mut answers = vec![Answer::json("{}"), held];
+    let upstream = RecordingUpstream::start(move |_: &Recorded| answers.pop().unwrap()).await;
+    let gateway = gateway(&issuer, &upstream, "[limits]\nconcurrent_requests = 1\n");
+    let url = gateway.url("/mcp");
+    let (alice, bob) = (issuer.token(&url).sign(), issuer.token(&url).claim("sub", "bob").sign());
+    let first = tokio::spawn(call(tool_call(&url, Some(&alice))));
+    while upstream.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let second = call(tool_call(&url, Some(&bob))).await;
+    assert_eq!((second.status.as_u16(), second.header("retry-after")), (503, "2"));
+    assert_eq!(second.json()["error"], "overloaded");
+    assert_eq!(upstream.requests().len(), 1);
+    release.send(()).unwrap();
+    assert_eq!(first.await.unwrap().status, 200);
+    assert_eq!(call(tool_call(&url, Some(&bob))).await.status, 200);
 }
 
 #[tokio::test]

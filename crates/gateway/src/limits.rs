@@ -1,12 +1,13 @@
 //! What one subject, and all of them together, may have running.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+mod tally;
+
+use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub(crate) use self::tally::Counted;
+use self::tally::Tally;
 use crate::{access_log::SubjectDigest, reason::Reason};
 
 /// Counts the requests that wait for the head of their answer.
@@ -28,82 +29,78 @@ impl RequestLimit {
     }
 }
 
-/// Counts the open event streams of each subject.
+/// Counts the open event streams of each subject, and its requests that may yet be answered by one.
+///
+/// Nobody knows before the upstream has done its work whether the answer to a POST is a stream.
+/// So a POST is let in while the subject has a stream to spare, and counts among the waiting ones until it is answered:
+/// long calls without a stream keep nobody from listening, and no answer is thrown away.
+/// The price is that more streams may open than `most_open`, by as many as were waiting when the last place was taken.
 #[derive(Clone, Debug)]
 pub(crate) struct StreamLimit {
-    most: usize,
-    open: Arc<Mutex<HashMap<SubjectDigest, usize>>>,
+    most_open: usize,
+    most_waiting: usize,
+    open: Tally<SubjectDigest>,
+    waiting: Tally<SubjectDigest>,
 }
 
 impl StreamLimit {
-    /// At most `most` streams of one subject at a time.
-    pub(crate) fn new(most: usize) -> Self {
-        Self { most, open: Arc::default() }
+    /// At most `most_open` streams and `most_waiting` requests of one subject at a time.
+    ///
+    /// Those that `before` counts go on counting.
+    pub(crate) fn new(most_open: usize, most_waiting: usize, before: Option<&Self>) -> Self {
+        let (open, waiting) = before.map(|it| (it.open.clone(), it.waiting.clone())).unwrap_or_default();
+        Self { most_open, most_waiting, open, waiting }
     }
 
-    /// A place for one stream of `subject`, kept until it is dropped.
+    /// A place for a request of `subject` whose answer can be nothing but a stream.
     ///
     /// # Errors
     /// [`Reason::TooManyStreams`] when the subject has as many already.
-    pub(crate) fn open(&self, subject: SubjectDigest) -> Result<OpenStream, Reason> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(subject).or_default();
-        if *count >= self.most {
+    pub(crate) fn listen(&self, subject: SubjectDigest) -> Result<StreamPlace, Reason> {
+        let counted = self.open.take(subject, self.most_open).ok_or(Reason::TooManyStreams)?;
+        Ok(StreamPlace::Open(counted))
+    }
+
+    /// A place for a request of `subject` whose answer should be no stream.
+    ///
+    /// # Errors
+    /// [`Reason::SubjectBusy`] when too many of its requests wait.
+    pub(crate) fn pass(&self, subject: SubjectDigest) -> Result<StreamPlace, Reason> {
+        let counted = self.waiting.take(subject, self.most_waiting).ok_or(Reason::SubjectBusy)?;
+        Ok(StreamPlace::Waiting(counted, self.open.clone()))
+    }
+
+    /// A place for a request of `subject` whose answer may be a stream.
+    ///
+    /// # Errors
+    /// [`Reason::TooManyStreams`] when the subject has no stream to spare, [`Reason::SubjectBusy`] when too many of
+    /// its requests wait.
+    pub(crate) fn ask(&self, subject: SubjectDigest) -> Result<StreamPlace, Reason> {
+        if self.open.count(&subject) >= self.most_open {
             return Err(Reason::TooManyStreams);
         }
-        *count += 1;
-        Ok(OpenStream { subject, open: Arc::clone(&self.open) })
+        self.pass(subject)
     }
 }
 
-/// One stream's place.
+/// The place of one request, given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct OpenStream {
-    subject: SubjectDigest,
-    open: Arc<Mutex<HashMap<SubjectDigest, usize>>>,
+pub(crate) enum StreamPlace {
+    /// It may become a stream.
+    Waiting(Counted<SubjectDigest>, Tally<SubjectDigest>),
+    /// It is one.
+    Open(Counted<SubjectDigest>),
 }
 
-impl Drop for OpenStream {
-    fn drop(&mut self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.subject) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.subject);
-            }
+impl StreamPlace {
+    /// The answer is a stream: it counts among the open ones from now on.
+    pub(crate) fn open(self) -> Counted<SubjectDigest> {
+        match self {
+            Self::Waiting(waiting, open) => open.add(*waiting.key()),
+            Self::Open(counted) => counted,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_subject_has_its_own_places_and_gets_them_back() {
-        let limit = StreamLimit::new(2);
-        let (alice, bob) = (SubjectDigest::of("i", "alice"), SubjectDigest::of("i", "bob"));
-        let first = limit.open(alice).unwrap();
-        let _second = limit.open(alice).unwrap();
-        assert_eq!(limit.open(alice).map(drop), Err(Reason::TooManyStreams));
-        assert!(limit.open(bob).is_ok());
-        drop(first);
-        assert!(limit.open(alice).is_ok());
-    }
-
-    #[test]
-    fn nothing_is_remembered_of_subjects_without_streams() {
-        let limit = StreamLimit::new(1);
-        drop(limit.open(SubjectDigest::of("i", "alice")).unwrap());
-        assert!(limit.open.lock().unwrap().is_empty());
-    }
-
-    #[test]
-    fn requests_beyond_the_limit_are_refused_until_one_ends() {
-        let limit = RequestLimit::new(1);
-        let place = limit.admit().unwrap();
-        assert_eq!(limit.admit().map(drop), Err(Reason::Overloaded));
-        drop(place);
-        assert!(limit.admit().is_ok());
-    }
-}
+mod tests;

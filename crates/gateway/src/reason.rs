@@ -113,6 +113,9 @@ reasons! {
     TooManyStreams "too_many_streams" SERVICE_UNAVAILABLE
         "too many event streams are open"
         "One subject has `limits.streams_per_subject` event streams open. A client that opens streams without closing them, or a token shared by many.";
+    SubjectBusy "subject_busy" SERVICE_UNAVAILABLE
+        "too many requests of one subject at once"
+        "One subject has `limits.requests_per_subject` requests that wait for their answers. A client that floods, or a token shared by many.";
     Internal "internal_error" INTERNAL_SERVER_ERROR
         "the gateway failed"
         "A defect of the gateway: please report it with the log lines around it. The request was not forwarded.";

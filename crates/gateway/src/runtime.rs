@@ -45,6 +45,7 @@ pub(crate) struct Runtime {
     router: Router,
     validator: Validator,
     acceptances: Acceptances,
+    streams: StreamLimit,
     https: bool,
 }
 
@@ -81,7 +82,7 @@ impl Runtime {
         let issuers = Arc::new(issuer_policies(loaded)?);
         let (validator, refresher) = validator(loaded, process, &issuers, previous)?;
         let requests = RequestLimit::new(config.limits.concurrent_requests as usize);
-        let streams = StreamLimit::new(config.limits.streams_per_subject as usize);
+        let streams = stream_limit(config, previous.map(|it| &it.streams));
         let mut servers = Vec::new();
         let mut acceptances = Acceptances::default();
         let mut assertion_keys = Vec::new();
@@ -101,7 +102,7 @@ impl Runtime {
         let readiness = Readiness::new(validator.clone(), Arc::clone(&process.draining));
         let router = routes::router(&servers, documents, readiness, &assertion_keys);
         let https = config.public_url.is_https();
-        Ok((Self { edge: edge(loaded), router, validator, acceptances, https }, refresher))
+        Ok((Self { edge: edge(loaded), router, validator, acceptances, streams, https }, refresher))
     }
 
     /// Ends the event streams whose tokens `next` may refuse.
@@ -160,6 +161,11 @@ fn validator(
         Some(previous) => Validator::new_inheriting(&previous.validator, issuers, settings, http, clock),
         None => Validator::new(issuers, settings, http, clock),
     })
+}
+
+fn stream_limit(config: &Config, before: Option<&StreamLimit>) -> StreamLimit {
+    let limits = &config.limits;
+    StreamLimit::new(limits.streams_per_subject as usize, limits.requests_per_subject as usize, before)
 }
 
 fn acceptance(

@@ -8,18 +8,18 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::limits::OpenStream;
+use crate::{access_log::SubjectDigest, limits::Counted};
 
 /// A body and its place among the subject's streams.
 #[derive(Debug)]
 pub(crate) struct CountedStream<B> {
     inner: B,
-    _place: OpenStream,
+    _place: Counted<SubjectDigest>,
 }
 
 impl<B> CountedStream<B> {
     /// `inner`, which gives `place` back when it is dropped.
-    pub(crate) const fn new(inner: B, place: OpenStream) -> Self {
+    pub(crate) const fn new(inner: B, place: Counted<SubjectDigest>) -> Self {
         Self { inner, _place: place }
     }
 }

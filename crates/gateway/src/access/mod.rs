@@ -18,13 +18,13 @@ pub(crate) use self::{
 
 /// Serves one request. This is the order of the checks, for every method, each time:
 ///
-/// 1. method, 2. `Origin`, 3. the bearer token, 4. its scope, 5. the size of the body, 6. a free place;
+/// 1. method, 2. `Origin`, 3. the bearer token, 4. its scope, 5. the size of the body, 6. a free place, 7. a free
+/// place among the subject's streams;
 ///
 /// only then the upstream learns of it. Path and `Host` were judged before there was a route ([`crate::edge`]).
 ///
 /// # Errors
-/// The [`Refusal`] of the first step that fails; the upstream has seen nothing then, except when it failed itself or
-/// answered with one event stream too many for this subject.
+/// The [`Refusal`] of the first step that fails; the upstream has seen nothing then, except when it failed itself.
 pub(crate) async fn serve(
     server: &ProtectedServer,
     arrival: &Arrival,
@@ -37,7 +37,8 @@ pub(crate) async fn serve(
     let permitted = Permitted::by_scope(server, authenticated)?;
     let body = server.bound_body(request.headers())?;
     let place = server.admit()?;
-    let response = server.forward(permitted, arrival, request, body).await;
+    let stream = server.admit_stream(&permitted, request.method())?;
+    let response = server.forward(permitted, arrival, request, body, stream).await;
     drop(place);
     response
 }

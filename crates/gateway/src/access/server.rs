@@ -13,7 +13,7 @@ use super::Permitted;
 use crate::{
     adapters::{Identity, SigningKeyError},
     edge::Origins,
-    limits::{RequestLimit, StreamLimit},
+    limits::{RequestLimit, StreamLimit, StreamPlace},
     reason::Reason,
     refusal::Refusal,
     request_body::BoundedBody,
@@ -90,6 +90,21 @@ impl ProtectedServer {
         Ok(self.parts.requests.admit()?)
     }
 
+    /// A place among the streams of the subject: at once for a GET, which asks for nothing else, and for the others
+    /// when their answer is one. Only a POST is expected to be answered so.
+    pub(super) fn admit_stream(
+        &self,
+        permitted: &Permitted,
+        method: &http::Method,
+    ) -> Result<StreamPlace, Refusal> {
+        let (streams, subject) = (&self.parts.streams, permitted.subject_digest());
+        Ok(match *method {
+            http::Method::GET => streams.listen(subject),
+            http::Method::POST => streams.ask(subject),
+            _ => streams.pass(subject),
+        }?)
+    }
+
     /// # Errors
     /// 413 when the declared length is above the limit, before a byte of the body is read.
     pub(super) fn bound_body(&self, headers: &HeaderMap) -> Result<BodyBounds, Refusal> {
@@ -105,13 +120,14 @@ impl ProtectedServer {
     ///
     /// # Errors
     /// 502, 504 and their kin when the upstream gave nothing that can be passed on; 413 or 408 when the body broke
-    /// its bounds on the way; 503 when the subject has too many streams open.
+    /// its bounds on the way.
     pub(super) async fn forward(
         &self,
         permitted: Permitted,
         arrival: &Arrival,
         request: Request<Body>,
         bounds: BodyBounds,
+        stream: StreamPlace,
     ) -> Result<Response, Refusal> {
         let on_behalf = self
             .on_behalf(permitted.token(), arrival, request.method())
@@ -127,7 +143,7 @@ impl ProtectedServer {
         let (head, body) = response.into_parts();
         let body = if body.is_event_stream() {
             let body = body.ending_with(self.stream_ends(permitted.token()));
-            Body::new(CountedStream::new(body, self.parts.streams.open(permitted.subject_digest())?))
+            Body::new(CountedStream::new(body, stream.open()))
         } else {
             Body::new(body)
         };

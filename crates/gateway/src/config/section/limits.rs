@@ -31,8 +31,14 @@ pub struct Limits {
     /// Open connections; 1 to 1,000,000.
     /// More are closed at once.
     pub connections: u32,
+    /// Requests of one subject that wait for the head of their answer at once; 1 to 1,000,000.
+    /// More is answered 503.
+    pub requests_per_subject: u32,
     /// Open event streams of one subject; 1 to 100,000.
-    /// More is answered 503, which no client mistakes for an older protocol revision.
+    /// With so many open, every further GET and POST of the subject is answered 503 before the upstream sees it, since each
+    /// may be answered by a stream; no client mistakes 503 for an older protocol revision.
+    /// A POST takes its place when its answer turns out to be a stream, so that long calls without one keep nobody from
+    /// listening; those that were waiting when the last place was taken may exceed this number.
     pub streams_per_subject: u32,
     /// Time that requests in progress are given when the gateway stops; 0 s to 1 h.
     pub shutdown: Period,
@@ -50,6 +56,7 @@ impl Default for Limits {
             write_stall: Period::from_secs(30),
             concurrent_requests: 4096,
             connections: 10_000,
+            requests_per_subject: 256,
             streams_per_subject: 64,
             shutdown: Period::from_secs(30),
         }
