@@ -117,10 +117,10 @@ impl Proxy {
         let deadline = Instant::now() + self.response_timeout;
         let handle = body.handle();
         let mut uri = self.target.uri();
-        let mut next = Some(body);
-        let mut is_permanent = true;
+        let mut first = Some(body);
+        let mut moves = true;
         for _ in 0..=MAX_REDIRECTS {
-            let body = next.take().or_else(|| handle.again());
+            let body = first.take().or_else(|| handle.again());
             let body = body.ok_or(ForwardError::Redirect(RefusedRedirect::BodyTooLarge))?;
             let answer = self.attempt(call, uri.clone(), body, &handle, deadline).await?;
             let status = answer.status();
@@ -131,10 +131,12 @@ impl Proxy {
                 handle.release();
                 return Ok(answer);
             }
-            uri = redirect::resolve(&call.client.method, &uri, status, answer.headers())
+            let next = redirect::resolve(&call.client.method, &uri, status, answer.headers())
                 .map_err(ForwardError::Redirect)?;
-            is_permanent &= status == StatusCode::PERMANENT_REDIRECT;
-            if is_permanent {
+            moves &=
+                status == StatusCode::PERMANENT_REDIRECT && redirect::differs_in_final_slash(&uri, &next);
+            uri = next;
+            if moves {
                 self.target.move_to(uri.clone());
             }
         }

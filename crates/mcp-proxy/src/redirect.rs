@@ -39,6 +39,15 @@ pub(crate) fn resolve(
     at_path_of(from, &location)
 }
 
+/// Whether both name the same place but for a slash at the end of the path.
+///
+/// Only such a redirect may move later requests: what one answer says, perhaps to a request that somebody made for it,
+/// must not choose another endpoint for everybody.
+pub(crate) fn differs_in_final_slash(from: &Uri, to: &Uri) -> bool {
+    let (shorter, longer) = if from.path().len() < to.path().len() { (from, to) } else { (to, from) };
+    longer.path().strip_suffix('/') == Some(shorter.path()) && from.query() == to.query()
+}
+
 fn location(headers: &HeaderMap) -> Result<&str, RefusedRedirect> {
     let mut values = headers.get_all(LOCATION).iter();
     match (values.next(), values.next()) {

@@ -5,7 +5,7 @@ use http::{HeaderValue, Uri};
 
 use crate::{ProxySetupError, UpstreamTarget};
 
-/// The address that requests are sent to: the configured one, or where a permanent redirect has moved it.
+/// The address that requests are sent to: the configured one, or, a slash at its end apart, where a permanent redirect has moved it.
 #[derive(Debug)]
 pub(crate) struct Target {
     configured: Uri,

@@ -71,6 +71,24 @@ fn only_statuses_that_keep_the_method_are_followed() {
 }
 
 #[test]
+fn e29_only_a_final_slash_is_the_same_place() {
+    for (from, to, expected) in [
+        ("/mcp", "/mcp/", true),
+        ("/mcp/", "/mcp", true),
+        ("/mcp?tenant=a", "/mcp/?tenant=a", true),
+        ("/mcp", "/mcp", false),
+        ("/mcp", "/mcp//", false),
+        ("/mcp", "/admin/", false),
+        ("/mcp", "/mcp/x", false),
+        ("/mcp", "/mcp/?tenant=b", false),
+        ("/mcp?tenant=a", "/mcp/", false),
+    ] {
+        let uri = |path: &str| format!("http://127.0.0.1:3000{path}").parse().unwrap();
+        assert_eq!(differs_in_final_slash(&uri(from), &uri(to)), expected, "{from} {to}");
+    }
+}
+
+#[test]
 fn several_locations_are_refused() {
     let one = HeaderValue::from_static("/x");
     let headers = HeaderMap::from_iter([(LOCATION, one)]);

@@ -58,6 +58,18 @@ async fn q55_a_temporary_redirect_is_not_remembered() {
 }
 
 #[tokio::test]
+async fn e29_one_answer_does_not_choose_another_endpoint_for_everybody() {
+    let answers = [Answer::redirect(308, "/admin"), Answer::json("{}"), Answer::json("{}")];
+    let upstream = RecordingUpstream::answering(answers).await;
+    let proxy = proxy_to(&upstream);
+    for _ in 0..2 {
+        proxy.forward(post(&[]), alice()).await.unwrap();
+    }
+    let paths: Vec<_> = upstream.requests().iter().map(|request| request.uri.path().to_owned()).collect();
+    assert_eq!(paths, ["/mcp", "/admin", "/mcp"]);
+}
+
+#[tokio::test]
 async fn e29_a_redirect_elsewhere_is_not_followed() {
     let elsewhere = RecordingUpstream::answering([]).await;
     let foreign = elsewhere.uri("/mcp").to_string();
