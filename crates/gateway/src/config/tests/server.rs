@@ -59,7 +59,11 @@ fn o12_an_upstream_is_not_the_gateway_itself() {
     upstream("https://mcp.example.com:443/other", Some("is this gateway itself"));
     upstream("https://127.0.0.1:8443/mcp", Some("is this gateway itself"));
     upstream("https://localhost:8443/mcp", Some("is this gateway itself"));
-    upstream("https://[::1]:8443/mcp", Some("is this gateway itself"));
+    for host in ["[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "127.1", "2130706433", "LOCALHOST."] {
+        upstream(&format!("https://{host}:8443/mcp"), Some("is this gateway itself"));
+        upstream(&format!("http://{host}:8444/mcp"), None);
+    }
+    upstream("https://mcp.example.com./mcp", Some("is this gateway itself"));
     let text = edited(BASE, "hosts = []", r#"hosts = ["gw.internal:9443"]"#);
     parse(&text).unwrap();
     let error =
@@ -68,7 +72,8 @@ fn o12_an_upstream_is_not_the_gateway_itself() {
     let text = edited(BASE, "0.0.0.0:8443", "127.0.0.1:3001");
     parse(&text).unwrap();
     parse(&edited(&text, "http://127.0.0.1:3000/mcp", "http://127.0.0.2:3001/mcp")).unwrap();
-    for host in ["127.0.0.1", "localhost"] {
+    parse(&edited(&text, "http://127.0.0.1:3000/mcp", "http://[::ffff:127.0.0.2]:3001/mcp")).unwrap();
+    for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "localhost."] {
         let error = parse(&edited(&text, "127.0.0.1:3000/mcp", &format!("{host}:3001/mcp"))).unwrap_err();
         assert_eq!(error.key(), "server[0].upstream.http", "{error}");
     }
