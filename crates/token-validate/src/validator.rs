@@ -33,6 +33,8 @@ struct Signed {
     /// The generation of the issuer's keys.
     generation: u64,
     key_withdrawn: CancellationToken,
+    /// Whether the key had to be waited for.
+    has_waited: bool,
 }
 
 /// One issuer with all that belongs to it alone.
@@ -120,15 +122,18 @@ impl Validator {
             check_claims(verified.token.claims(), policy, resource, &self.0.settings, now)?;
             verified
         } else if self.is_opaque(text, resource) {
-            return self.introspect_opaque(token, digest, resource, now).await;
+            return self.introspect_opaque(token, digest, resource).await;
         } else {
-            let verified = self.verify(text, resource, now).await?;
+            let verified = self.verify(text, resource).await?;
             self.0.verified.insert(digest, verified.clone());
             verified
         };
         if let Some(introspector) = verified.issuer.introspector.as_ref().filter(|it| it.applies_to_every()) {
             let policy = &verified.issuer.policy;
             let answer = introspector.ask(token, digest, policy).await?;
+            // Asking takes time, in which a token may end.
+            let now = self.0.clock.now();
+            check_claims(verified.token.claims(), policy, resource, &self.0.settings, now)?;
             answer.confirms(&verified.token, policy, resource, &self.0.settings, now)?;
         }
         Ok(verified.token)
@@ -153,12 +158,7 @@ impl Validator {
     }
 
     /// All checks of a JWT, the cheap ones first: a refusal needs no proof, and the signature is dear.
-    async fn verify(
-        &self,
-        text: &str,
-        resource: &ResourcePolicy,
-        now: UnixTime,
-    ) -> Result<Verified, Refusal> {
+    async fn verify(&self, text: &str, resource: &ResourcePolicy) -> Result<Verified, Refusal> {
         let jwt = UnverifiedJwt::read(text)?;
         let issuer = jwt.claims.issuer.as_deref().ok_or_else(|| missing("iss"))?;
         let issuer = self.issuer(issuer).ok_or_else(|| {
@@ -172,11 +172,14 @@ impl Validator {
         if jwt.claims.issued_at.is_none() {
             return Err(missing("iat"));
         }
-        check_claims(&jwt.claims, policy, resource, &self.0.settings, now)?;
+        check_claims(&jwt.claims, policy, resource, &self.0.settings, self.0.clock.now())?;
         check_token_type(jwt.header.token_type.as_deref(), policy.token_type)?;
         check_purpose(Some(&jwt.header), &jwt.claims.all)?;
         let scope = granted_scope(&jwt.claims, policy)?;
         let signed = self.check_signature(&jwt, issuer).await?;
+        if signed.has_waited {
+            check_claims(&jwt.claims, policy, resource, &self.0.settings, self.0.clock.now())?;
+        }
         Ok(Verified {
             issuer: issuer.clone(),
             generation: signed.generation,
@@ -195,7 +198,7 @@ impl Validator {
         match self.try_signature(jwt, issuer) {
             Err(Reason::KeyUnknown | Reason::KeysUnavailable) if issuer.keys.fetches_keys() => {
                 issuer.keys.progress.ring_and_wait(self.0.clock.now()).await;
-                self.try_signature(jwt, issuer)
+                self.try_signature(jwt, issuer).map(|it| Signed { has_waited: true, ..it })
             }
             outcome => outcome,
         }
@@ -212,7 +215,7 @@ impl Validator {
         if !key.verifies(jwt.header.algorithm, jwt.message, jwt.signature) {
             return Err(Reason::SignatureInvalid);
         }
-        Ok(Signed { generation: current.number, key_withdrawn: key.withdrawn().clone() })
+        Ok(Signed { generation: current.number, key_withdrawn: key.withdrawn().clone(), has_waited: false })
     }
 
     async fn introspect_opaque(
@@ -220,11 +223,10 @@ impl Validator {
         token: &BearerToken,
         digest: TokenDigest,
         resource: &ResourcePolicy,
-        now: UnixTime,
     ) -> Result<ValidatedToken, Refusal> {
         let (issuer, introspector) = self.whom_to_ask(token.expose(), resource)?;
         let answer = introspector.ask(token, digest, &issuer.policy).await?;
-        answer.token(&issuer.policy, resource, &self.0.settings, now)
+        answer.token(&issuer.policy, resource, &self.0.settings, self.0.clock.now())
     }
 
     /// Whether only the issuer can tell what `text` is: it is no JWT, or one of an issuer without keys.

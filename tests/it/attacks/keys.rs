@@ -50,7 +50,7 @@ async fn start_before(
     let gateway = Setup::default()
         .public_url("http://localhost:7777")
         .authorization_server(&format!("issuer = \"{url}\""))
-        .sections("[outbound]\nallow_loopback = true\n")
+        .sections("[outbound]\nallow_loopback = true\n[limits]\nrequests_per_subject = 1000\n")
         .start_before(upstream)
         .await;
     Both { server, issuer, gateway }

@@ -140,6 +140,24 @@ async fn c02_a_cold_start_makes_one_fetch_for_all() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn b21_a_token_that_ends_while_its_key_is_waited_for_is_refused() {
+    for (left, expected) in [(3, Err(Reason::TokenExpired)), (30, Ok(()))] {
+        let issuer = TestIssuer::new(ISSUER);
+        let http = FakeHttp::new();
+        serve(&http, &issuer);
+        let gate = Arc::new(Notify::new());
+        http.set(&issuer.urls().1, Reply::json(&issuer.jwks()).held(&gate));
+        let net = Net::start_with(issuer, http);
+        // Within the leeway of a minute, for so many seconds more.
+        let token = net.token().issued_at(UnixTime::from_seconds(NOW - 100)).claim("exp", NOW - 60 + left);
+        let waiting = tokio::spawn(validate_with(net.validator.clone(), token.sign()));
+        sleep(Duration::from_secs(4)).await;
+        gate.notify_one();
+        assert_eq!(waiting.await.unwrap(), expected, "{left} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn c03_a_new_key_is_found_by_its_first_token() {
     let mut net = Net::start();
     let old = net.token();
