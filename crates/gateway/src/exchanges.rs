@@ -22,6 +22,10 @@ struct Open {
     in_flight: usize,
     /// When the last of them ended; `None` before the first came.
     idle_since: Option<Instant>,
+    /// When the first byte of the next request came, on HTTP/1.1.
+    head_since: Option<Instant>,
+    /// Whether this is HTTP/2, where bytes are no beginning of a request.
+    is_multiplexed: bool,
     /// Answers that wait for their client.
     waiting: usize,
     last_taken: Instant,
@@ -34,6 +38,8 @@ struct Open {
 pub(crate) struct Patience {
     /// Without a request in flight.
     pub(crate) idle: Duration,
+    /// From the first byte of a further request to the end of its header section.
+    pub(crate) head: Duration,
     /// While an answer waits for its client.
     pub(crate) untaken: Duration,
 }
@@ -43,6 +49,8 @@ pub(crate) struct Patience {
 pub(crate) enum Overdue {
     /// No request for too long.
     Idle,
+    /// A further request whose head does not come to its end.
+    Head,
     /// An answer that nobody takes.
     Untaken,
 }
@@ -61,6 +69,8 @@ impl Default for Exchanges {
         Self(Arc::new(Mutex::new(Open {
             in_flight: 0,
             idle_since: None,
+            head_since: None,
+            is_multiplexed: false,
             waiting: 0,
             last_taken: Instant::now(),
             connection: None,
@@ -71,8 +81,23 @@ impl Default for Exchanges {
 impl Exchanges {
     /// A request has arrived, on a stream of HTTP/2 or on a connection of its own.
     pub(crate) fn begin(&self, is_multiplexed: bool) -> Exchange {
-        self.lock().in_flight += 1;
+        let mut open = self.lock();
+        open.in_flight += 1;
+        open.head_since = None;
+        open.is_multiplexed = is_multiplexed;
+        drop(open);
         Exchange { is_multiplexed, is_waiting: false, exchanges: self.clone() }
+    }
+
+    /// The client has sent something: the beginning of its next request, if it is not in the middle of one.
+    ///
+    /// The time of the first request is not measured here.
+    pub(crate) fn bytes_came(&self) {
+        let mut open = self.lock();
+        let is_next = open.in_flight == 0 && open.idle_since.is_some() && !open.is_multiplexed;
+        if is_next && open.head_since.is_none() {
+            open.head_since = Some(Instant::now());
+        }
     }
 
     /// When the connection must end, as it looks now, and why; `None` before the first request, and while one is in
@@ -86,7 +111,8 @@ impl Exchanges {
             none => *none = Some(context.waker().clone()),
         }
         if open.in_flight == 0 {
-            return open.idle_since.map(|it| (it + patience.idle, Overdue::Idle));
+            let idle = open.idle_since.map(|it| (it + patience.idle, Overdue::Idle));
+            return open.head_since.map(|it| (it + patience.head, Overdue::Head)).or(idle);
         }
         (open.waiting > 0).then(|| (open.last_taken + patience.untaken, Overdue::Untaken))
     }

@@ -39,6 +39,22 @@ async fn e44_slow_heads_and_idle_connections_are_cut_and_others_are_served() {
 }
 
 #[tokio::test]
+async fn e44_a_slow_head_after_a_request_is_cut_before_an_idle_connection() {
+    let gateway = Setup::default().sections("[limits]\nheader_read = \"1s\"\nidle = \"1h\"\n").start().await;
+    let good = post("/mcp", &bearer(&gateway.token().sign()), BODY);
+    let mut idle = gateway.connect().await;
+    for beginning in ["G", &good[..40], &good[..good.len() - BODY.len() - 1]] {
+        let mut slow = gateway.connect().await;
+        for wire in [&mut slow, &mut idle] {
+            wire.send(&good).await;
+            assert_eq!(wire.answer().await.status(), 200);
+        }
+        slow.send(beginning).await;
+        assert!(slow.ends().await, "{beginning:?}");
+    }
+}
+
+#[tokio::test]
 async fn e44_a_slow_head_on_http_2_is_cut_too() {
     let gateway = impatient().start().await;
     for beginning in [vec![], frame(HEADERS, 0, 1, &block(&[(":method", "POST")]))] {

@@ -1,6 +1,10 @@
 use super::*;
 
-const PATIENCE: Patience = Patience { idle: Duration::from_secs(75), untaken: Duration::from_secs(30) };
+const PATIENCE: Patience = Patience {
+    idle: Duration::from_secs(75),
+    head: Duration::from_secs(10),
+    untaken: Duration::from_secs(30),
+};
 
 /// Seconds until the connection is cut, and why.
 fn left(exchanges: &Exchanges) -> Option<(u64, Overdue)> {
@@ -66,6 +70,29 @@ async fn e44_a_connection_is_idle_from_the_end_of_its_last_request() {
         drop(next);
         assert_eq!(left(&exchanges), Some((75, Overdue::Idle)));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn e44_the_head_of_a_further_request_has_its_own_time() {
+    let exchanges = Exchanges::default();
+    exchanges.bytes_came();
+    assert_eq!(left(&exchanges), None, "the time for the first request is somebody else's");
+    let first = exchanges.begin(false);
+    exchanges.bytes_came();
+    assert_eq!(left(&exchanges), None, "a body has a time of its own");
+    drop(first);
+    assert_eq!(left(&exchanges), Some((75, Overdue::Idle)));
+    second().await;
+    exchanges.bytes_came();
+    assert_eq!(left(&exchanges), Some((10, Overdue::Head)));
+    second().await;
+    exchanges.bytes_came();
+    assert_eq!(left(&exchanges), Some((9, Overdue::Head)), "dripping gains nothing");
+    drop(exchanges.begin(false));
+    assert_eq!(left(&exchanges), Some((75, Overdue::Idle)));
+    drop(exchanges.begin(true));
+    exchanges.bytes_came();
+    assert_eq!(left(&exchanges), Some((75, Overdue::Idle)), "on HTTP/2 anything may come between requests");
 }
 
 #[tokio::test(start_paused = true)]

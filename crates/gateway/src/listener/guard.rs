@@ -117,13 +117,17 @@ impl<I: AsyncRead + Unpin> AsyncRead for GuardedStream<I> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let outcome = Pin::new(&mut self.inner).poll_read(context, buffer);
         if outcome.is_ready() {
+            if buffer.filled().len() > before {
+                self.exchanges.bytes_came();
+            }
             return outcome;
         }
         Poll::Ready(match ready!(self.poll_overdue(context)) {
             // Nothing more comes, as if the peer had said so: then nobody is in the middle of anything.
-            Overdue::Idle => Ok(()),
+            Overdue::Idle | Overdue::Head => Ok(()),
             Overdue::Untaken => Err(io::ErrorKind::TimedOut.into()),
         })
     }
@@ -154,7 +158,12 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for GuardedStream<I> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.inner).poll_flush(context);
-        self.watch(context, outcome)
+        let outcome = self.watch(context, outcome);
+        if outcome.is_ready() {
+            // The end of an answer, perhaps: nobody may come to read again before the timer says so.
+            let _next_read_tells = self.poll_overdue(context);
+        }
+        outcome
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -29,7 +29,8 @@ pub(crate) struct ConnectionLimits {
     pub(crate) header_bytes: usize,
     /// Header fields of a request.
     pub(crate) header_count: usize,
-    /// From the first byte of a request to the end of its headers; also the TLS handshake.
+    /// From the first byte of a request, or from the beginning of the connection, to the end of its headers; also the
+    /// TLS handshake.
     pub(crate) header_read: Duration,
     /// A connection without a request.
     pub(crate) idle: Duration,
@@ -48,7 +49,7 @@ pub(crate) async fn serve(
     handle: Handle<SocketAddr>,
     service: MakeService,
 ) -> io::Result<()> {
-    let patience = Patience { idle: limits.idle, untaken: limits.write_stall };
+    let patience = Patience { idle: limits.idle, head: limits.header_read, untaken: limits.write_stall };
     let guard = ConnectionGuard::new(limits.connections, patience);
     let mut server = axum_server::from_tcp(socket)?
         .handle(handle)
@@ -64,11 +65,12 @@ pub(crate) async fn serve(
     }
 }
 
+/// The time for heads is kept by `first_request_timeout` and by the [`ConnectionGuard`]: hyper's own counts from the end
+/// of the last answer, so it could not tell an idle connection from a slow head.
 fn limit<A>(server: &mut Server<SocketAddr, A>, limits: ConnectionLimits) {
     let builder = server.http_builder();
     builder
         .http1()
-        .header_read_timeout(limits.header_read.max(limits.idle))
         .max_headers(limits.header_count)
         .max_buf_size(limits.header_bytes.max(SMALLEST_BUFFER))
         .half_close(false);

@@ -16,11 +16,12 @@ pub struct Limits {
     /// Size of a request body; 1 KiB to 1 GiB.
     /// More is answered 413.
     pub body_bytes: ByteSize,
-    /// Time for the TLS handshake, and for the first complete header section of a connection; 1 s to 5 min.
+    /// Time for the TLS handshake, for the first complete header section of a connection, and on HTTP/1.1 for each
+    /// further one from its first byte; 1 s to 5 min.
     pub header_read: Period,
     /// How far a request body may fall behind 1 KiB per second; 1 s to 10 min.
     pub body_idle: Period,
-    /// Time from the end of the last answer to the next request on the same connection; 1 s to 1 h.
+    /// Time from the end of the last answer to the beginning of the next request on the same connection; 1 s to 1 h.
     /// On HTTP/2 nothing but a request counts, so a client that only answers pings is let go.
     pub idle: Period,
     /// Longest time that a client may leave a response unread; 1 s to 10 min.
@@ -31,6 +32,12 @@ pub struct Limits {
     /// Open connections; 1 to 1,000,000.
     /// More are closed at once.
     pub connections: u32,
+    /// Requests of one client address that wait for the head of their answer at once; 1 to 1,000,000.
+    /// More is answered 503.
+    /// The address is the one that the proxies of `listen.behind_proxy` name in `Forwarded` or `X-Forwarded-For`;
+    /// IPv6 addresses count together by their first 64 bits.
+    /// MCP clients that run as a service ask for all their users from a few addresses, so this is generous.
+    pub requests_per_address: u32,
     /// Requests of one subject that wait for the head of their answer at once; 1 to 1,000,000.
     /// More is answered 503.
     pub requests_per_subject: u32,
@@ -56,6 +63,7 @@ impl Default for Limits {
             write_stall: Period::from_secs(30),
             concurrent_requests: 4096,
             connections: 10_000,
+            requests_per_address: 1024,
             requests_per_subject: 256,
             streams_per_subject: 64,
             shutdown: Period::from_secs(30),

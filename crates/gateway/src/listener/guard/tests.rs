@@ -4,7 +4,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
 use super::*;
 
-const PATIENCE: Patience = Patience { idle: Duration::from_secs(75), untaken: Duration::from_secs(30) };
+const PATIENCE: Patience = Patience {
+    idle: Duration::from_secs(75),
+    head: Duration::from_secs(10),
+    untaken: Duration::from_secs(30),
+};
 
 impl ForConnection for () {
     fn exchanges(&self) -> Exchanges {
@@ -46,7 +50,7 @@ async fn e44_an_answer_that_begins_to_wait_later_is_seen_too() {
 
 #[tokio::test(start_paused = true)]
 async fn e44_a_peer_that_asks_for_nothing_is_let_go_whatever_it_sends() {
-    for is_multiplexed in [false, true] {
+    for (is_multiplexed, sent, seconds) in [(false, 11, 10..=10), (true, 14, 75..=80)] {
         let (near, mut far) = duplex(64);
         let exchanges = Exchanges::default();
         let mut stream = GuardedStream::new(near, PATIENCE, exchanges.clone(), None);
@@ -72,10 +76,33 @@ async fn e44_a_peer_that_asks_for_nothing_is_let_go_whatever_it_sends() {
                 tokio::time::sleep(Duration::from_secs(20)).await;
             }
         };
-        let (read, ()) = tokio::join!(reading, pinging);
-        assert_eq!(read.unwrap(), 14 * 4);
-        assert!((75..=80).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+        let reading = async { (reading.await, started.elapsed().as_secs()) };
+        let ((read, elapsed), ()) = tokio::join!(reading, pinging);
+        assert_eq!(read.unwrap(), sent * 4);
+        assert!(seconds.contains(&elapsed), "{elapsed}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn e44_a_connection_that_is_read_only_when_something_happens_is_let_go_too() {
+    let (near, _far) = duplex(64);
+    let exchanges = Exchanges::default();
+    let mut stream = GuardedStream::new(near, PATIENCE, exchanges.clone(), None);
+    let mut request = Some(exchanges.begin(false));
+    let started = Instant::now();
+    let mut polls = 0;
+    future::poll_fn(|context| {
+        polls += 1;
+        let mut buffer = [0; 64];
+        let read = Pin::new(&mut stream).poll_read(context, &mut ReadBuf::new(&mut buffer));
+        // As hyper does: the answer ends after the read, and is flushed.
+        request = None;
+        assert!(Pin::new(&mut stream).poll_flush(context).is_ready());
+        read
+    })
+    .await
+    .unwrap();
+    assert_eq!((polls, started.elapsed().as_secs()), (2, 75));
 }
 
 #[tokio::test(start_paused = true)]
