@@ -286,6 +286,44 @@ async fn requests_beyond_the_limit_are_503_and_reach_nobody() {
 }
 
 #[tokio::test]
+async fn requests_of_one_address_are_counted_behind_a_proxy_too() {
+    let issuer = Issuer::new(ISSUER);
+    let (release, held) = Answer::json("{}").held();
+    let mut answers = vec![Answer::json("{}"), Answer::json("{}"), held];
+    let upstream = RecordingUpstream::start(move |_: &Recorded| answers.pop().unwrap()).await;
+    let target = upstream.uri("/mcp").to_string();
+    let gateway = Setup::new().keys("keys", &issuer).start(move |listen| {
+        configuration(listen, &target, "[limits]\nrequests_per_address = 1\n").replacen(
+            "[[auth",
+            "behind_proxy = [\"127.0.0.0/8\"]\n[[auth",
+            1,
+        )
+    });
+    let url = gateway.url("/mcp");
+    let token = issuer.token(&url).sign();
+    let from = |address: &'static str| {
+        let mut request = tool_call(&url, Some(&token));
+        request.headers_mut().insert("x-forwarded-for", address.parse().unwrap());
+        request
+    };
+    let first = tokio::spawn(call(from("192.0.2.1")));
+    while upstream.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let second = call(from("192.0.2.1")).await;
+    assert_eq!((second.status.as_u16(), second.header("retry-after")), (503, "2"));
+    assert_eq!(second.json()["error"], "address_busy");
+    assert_eq!(call(from("192.0.2.2")).await.status, 200);
+    assert_eq!(upstream.requests().len(), 2);
+    let mut probe = http::Request::get(gateway.url("/healthz")).body(String::new()).unwrap();
+    probe.headers_mut().insert("x-forwarded-for", "192.0.2.1".parse().unwrap());
+    assert_eq!(call(probe).await.status, 200);
+    release.send(()).unwrap();
+    assert_eq!(first.await.unwrap().status, 200);
+    assert_eq!(call(from("192.0.2.1")).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_unix_socket_is_an_upstream() {
     let issuer = Issuer::new(ISSUER);
     let setup = Setup::new().keys("keys", &issuer);

@@ -1,8 +1,11 @@
-//! What one subject, and all of them together, may have running.
+//! What one subject, one address, and all of them together, may have running.
 
 mod tally;
 
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::Arc,
+};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -26,6 +29,39 @@ impl RequestLimit {
     /// [`Reason::Overloaded`] when all places are taken.
     pub(crate) fn admit(&self) -> Result<OwnedSemaphorePermit, Reason> {
         Arc::clone(&self.0).try_acquire_owned().map_err(|_| Reason::Overloaded)
+    }
+}
+
+/// Counts the requests of each address that wait for the head of their answer, whoever they are of.
+#[derive(Clone, Debug)]
+pub(crate) struct AddressLimit {
+    most: usize,
+    waiting: Tally<IpAddr>,
+}
+
+impl AddressLimit {
+    /// At most `most` requests of one address at a time. Those that `before` counts go on counting.
+    pub(crate) fn new(most: usize, before: Option<&Self>) -> Self {
+        Self { most, waiting: before.map(|it| it.waiting.clone()).unwrap_or_default() }
+    }
+
+    /// A place for a request of `address`, kept until it is dropped.
+    ///
+    /// # Errors
+    /// [`Reason::AddressBusy`] when the address has none left.
+    pub(crate) fn admit(&self, address: IpAddr) -> Result<Counted<IpAddr>, Reason> {
+        self.waiting.take(site(address), self.most).ok_or(Reason::AddressBusy)
+    }
+}
+
+/// What one site has: an IPv4 address, or the 64 bits of IPv6 under which it can take any address it likes.
+fn site(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [first, second, third, fourth, ..] = address.segments();
+            Ipv6Addr::new(first, second, third, fourth, 0, 0, 0, 0).into()
+        }
+        address @ IpAddr::V4(_) => address,
     }
 }
 

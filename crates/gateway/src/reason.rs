@@ -113,6 +113,9 @@ reasons! {
     TooManyStreams "too_many_streams" SERVICE_UNAVAILABLE
         "too many event streams are open"
         "One subject has `limits.streams_per_subject` event streams open. A client that opens streams without closing them, or a token shared by many.";
+    AddressBusy "address_busy" SERVICE_UNAVAILABLE
+        "too many requests of one address at once"
+        "One client address has `limits.requests_per_address` requests that wait for their answers. A flood, or many users behind one address: a proxy that is not in `listen.behind_proxy`, or one that does not say for whom it asks.";
     SubjectBusy "subject_busy" SERVICE_UNAVAILABLE
         "too many requests of one subject at once"
         "One subject has `limits.requests_per_subject` requests that wait for their answers. A client that floods, or a token shared by many.";

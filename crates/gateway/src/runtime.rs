@@ -2,14 +2,13 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use axum::{Router, body::Body, extract::Request, response::Response};
+use axum::{body::Body, extract::Request, response::Response};
 use mcp_proxy::{Proxy, SessionKey};
 use oauth_types::{Clock, Entropy, SystemClock};
 use outbound_http::{ClientSetupError, GuardedClient, HttpClient, OutboundPolicy};
 use resource_metadata::Documents;
 use token_validate::{IssuerPolicy, KeyRefresher, ResourcePolicy, Validator, ValidatorSettings};
 use tokio_util::sync::CancellationToken;
-use tower_service::Service;
 
 use crate::{
     access::{Acceptance, Acceptances, ProtectedServer, ServerParts},
@@ -19,8 +18,9 @@ use crate::{
     },
     config::{Config, Loaded, Server, ServerMaterial},
     edge::{Edge, Hosts, Origins, TrustedProxies},
-    limits::{RequestLimit, StreamLimit},
-    routes::{self, Readiness},
+    limits::{AddressLimit, RequestLimit, StreamLimit},
+    routes::{Readiness, Routes},
+    service::Arrival,
 };
 
 /// What outlives a configuration.
@@ -42,10 +42,11 @@ pub(crate) struct Process {
 #[derive(Debug)]
 pub(crate) struct Runtime {
     edge: Edge,
-    router: Router,
+    routes: Routes,
     validator: Validator,
     acceptances: Acceptances,
     streams: StreamLimit,
+    addresses: AddressLimit,
     https: bool,
 }
 
@@ -83,6 +84,8 @@ impl Runtime {
         let (validator, refresher) = validator(loaded, process, &issuers, previous)?;
         let requests = RequestLimit::new(config.limits.concurrent_requests as usize);
         let streams = stream_limit(config, previous.map(|it| &it.streams));
+        let most = config.limits.requests_per_address as usize;
+        let addresses = AddressLimit::new(most, previous.map(|it| &it.addresses));
         let mut servers = Vec::new();
         let mut acceptances = Acceptances::default();
         let mut assertion_keys = Vec::new();
@@ -100,9 +103,12 @@ impl Runtime {
         let documents =
             Documents::new(servers.iter().map(|it| it.resource().clone())).map_err(ServerError::from)?;
         let readiness = Readiness::new(validator.clone(), Arc::clone(&process.draining));
-        let router = routes::router(&servers, documents, readiness, &assertion_keys);
+        let routes = Routes::new(&servers, documents, readiness, &assertion_keys);
         let https = config.public_url.is_https();
-        Ok((Self { edge: edge(loaded), router, validator, acceptances, streams, https }, refresher))
+        Ok((
+            Self { edge: edge(loaded), routes, validator, acceptances, streams, addresses, https },
+            refresher,
+        ))
     }
 
     /// Ends the event streams whose tokens `next` may refuse.
@@ -113,6 +119,11 @@ impl Runtime {
     /// The checks of every request.
     pub(crate) const fn edge(&self) -> &Edge {
         &self.edge
+    }
+
+    /// The places of each client address.
+    pub(crate) const fn addresses(&self) -> &AddressLimit {
+        &self.addresses
     }
 
     /// Whether clients come by https.
@@ -126,12 +137,8 @@ impl Runtime {
     }
 
     /// Lets the route of `request` answer it.
-    pub(crate) async fn route(&self, request: Request<Body>) -> Response {
-        let mut router = self.router.clone();
-        match router.call(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        }
+    pub(crate) async fn route(&self, arrival: Arrival, request: Request<Body>) -> Response {
+        self.routes.answer(arrival, request).await
     }
 }
 

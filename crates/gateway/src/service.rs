@@ -3,10 +3,10 @@
 use std::{
     convert::Infallible,
     future::{Future, Ready, ready},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     panic::AssertUnwindSafe,
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     task::{Context, Poll},
     time::Instant,
 };
@@ -14,17 +14,19 @@ use std::{
 use arc_swap::ArcSwap;
 use axum::{body::Body, extract::Request, response::Response};
 use futures_util::FutureExt;
-use http::{HeaderName, HeaderValue, Version, header};
+use http::{HeaderName, HeaderValue, Version, header, request::Parts};
 use hyper::body::Incoming;
 use tower_service::Service;
 
 use crate::{
-    access_log::{AccessRecord, LoggedBody, SubjectDigest},
+    access_log::{AccessRecord, LoggedBody, Notes, SubjectDigest},
     exchanges::Exchanges,
+    limits::Counted,
     listener::ForConnection,
     reason::Reason,
     refusal::Refusal,
     request_id::{RequestId, RequestIds},
+    routes,
     runtime::Runtime,
 };
 
@@ -51,12 +53,12 @@ struct Shared {
 pub(crate) struct Arrival {
     pub(crate) request_id: RequestId,
     pub(crate) request_id_header: HeaderValue,
-    subject: Arc<OnceLock<SubjectDigest>>,
+    notes: Arc<Notes>,
 }
 
 impl Arrival {
     fn new(request_id: RequestId) -> Self {
-        Self { request_id, request_id_header: request_id.header_value(), subject: Arc::default() }
+        Self { request_id, request_id_header: request_id.header_value(), notes: Arc::default() }
     }
 
     /// The arrival of a request that this service passed on.
@@ -67,7 +69,12 @@ impl Arrival {
 
     /// Remembers for the log whose token it was.
     pub(crate) fn note_subject(&self, subject: SubjectDigest) {
-        self.subject.get_or_init(|| subject);
+        self.notes.subject.get_or_init(|| subject);
+    }
+
+    /// Remembers for the log which route answers.
+    pub(crate) fn note_route(&self, route: Arc<str>) {
+        self.notes.route.get_or_init(|| route);
     }
 }
 
@@ -128,16 +135,16 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Response<(Body, Box<AccessRecord>)> {
     let arrival = Arrival::new(request_id);
-    let (mut head, body) = request.into_parts();
+    let (head, body) = request.into_parts();
     let client = runtime.edge().client_address(peer, &head);
-    let mut record =
-        Box::new(AccessRecord::new(request_id, client, head.method.clone(), head.uri.path(), started));
-    record.subject = Arc::clone(&arrival.subject);
-    let outcome = match runtime.edge().check(peer, &head) {
-        Ok(()) => {
-            head.extensions.insert(arrival.clone());
-            let routed = runtime.route(Request::from_parts(head, Body::new(body)));
-            contained(routed).await
+    let notes = Arc::clone(&arrival.notes);
+    let mut record = Box::new(AccessRecord::new(request_id, client, head.method.clone(), notes, started));
+    let outcome = match admit(&runtime, peer, client, &head) {
+        Ok(place) => {
+            let routed = runtime.route(arrival.clone(), Request::from_parts(head, Body::new(body)));
+            let outcome = contained(routed).await;
+            drop(place);
+            outcome
         }
         Err(reason) => Err(reason),
     };
@@ -147,6 +154,20 @@ async fn answer(
     record.reason = response.extensions().get::<Reason>().map_or("ok", |reason| reason.code());
     record.head_us = started.elapsed().as_micros();
     response.map(|body| (body, record))
+}
+
+/// What every request must satisfy before anybody looks for its route; probes need no place.
+fn admit(
+    runtime: &Runtime,
+    peer: SocketAddr,
+    client: IpAddr,
+    head: &Parts,
+) -> Result<Option<Counted<IpAddr>>, Reason> {
+    runtime.edge().check(peer, head)?;
+    if routes::is_probe(head.uri.path()) {
+        return Ok(None);
+    }
+    runtime.addresses().admit(client).map(Some)
 }
 
 /// Lets a defect in one request end that request only; what the panic says is told to nobody.

@@ -24,6 +24,7 @@ use crate::{
 /// One `[[server]]`: a resource, who may use it, and the MCP server behind it.
 #[derive(Debug)]
 pub(crate) struct ProtectedServer {
+    route: Arc<str>,
     parts: ServerParts,
 }
 
@@ -60,8 +61,13 @@ pub(crate) struct BodyBounds {
 
 impl ProtectedServer {
     /// A server of these parts.
-    pub(crate) const fn new(parts: ServerParts) -> Self {
-        Self { parts }
+    pub(crate) fn new(parts: ServerParts) -> Self {
+        Self { route: parts.resource.resource().path().into(), parts }
+    }
+
+    /// Its path, for the log.
+    pub(crate) const fn route(&self) -> &Arc<str> {
+        &self.route
     }
 
     /// The path of the endpoint, without a slash at its end.

@@ -1,4 +1,4 @@
-//! Where a request came from, for the log and for nothing else.
+//! Where a request came from, for the log and for limits, and for nothing else.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -61,6 +61,24 @@ fn a_new_configuration_counts_on() {
 }
 
 #[test]
+fn an_address_has_its_own_places() {
+    let limit = AddressLimit::new(1, None);
+    let admit = |address: &str| limit.admit(address.parse().unwrap());
+    for (address, same, other) in [
+        ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+        ("192.0.2.1", "::ffff:192.0.2.1", "::ffff:192.0.2.2"),
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1"),
+    ] {
+        let place = admit(address).unwrap();
+        assert_eq!(admit(same).map(drop), Err(Reason::AddressBusy), "{same}");
+        assert!(admit(other).is_ok(), "{other}");
+        drop(place);
+        assert!(admit(same).is_ok(), "{same}");
+    }
+    assert!(limit.waiting.is_empty());
+}
+
+#[test]
 fn requests_beyond_the_limit_are_refused_until_one_ends() {
     let limit = RequestLimit::new(1);
     let place = limit.admit().unwrap();

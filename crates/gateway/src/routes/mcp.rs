@@ -10,8 +10,7 @@ use crate::{
 };
 
 /// Answers one request: the preflight of a browser, or the fixed way of [`access::serve`].
-pub(crate) async fn answer(server: &ProtectedServer, request: Request) -> Response {
-    let arrival = Arrival::of(&request);
+pub(crate) async fn answer(server: &ProtectedServer, arrival: &Arrival, request: Request) -> Response {
     if request.method() == Method::OPTIONS {
         return match server.origins().check(request.headers()) {
             Ok(()) => cors::preflight(METHODS),
@@ -19,7 +18,7 @@ pub(crate) async fn answer(server: &ProtectedServer, request: Request) -> Respon
         };
     }
     let from_page = request.headers().contains_key(http::header::ORIGIN);
-    let mut response = match access::serve(server, &arrival, request).await {
+    let mut response = match access::serve(server, arrival, request).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(arrival.request_id),
     };

@@ -5,10 +5,16 @@ mod cors;
 mod mcp;
 mod probe;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use axum::{Router, extract::Request, response::Response, routing::any};
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    middleware::{self, Next},
+    response::Response,
+};
 use resource_metadata::Documents;
+use tower_service::Service;
 
 use crate::{
     access::ProtectedServer, adapters::SigningKey, reason::Reason, refusal::Refusal, service::Arrival,
@@ -20,28 +26,51 @@ pub(crate) use self::{
 };
 
 /// All routes of one configuration.
-///
-/// Each MCP endpoint answers with and without a slash at its end, since clients add and remove it.
-pub(crate) fn router(
-    servers: &[Arc<ProtectedServer>],
-    documents: Documents,
-    readiness: Readiness,
-    assertion_keys: &[Arc<SigningKey>],
-) -> Router {
-    let mut router = Router::new()
-        .merge(resource_metadata::router(documents))
-        .merge(probe::router(readiness))
-        .merge(assertion_keys::router(assertion_keys));
-    for server in servers {
-        for path in spellings(server.path()) {
-            let server = Arc::clone(server);
-            router = router.route(
-                &path,
-                any(move |request: Request| async move { mcp::answer(&server, request).await }),
-            );
+#[derive(Debug)]
+pub(crate) struct Routes {
+    endpoints: HashMap<String, Arc<ProtectedServer>>,
+    others: Router,
+}
+
+impl Routes {
+    /// Each MCP endpoint answers with and without a slash at its end, since clients add and remove it.
+    pub(crate) fn new(
+        servers: &[Arc<ProtectedServer>],
+        documents: Documents,
+        readiness: Readiness,
+        assertion_keys: &[Arc<SigningKey>],
+    ) -> Self {
+        let others = Router::new()
+            .merge(resource_metadata::router(documents))
+            .merge(probe::router(readiness))
+            .merge(assertion_keys::router(assertion_keys))
+            .route_layer(middleware::from_fn(note_route))
+            .fallback(nothing_here);
+        let endpoints = servers
+            .iter()
+            .flat_map(|server| spellings(server.path()).into_iter().map(|path| (path, Arc::clone(server))));
+        Self { endpoints: endpoints.collect(), others }
+    }
+
+    /// Lets the route of `request` answer it; the log learns which it is.
+    pub(crate) async fn answer(&self, arrival: Arrival, mut request: Request) -> Response {
+        if let Some(server) = self.endpoints.get(request.uri().path()) {
+            arrival.note_route(Arc::clone(server.route()));
+            return mcp::answer(server, &arrival, request).await;
+        }
+        request.extensions_mut().insert(arrival);
+        match self.others.clone().call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
         }
     }
-    router.fallback(nothing_here)
+}
+
+async fn note_route(request: Request, next: Next) -> Response {
+    if let Some(route) = request.extensions().get::<MatchedPath>() {
+        Arrival::of(&request).note_route(route.as_str().into());
+    }
+    next.run(request).await
 }
 
 async fn nothing_here(request: Request) -> Response {

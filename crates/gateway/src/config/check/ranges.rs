@@ -25,6 +25,7 @@ fn limits(config: &Config) -> Result<(), Problem> {
     within(key("write_stall"), limits.write_stall, SECOND, seconds(10 * MINUTE))?;
     within(key("concurrent_requests"), limits.concurrent_requests, 1, 1_000_000)?;
     within(key("connections"), limits.connections, 1, 1_000_000)?;
+    within(key("requests_per_address"), limits.requests_per_address, 1, 1_000_000)?;
     within(key("requests_per_subject"), limits.requests_per_subject, 1, 1_000_000)?;
     within(key("streams_per_subject"), limits.streams_per_subject, 1, 100_000)?;
     within(key("shutdown"), limits.shutdown, seconds(0), HOUR)

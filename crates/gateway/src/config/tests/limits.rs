@@ -26,6 +26,7 @@ fn o22_every_limit_is_a_limit() {
     check("write_stall", [r#""1s""#, r#""10m""#], [r#""0s""#, r#""11m""#]);
     check("concurrent_requests", ["1", "1000000"], ["0", "1000001"]);
     check("connections", ["1", "1000000"], ["0", "1000001"]);
+    check("requests_per_address", ["1", "1000000"], ["0", "1000001"]);
     check("requests_per_subject", ["1", "1000000"], ["0", "1000001"]);
     check("streams_per_subject", ["1", "100000"], ["0", "100001"]);
 }
