@@ -37,9 +37,10 @@ pub(crate) fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
 
 async fn run(path: &Path, loaded: Loaded) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
+    // As soon after the reading as can be: what changes in between goes unnoticed.
+    let mut files = Fingerprint::of(&loaded.files);
     let mut running = Running::start(&loaded).map_err(Failure::asked)?;
     announce(&running, &loaded);
-    let mut files = Fingerprint::of(&loaded.files);
     let mut clock = ClockWatch::default();
     loop {
         match signals.next(&mut running).await {
