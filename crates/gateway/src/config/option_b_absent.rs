@@ -16,7 +16,6 @@ pub(super) const fn check(_: &Config, _: &ThirdParty) -> Result<(), Problem> {
 }
 
 /// There is no third party to ask.
-#[expect(clippy::unused_async, reason = "it stands in for one that asks")]
 pub(crate) async fn known_endpoints(
     _: &Provider,
     _: &dyn HttpClient,
