@@ -14,11 +14,12 @@ pub struct Registration {
     /// Initial access tokens, of which a client must show one to register; at least 32 bytes each.
     /// Without this key anybody may register a client, which gives no access to anything by itself.
     pub initial_access_tokens: Option<Vec<SecretSource>>,
-    /// Hosts that answers to clients which register may be sent to, such as `claude.ai`.
-    /// `localhost` stands for programs on the person's own machine.
+    /// The only hosts that `https` redirect URIs of clients which register may have, such as `claude.ai`.
+    /// Redirects to programs on the person's own machine are not concerned.
     /// Without this key: any host.
     pub client_hosts: Option<Vec<HostName>>,
-    /// Registered clients that are kept; the longest unused one makes room; 10 to 1,000,000.
+    /// Registered clients that are kept; 10 to 1,000,000.
+    /// Beyond that the oldest one makes room that nobody has signed in with.
     pub max_clients: u32,
     /// How long a client is kept that nobody has signed in with; 1 h to 90 d.
     pub unused_for: Period,
