@@ -18,8 +18,8 @@ pub(crate) use self::{
 
 /// Serves one request. This is the order of the checks, for every method, each time:
 ///
-/// 1. method, 2. `Origin`, 3. the bearer token, 4. its scope, 5. the size of the body, 6. a free place, 7. a free
-/// place among the subject's streams;
+/// 1. method, 2. `Origin`, 3. the bearer token, 4. its scope, 5. the size of the body, 6. a free place,
+/// 7. a free place among the subject's streams;
 ///
 /// only then the upstream learns of it. Path and `Host` were judged before there was a route ([`crate::edge`]).
 ///
