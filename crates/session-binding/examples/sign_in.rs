@@ -108,6 +108,7 @@ fn request() -> Result<AuthorizationRequest, Box<dyn Error>> {
         resource: "https://mcp.example.com/mcp".parse()?,
         state: Some(ClientState::new("the client's own state")?),
         code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".parse()?,
+        refreshable: true,
         issuer: "https://mcp.example.com".parse()?,
     })
 }

@@ -55,6 +55,12 @@ impl ThirdPartySessions {
         Self { store, clock, entropy, limits }
     }
 
+    /// How long sessions live.
+    #[must_use]
+    pub const fn limits(&self) -> &ThirdPartySessionLimits {
+        &self.limits
+    }
+
     /// Whether the session lives, and if not, why.
     ///
     /// A session that nobody knows has ended.

@@ -31,6 +31,8 @@ pub struct AuthorizationRequest {
     pub state: Option<ClientState>,
     /// The client's PKCE challenge (RFC 7636).
     pub code_challenge: CodeChallenge,
+    /// Whether the client may have refresh tokens.
+    pub refreshable: bool,
     /// The `iss` of the answer, fixed now so that no later request can choose it (RFC 9207).
     pub issuer: Issuer,
 }

@@ -21,6 +21,7 @@ fn request() -> AuthorizationRequest {
         resource: "https://mcp.example.com/mcp".parse().unwrap(),
         state: Some(ClientState::new(b"\x00\xff <&>".to_vec()).unwrap()),
         code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".parse().unwrap(),
+        refreshable: true,
         issuer: "https://mcp.example.com".parse().unwrap(),
     }
 }
