@@ -22,7 +22,7 @@ use std::{fmt, sync::Arc};
 pub use cause::EndCause;
 pub use code::AuthorizationCode;
 pub use events::{AuditLog, GrantEnded, GrantEvents};
-pub use issue::IssueError;
+pub use issue::{FreshGrantId, IssueError};
 pub use list::GrantSummary;
 pub use refresh_token::RefreshToken;
 pub use refusal::{GrantError, Refusal, Unavailable};

@@ -10,7 +10,7 @@ mod testing;
 mod third_party_tokens;
 
 pub use grants::{
-    AuditLog, AuthorizationCode, EndCause, GrantEnded, GrantError, GrantEvents, GrantParts, GrantSettings,
+    AuditLog, AuthorizationCode, EndCause, FreshGrantId, GrantEnded, GrantError, GrantEvents, GrantParts, GrantSettings,
     GrantSummary, Grants, InvalidSetting, IssueError, IssuedTokens, NewGrant, OpenGrantsError, RedeemCheck,
     RefreshToken, Refusal, RevokeSelector, RotateCheck, SessionKey, Unavailable, Upkeep,
 };

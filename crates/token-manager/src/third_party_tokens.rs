@@ -18,7 +18,7 @@ use keeper::Command;
 use oauth_types::{Clock, Entropy, UnixTime};
 use record::{Header, Stored};
 use refresh::Unsaved;
-use storage::{RecordStore, StoreError};
+use storage::{Record, RecordStore, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{Grants, KeyRing, SessionKey};
@@ -98,15 +98,46 @@ impl ThirdPartyTokens {
         tokens: TokenSet,
         keep_until: UnixTime,
     ) -> Result<(), ThirdPartyTokenError> {
-        let stored = Stored { header: Header::new(self.shared.refresh_at(&tokens)), tokens, keep_until };
-        let due = stored.header.refresh_at;
-        let record = self.shared.seal(session, &stored)?;
+        let (record, due) = self.shared.seal_new(session, tokens, keep_until)?;
         self.shared.parts.store.put(record::TABLE, session.as_key(), record).await?;
-        if let Some(at) = due {
-            // Should the keeper be gone, the token is still refreshed when it is wanted.
-            let _ = self.commands.send(Command::Schedule(session.clone(), at)).await;
-        }
+        self.schedule(session, due).await;
         Ok(())
+    }
+
+    /// Keeps the tokens of a person who signed in again: like [`ThirdPartyTokens::store`], but the refresh token
+    /// that is there stays if `tokens` has none, for many third parties give one at the first sign-in only.
+    ///
+    /// A session belongs to one person, so the old refresh token is the same person's.
+    ///
+    /// # Errors
+    /// When the store fails, or nothing can be sealed.
+    pub async fn renew(
+        &self,
+        session: &SessionKey,
+        tokens: TokenSet,
+        keep_until: UnixTime,
+    ) -> Result<(), ThirdPartyTokenError> {
+        if tokens.refresh_token.is_some() {
+            return self.store(session, tokens, keep_until).await;
+        }
+        for _ in 0..RENEWALS {
+            let Some(found) = self.shared.parts.store.get(record::TABLE, session.as_key()).await? else {
+                return self.store(session, tokens, keep_until).await;
+            };
+            let Ok(old) = self.shared.open(session, &found.record) else {
+                // Nobody can open it any more, so nothing of it can stay.
+                return self.store(session, tokens, keep_until).await;
+            };
+            if old.header.lease.is_some() {
+                // The old refresh token is being spent: its successor is the one to keep.
+                // What comes of it does not matter here, the next look shows it.
+                let _ = self.refresh(session).await;
+            }
+            if self.replace(session, found.revision, tokens.clone().renewing(old.tokens), keep_until).await? {
+                return Ok(());
+            }
+        }
+        self.store(session, tokens, keep_until).await
     }
 
     /// An access token of the session that is good now.
@@ -147,6 +178,31 @@ impl ThirdPartyTokens {
         Ok(stored.map(|it| it.tokens))
     }
 
+    /// Puts `tokens` in the place of those of `revision`; `false` if others were faster.
+    async fn replace(
+        &self,
+        session: &SessionKey,
+        revision: u64,
+        tokens: TokenSet,
+        keep_until: UnixTime,
+    ) -> Result<bool, ThirdPartyTokenError> {
+        let (record, due) = self.shared.seal_new(session, tokens, keep_until)?;
+        let key = session.as_key();
+        let replaced =
+            self.shared.parts.store.compare_and_swap(record::TABLE, key, revision, record).await?;
+        if replaced {
+            self.schedule(session, due).await;
+        }
+        Ok(replaced)
+    }
+
+    async fn schedule(&self, session: &SessionKey, due: Option<UnixTime>) {
+        if let Some(at) = due {
+            // Should the keeper be gone, the token is still refreshed when it is wanted.
+            let _ = self.commands.send(Command::Schedule(session.clone(), at)).await;
+        }
+    }
+
     async fn refresh(&self, session: &SessionKey) -> Result<(), ThirdPartyTokenError> {
         let (answer, answered) = oneshot::channel();
         let command = Command::Refresh(session.clone(), answer);
@@ -163,6 +219,17 @@ impl Shared {
     async fn read(&self, session: &SessionKey) -> Result<Option<Stored>, ThirdPartyTokenError> {
         let found = self.parts.store.get(record::TABLE, session.as_key()).await?;
         found.map(|it| self.open(session, &it.record)).transpose()
+    }
+
+    fn seal_new(
+        &self,
+        session: &SessionKey,
+        tokens: TokenSet,
+        keep_until: UnixTime,
+    ) -> Result<(Record, Option<UnixTime>), ThirdPartyTokenError> {
+        let due = self.refresh_at(&tokens);
+        let record = self.seal(session, &Stored { header: Header::new(due), tokens, keep_until })?;
+        Ok((record, due))
     }
 
     /// When to refresh tokens that were given now: at their very end if nothing can be done about it.
@@ -194,6 +261,8 @@ impl From<StoreError> for ThirdPartyTokenError {
 
 /// Requests that wait for the keeper before senders have to.
 const COMMANDS: usize = 1024;
+/// How often tokens are renewed when others keep changing them.
+const RENEWALS: usize = 3;
 
 #[cfg(test)]
 mod tests;

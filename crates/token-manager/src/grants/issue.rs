@@ -17,6 +17,20 @@ pub enum IssueError {
     Unavailable(#[from] Unavailable),
 }
 
+/// The id of a grant that is still to be made, for whoever must write it down first.
+///
+/// Drawn by [`Grants::draw_id`] and used up by [`Grants::issue_code_as`], so no two grants have it.
+#[derive(Debug)]
+pub struct FreshGrantId(GrantId);
+
+impl FreshGrantId {
+    /// The id.
+    #[must_use]
+    pub const fn id(&self) -> GrantId {
+        self.0
+    }
+}
+
 impl Grants {
     /// Makes a grant and the code that brings it to life.
     ///
@@ -25,16 +39,35 @@ impl Grants {
     /// # Errors
     /// [`IssueError`]; nothing is left behind that could be used.
     pub async fn issue_code(&self, new: NewGrant) -> Result<(GrantId, AuthorizationCode), IssueError> {
+        let id = self.draw_id();
+        let grant = id.id();
+        Ok((grant, self.issue_code_as(id, new).await?))
+    }
+
+    /// An id for a grant that will be made by [`Grants::issue_code_as`], or never.
+    #[must_use]
+    pub fn draw_id(&self) -> FreshGrantId {
+        FreshGrantId(GrantId::random(self.shared.parts.entropy.as_ref()))
+    }
+
+    /// [`Grants::issue_code`] under an id that is known elsewhere already.
+    ///
+    /// # Errors
+    /// [`IssueError`]; nothing is left behind that could be used.
+    pub async fn issue_code_as(
+        &self,
+        id: FreshGrantId,
+        new: NewGrant,
+    ) -> Result<AuthorizationCode, IssueError> {
         new.principal.to_subject().map_err(|_| IssueError::Principal)?;
-        let shared = &self.shared;
-        let id = GrantId::random(shared.parts.entropy.as_ref());
+        let (shared, id) = (&self.shared, id.0);
         let (code, digest) = AuthorizationCode::issue(&id, shared.parts.entropy.as_ref());
         let grant = self.begin(new, digest);
         let record = record::encode(&grant);
         // Before the record is there, so that whoever revokes what he finds here revokes this too.
         shared.index.reserve(id, record.expires_at, grant.terms.facets());
         match shared.parts.store.insert_new(record::TABLE, &record::key(&id), record).await {
-            Ok(true) => Ok((id, code)),
+            Ok(true) => Ok(code),
             // 128 random bits repeat when the generator is broken.
             Ok(false) => Err(Unavailable::Contended.into()),
             Err(error) => {

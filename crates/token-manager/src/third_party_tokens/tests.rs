@@ -385,3 +385,52 @@ async fn a_new_sign_in_wins_over_a_refresh_of_the_old() {
     assert_eq!(caller.await.unwrap().unwrap().expose(), "access-new");
     assert_eq!(scene.access().await.as_deref(), Ok("access-new"));
 }
+
+/// What the session has as its refresh token.
+async fn refresh_token(scene: &Scene) -> Option<String> {
+    let stored = scene.tokens.shared.read(&session()).await.unwrap().unwrap();
+    stored.tokens.refresh_token.map(|it| it.expose().to_owned())
+}
+
+#[tokio::test]
+async fn j16_a_sign_in_without_refresh_token_keeps_the_one_of_the_same_session() {
+    let scene = Scene::new().await;
+    let keep_until = NOW + Duration::from_secs(1_000_000);
+    let access = |text: &str| ThirdPartyAccessToken::new(text.to_owned());
+    let without = TokenSet { access_token: access("again"), refresh_token: None, ..token_set() };
+    scene.tokens.renew(&session(), without.clone(), keep_until).await.unwrap();
+    assert_eq!(scene.access().await.unwrap(), "again");
+    assert_eq!(refresh_token(&scene).await.as_deref(), Some("refresh-0"));
+
+    // One that came with the sign-in takes the old one's place.
+    let new = Some(ThirdPartyRefreshToken::new("refresh-new".to_owned()));
+    let with = TokenSet { refresh_token: new, ..without.clone() };
+    scene.tokens.renew(&session(), with, keep_until).await.unwrap();
+    assert_eq!(refresh_token(&scene).await.as_deref(), Some("refresh-new"));
+
+    // Another third party's is worth nothing here, and another session's is another person's.
+    let elsewhere = TokenSet { provider: "gitlab".parse().unwrap(), ..without.clone() };
+    scene.tokens.renew(&session(), elsewhere, keep_until).await.unwrap();
+    assert_eq!(refresh_token(&scene).await, None);
+    let other = SessionKey::new([8; 32]).unwrap();
+    scene.tokens.renew(&other, without, keep_until).await.unwrap();
+    assert_eq!(scene.tokens.take(&other).await.unwrap().unwrap().refresh_token, None);
+}
+
+#[tokio::test]
+async fn j16_a_refresh_under_way_gives_the_refresh_token_to_keep() {
+    let scene = Scene::new().await;
+    scene.world.advance(3500);
+    let keep_until = NOW + Duration::from_secs(1_000_000);
+    let access_token = ThirdPartyAccessToken::new("again".to_owned());
+    let without = TokenSet { access_token, refresh_token: None, ..token_set() };
+    let waiting = scene.tokens.clone();
+    let waiting = tokio::spawn(async move { waiting.access_token(&session()).await });
+    while scene.calls() == 0 {
+        tokio::task::yield_now().await;
+    }
+    scene.tokens.renew(&session(), without, keep_until).await.unwrap();
+    waiting.await.unwrap().unwrap();
+    let good = scene.third_party.good.lock().unwrap().clone();
+    assert_eq!((refresh_token(&scene).await, scene.calls()), (Some(good), 1));
+}

@@ -34,6 +34,12 @@ impl TokenSet {
         self.expires_at.is_none_or(|it| now < it)
     }
 
+    /// These tokens of a new sign-in, with the refresh token of `old` if they have none of their own.
+    pub(super) fn renewing(self, old: Self) -> Self {
+        let old = Some(old).filter(|it| it.provider == self.provider).and_then(|it| it.refresh_token);
+        Self { refresh_token: self.refresh_token.or(old), ..self }
+    }
+
     pub(super) fn refreshed(self, new: RefreshedTokens, now: UnixTime) -> Self {
         Self {
             provider: self.provider,

@@ -55,6 +55,17 @@ async fn g02_of_a_thousand_parallel_redemptions_one_succeeds() {
     assert_eq!(world.events.causes(), [EndCause::CodeReuse; 5]);
 }
 
+#[tokio::test]
+async fn a_code_can_be_issued_for_an_id_that_was_drawn_before() {
+    let world = World::new().await;
+    let (fresh, other) = (world.grants.draw_id(), world.grants.draw_id());
+    assert_ne!(fresh.id(), other.id());
+    let id = fresh.id();
+    let code = world.grants.issue_code_as(fresh, new_grant()).await.unwrap();
+    assert_eq!(world.redeem(&code).await.unwrap().grant, id);
+    assert_eq!(world.grants.is_live(&other.id()), Liveness::Ended);
+}
+
 /// Presents a code with one thing changed, then as it should be, then once more with the thing changed.
 async fn check(change: impl Fn(&mut RedeemCheck<'_>), expected: Refusal) {
     let world = World::new().await;
