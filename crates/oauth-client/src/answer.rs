@@ -66,6 +66,15 @@ impl Caller<'_> {
         pairs: &[(&str, &str)],
         auth: Option<TokenAuth>,
     ) -> Result<Reply, Temporary> {
+        self.send(endpoint, self.form_request(url, pairs, auth)).await
+    }
+
+    fn form_request(
+        &self,
+        url: &Url,
+        pairs: &[(&str, &str)],
+        auth: Option<TokenAuth>,
+    ) -> Result<Request<Bytes>, http::Error> {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(pairs);
         let mut request =
@@ -80,7 +89,7 @@ impl Caller<'_> {
                 secret.map(|it| form.append_pair("client_secret", it.expose()));
             }
         }
-        self.send(endpoint, request.body(Bytes::from(form.finish()))).await
+        request.body(Bytes::from(form.finish()))
     }
 
     /// A JSON body from the client itself, authenticated by `client_secret_basic`.

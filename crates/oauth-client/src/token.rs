@@ -1,12 +1,12 @@
 //! Requests to the token endpoint, written by the `oauth2` crate, and what comes back.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header::USER_AGENT};
 use oauth_types::UnixTime;
 use oauth2::{
-    AuthType, AuthUrl, EndpointNotSet, EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse,
+    AsyncHttpClient, AuthType, AuthUrl, EndpointNotSet, EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse,
     RequestTokenError, StandardErrorResponse, StandardTokenResponse, TokenResponse, TokenUrl,
     basic::{
         BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse,
@@ -100,20 +100,29 @@ pub(crate) fn auth_of(settings: &ProviderSettings, preset: &Preset, endpoints: &
     settings.token_auth.or(preset.token_auth).unwrap_or(advertised)
 }
 
-/// Sends a request of the `oauth2` crate and gives it an answer that it can only read one way.
+/// Sends the requests of the `oauth2` crate and gives it answers that it can only read one way.
 ///
-/// What is wrong with the answer is found here, so that the crate's own errors, which hold the whole body, never
+/// What is wrong with an answer is found here, so that the crate's own errors, which hold the whole body, never
 /// come to be.
-pub(crate) async fn send(
-    http: &dyn HttpClient,
-    preset: &Preset,
-    request: HttpRequest,
-) -> Result<HttpResponse, SendError> {
-    let (mut parts, body) = request.into_parts();
-    parts.headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-    let request = Request::from_parts(parts, Bytes::from(body));
-    let response = http.send(request, LIMITS).await.map_err(SendError::NoAnswer)?;
-    normalise::normalise(&response, preset)
+/// A type and not a closure, so that the futures around it are seen to be `Send`.
+pub(crate) struct Sender<'a> {
+    pub(crate) http: &'a dyn HttpClient,
+    pub(crate) preset: &'a Preset,
+}
+
+impl<'c> AsyncHttpClient<'c> for Sender<'_> {
+    type Error = SendError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, SendError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let (mut parts, body) = request.into_parts();
+            parts.headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+            let request = Request::from_parts(parts, Bytes::from(body));
+            let response = self.http.send(request, LIMITS).await.map_err(SendError::NoAnswer)?;
+            normalise::normalise(&response, self.preset)
+        })
+    }
 }
 
 /// Why an answer is not passed on.

@@ -27,9 +27,8 @@ impl Provider {
         for (name, value) in self.token_parameters(&endpoints) {
             request = request.add_extra_param(name, value);
         }
-        let (http, preset) = (&*self.ports.http, &self.preset);
-        let outcome = request.request_async(&|request| token::send(http, preset, request)).await;
-        token::tokens(outcome, &self.settings, preset, self.ports.clock.now()).map_err(|it| match it {
+        let outcome = request.request_async(&self.sender()).await;
+        token::tokens(outcome, &self.settings, &self.preset, self.ports.clock.now()).map_err(|it| match it {
             TokenFailure::Grant(code) => RefreshError::Ended(EndedReason::Refused(code)),
             TokenFailure::Temporary(error) => RefreshError::Temporary(error),
             TokenFailure::Nonsense(what) => {
@@ -55,9 +54,12 @@ impl Provider {
         for (name, value) in self.token_parameters(endpoints) {
             request = request.add_extra_param(name, value);
         }
-        let (http, preset) = (&*self.ports.http, &self.preset);
-        let outcome = request.request_async(&|request| token::send(http, preset, request)).await;
-        token::tokens(outcome, &self.settings, preset, self.ports.clock.now())
+        let outcome = request.request_async(&self.sender()).await;
+        token::tokens(outcome, &self.settings, &self.preset, self.ports.clock.now())
+    }
+
+    fn sender(&self) -> token::Sender<'_> {
+        token::Sender { http: &*self.ports.http, preset: &self.preset }
     }
 
     /// What both token requests carry besides the standard's parameters.
