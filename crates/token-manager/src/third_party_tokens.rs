@@ -188,8 +188,7 @@ impl ThirdPartyTokens {
     ) -> Result<bool, ThirdPartyTokenError> {
         let (record, due) = self.shared.seal_new(session, tokens, keep_until)?;
         let key = session.as_key();
-        let replaced =
-            self.shared.parts.store.compare_and_swap(record::TABLE, key, revision, record).await?;
+        let replaced = self.shared.parts.store.compare_and_swap(record::TABLE, key, revision, record).await?;
         if replaced {
             self.schedule(session, due).await;
         }
