@@ -53,18 +53,27 @@ struct Shared {
 pub(crate) struct Arrival {
     pub(crate) request_id: RequestId,
     pub(crate) request_id_header: HeaderValue,
+    /// The address that asked, as far as it can be believed: for the log and for limits.
+    pub(crate) client: IpAddr,
     notes: Arc<Notes>,
 }
 
 impl Arrival {
-    fn new(request_id: RequestId) -> Self {
-        Self { request_id, request_id_header: request_id.header_value(), notes: Arc::default() }
+    /// A request of this id, from `client`.
+    pub(crate) fn new(request_id: RequestId, client: IpAddr) -> Self {
+        let request_id_header = request_id.header_value();
+        Self { request_id, request_id_header, client, notes: Arc::default() }
     }
 
     /// The arrival of a request that this service passed on.
-    #[expect(clippy::expect_used, reason = "the one service in front of the routes inserts it")]
     pub(crate) fn of(request: &Request) -> Self {
-        request.extensions().get::<Self>().expect("every routed request has an arrival").clone()
+        Self::in_extensions(request.extensions())
+    }
+
+    /// [`Arrival::of`] a request whose extensions are at hand.
+    #[expect(clippy::expect_used, reason = "the one service in front of the routes inserts it")]
+    pub(crate) fn in_extensions(extensions: &http::Extensions) -> Self {
+        extensions.get::<Self>().expect("every routed request has an arrival").clone()
     }
 
     /// Remembers for the log whose token it was.
@@ -134,9 +143,9 @@ async fn answer(
     started: Instant,
     request: Request<Incoming>,
 ) -> Response<(Body, Box<AccessRecord>)> {
-    let arrival = Arrival::new(request_id);
     let (head, body) = request.into_parts();
-    let client = runtime.edge().client_address(peer, &head);
+    let arrival = Arrival::new(request_id, runtime.edge().client_address(peer, &head));
+    let client = arrival.client;
     let notes = Arc::clone(&arrival.notes);
     let mut record = Box::new(AccessRecord::new(request_id, client, head.method.clone(), notes, started));
     let outcome = match admit(&runtime, peer, client, &head) {

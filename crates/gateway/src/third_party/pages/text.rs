@@ -45,6 +45,7 @@ impl Shown {
     }
 
     /// The text.
+    #[cfg(test)]
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,0 +1,59 @@
+use axum::body::{Body, Bytes, to_bytes};
+use session_binding::PendingId;
+use url::form_urlencoded;
+use zeroize::Zeroize;
+
+use super::{
+    Browser,
+    answer::Stop,
+    guard,
+    visit::{TRANSACTION, Visit},
+};
+use crate::third_party::pages::Problem;
+
+/// The fields of a form of ours; wiped when dropped, for one may be a password.
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// A field, which must be there once.
+    pub(super) fn field(&self, name: &str) -> Result<&str, Stop> {
+        let mut values = self.0.iter().filter(|(it, _)| it == name).map(|(_, value)| value.as_str());
+        match (values.next(), values.next()) {
+            (Some(value), None) => Ok(value),
+            _ => Err(Problem::Malformed.into()),
+        }
+    }
+
+    /// What proves that the form is from our page; a form without it is not.
+    pub(super) fn csrf(&self) -> Result<&str, Stop> {
+        self.field("csrf").map_err(|_| Problem::NotOurForm.into())
+    }
+
+    /// The transaction that the form belongs to.
+    pub(super) fn transaction(&self) -> Result<PendingId, Stop> {
+        self.field(TRANSACTION)?.parse().map_err(|_| Problem::Malformed.into())
+    }
+}
+
+impl Drop for Form {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|(_, value)| value.zeroize());
+    }
+}
+
+impl Browser {
+    /// The form that a page of ours sent.
+    pub(super) async fn read_form(&self, visit: &Visit, body: Body) -> Result<Form, Stop> {
+        guard::check_form(&visit.headers, &self.origins)?;
+        let body = read_body(body, MAX_FORM).await?;
+        Ok(Form(form_urlencoded::parse(&body).into_owned().collect()))
+    }
+}
+
+/// A body of at most `limit` bytes.
+pub(super) async fn read_body(body: Body, limit: usize) -> Result<Bytes, Stop> {
+    to_bytes(body, limit).await.map_err(|_| Problem::TooLong.into())
+}
+
+/// The longest password is 1 KiB.
+const MAX_FORM: usize = 16 * 1024;

@@ -1,0 +1,70 @@
+//! The code, for what one person approved.
+
+use axum::response::Response;
+use oauth_types::AuthorizeErrorCode;
+use session_binding::{Authenticated, AuthorizationRequest, BindError, Completed, PendingId, Purpose};
+use token_manager::{AuthorizationCode, EndCause, NewGrant};
+
+use super::{
+    ACCOUNT, Browser,
+    answer::{Stop, see_other, with_cookies},
+    tokens::session_key,
+};
+use crate::third_party::pages::Problem;
+
+impl Browser {
+    /// Sends the person on: to the client with a code, or to their account page.
+    pub(super) async fn issue(&self, id: &PendingId, done: Completed) -> Result<Response, Stop> {
+        let cookie = self.cookies.binding(id).clear();
+        let (purpose, who) = done.into_parts();
+        let Purpose::Authorize(request) = &purpose else {
+            return Ok(with_cookies(see_other(ACCOUNT)?, &[cookie]));
+        };
+        match self.issue_code(request, &who).await {
+            Ok(code) => Ok(with_cookies(see_other(&self.code_location(request, &code))?, &[cookie])),
+            Err(stop) => {
+                let error = AuthorizeErrorCode::TemporarilyUnavailable;
+                let back = self.back_to_client(&purpose, error, "no code could be issued, to be tried again");
+                Err(stop.with_back(back).with_cookie(cookie))
+            }
+        }
+    }
+
+    /// Binds the grant to the session before it is made: a link without a grant does no harm, the opposite would.
+    async fn issue_code(
+        &self,
+        request: &AuthorizationRequest,
+        who: &Authenticated,
+    ) -> Result<AuthorizationCode, Stop> {
+        let session = who.session();
+        let key = session_key(session).map_err(|error| Stop::unavailable(&error))?;
+        let fresh = self.parts.grants.draw_id();
+        let grant = fresh.id();
+        let bound =
+            self.parts.third_party_sessions.bind(grant, session).await.map_err(|error| match error {
+                BindError::Ended(_) => Stop::from(Problem::Expired),
+                BindError::Storage(error) => error.into(),
+            })?;
+        if let Some(pushed_out) = bound.pushed_out {
+            self.end_grants(session, &[pushed_out], EndCause::TooMany).await;
+        }
+        let new = NewGrant {
+            client_id: request.client_id.clone(),
+            principal: who.principal().clone(),
+            redirect_uri: request.redirect_uri.clone(),
+            scope: request.scope.clone(),
+            resource: request.resource.clone(),
+            code_challenge: request.code_challenge.clone(),
+            session: Some(key),
+            refreshable: request.refreshable,
+        };
+        match self.parts.grants.issue_code_as(fresh, new).await {
+            Ok(code) => Ok(code),
+            Err(error) => {
+                // Should this fail too, the link is forgotten when the session ends.
+                let _ = self.parts.third_party_sessions.forget_grants(session, &[grant]).await;
+                Err(Stop::unavailable(&error))
+            }
+        }
+    }
+}

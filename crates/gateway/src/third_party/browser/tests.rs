@@ -1,0 +1,10 @@
+//! Whole sign-ins in process: the router, a browser with its cookies, and third parties in memory.
+
+mod account;
+mod audit;
+mod authorize;
+mod callback;
+mod consent;
+mod local;
+mod order;
+mod world;

@@ -1,0 +1,127 @@
+//! What the audit says of each act, and what it never says.
+
+use std::{
+    cell::RefCell,
+    fmt::{Debug, Write},
+    sync::Once,
+};
+
+use oauth_client::AllowRules;
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
+
+use super::world::*;
+
+/// Keeps the events of the target `audit` per thread, as `message field=value …`.
+///
+/// One for the whole process: what a scoped one would see depends on the tests beside it.
+struct Audit;
+
+thread_local! {
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Audit {
+    fn listen() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| tracing::subscriber::set_global_default(Self).unwrap());
+    }
+
+    /// The lines of this test since the last look.
+    fn take() -> Vec<String> {
+        LINES.with_borrow_mut(std::mem::take)
+    }
+}
+
+impl Subscriber for Audit {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "audit"
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line::default();
+        event.record(&mut line);
+        LINES.with_borrow_mut(|it| it.push(line.message + &line.fields));
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[derive(Default)]
+struct Line {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        match field.name() {
+            "message" => self.message = format!("{value:?}"),
+            name => write!(self.fields, " {name}={value:?}").unwrap(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_act_of_a_person_is_one_line_without_secrets() {
+    Audit::listen();
+    let world = World::new().await;
+    let mut jar = world.jar();
+    let mut all = Vec::new();
+    let mut check = |expected: &[&str]| {
+        let lines = Audit::take();
+        assert_eq!(lines, expected);
+        all.extend(lines);
+    };
+
+    let away = jar.away("hub").await;
+    check(&[r#"consent given, sign-in to follow principal.provider=hub client.id="client""#]);
+    let answer = jar.back(&away).await;
+    check(&[r#"signed in principal.provider=hub principal.subject=583231 client.id="client""#]);
+
+    let page = jar.asked().await;
+    let session = jar.session().unwrap().to_owned();
+    jar.decide(&page, "signed-in").await;
+    check(&[r#"consent given principal.provider=hub principal.subject=583231 client.id="client""#]);
+
+    let page = jar.asked().await;
+    jar.decide(&page, "deny").await;
+    check(&[r#"consent denied client.id="client""#]);
+
+    let page = jar.get("/account").await;
+    let csrf = page.hidden("csrf");
+    jar.post("/account", &[("csrf", &csrf), ("action", "sign-out")]).await;
+    check(&["signed out principal.provider=hub principal.subject=583231"]);
+
+    let code = answer.answered("code").unwrap();
+    let state = away.query_pairs().find(|it| it.0 == "state").unwrap().1.into_owned();
+    for secret in ["gho_", "code-1", &code, &session, &state, &csrf] {
+        assert!(all.iter().all(|line| !line.contains(secret)), "{secret} in {all:?}");
+    }
+}
+
+#[tokio::test]
+async fn whom_the_rules_keep_out_is_in_the_audit() {
+    let nobody = AllowRules::default();
+    let world = World::with(|it| it.rules = nobody).await;
+    let mut jar = world.jar();
+    let away = jar.away("hub").await;
+    Audit::listen();
+    Audit::take();
+    jar.back(&away).await;
+    assert_eq!(
+        Audit::take(),
+        ["not allowed to sign in principal.provider=hub principal.subject=583231 client.id=\"client\" \
+          reason=the allow rules are empty, which means nobody"]
+    );
+}

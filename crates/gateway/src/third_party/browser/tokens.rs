@@ -1,0 +1,42 @@
+//! The tokens of third parties, on their way to where they are kept.
+
+use oauth_client::ThirdPartyTokens;
+use oauth_types::Scope;
+use session_binding::{Authenticated, ThirdPartySessionId};
+use storage::InvalidKey;
+use token_manager::{SessionKey, ThirdPartyAccessToken, ThirdPartyRefreshToken, TokenSet};
+
+use super::{Browser, answer::Stop};
+
+impl Browser {
+    /// Keeps the tokens of a sign-in as long as its session can live.
+    ///
+    /// Where the third party gave no refresh token this time, the one of the same session stays.
+    pub(super) async fn keep_tokens(
+        &self,
+        who: &Authenticated,
+        tokens: ThirdPartyTokens,
+    ) -> Result<(), Stop> {
+        let key = session_key(who.session()).map_err(|error| Stop::unavailable(&error))?;
+        let keep_until = self.parts.clock.now() + self.parts.third_party_sessions.limits().absolute_timeout;
+        let tokens = TokenSet {
+            provider: who.principal().provider.clone(),
+            access_token: ThirdPartyAccessToken::new(tokens.access.expose().to_owned()),
+            refresh_token: tokens.refresh.map(|it| ThirdPartyRefreshToken::new(it.expose().to_owned())),
+            expires_at: tokens.expires_at,
+            scope: scope_of(tokens.scope.as_deref()),
+        };
+        let kept = self.parts.tokens.renew(&key, tokens, keep_until).await;
+        kept.map_err(|error| Stop::unavailable(&error))
+    }
+}
+
+/// How grants and tokens name a third-party session: by its id as text.
+pub(crate) fn session_key(id: &ThirdPartySessionId) -> Result<SessionKey, InvalidKey> {
+    SessionKey::new(id.to_string())
+}
+
+/// A third party may write what is no scope by the standard; that is left out.
+fn scope_of(names: Option<&[String]>) -> Scope {
+    names.unwrap_or_default().iter().filter_map(|it| it.parse().ok()).collect()
+}
