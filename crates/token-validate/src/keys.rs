@@ -1,10 +1,10 @@
 //! The keys of each issuer: kept in a store that requests read, filled by a refresher that alone fetches.
 
 mod discovery;
-mod fetch;
+pub(crate) mod fetch;
 mod progress;
 mod refresher;
 mod store;
 
 pub use refresher::KeyRefresher;
-pub(crate) use store::KeyStore;
+pub(crate) use store::{Generation, KeyStore, replace};

@@ -4,6 +4,7 @@
 //! it, by an authorization server it trusts, and still holds.
 //! This crate answers that question for JWT access tokens (RFC 7519, RFC 9068) signed with asymmetric keys, and for
 //! any token by introspection (RFC 7662).
+//! It also verifies signed JWTs that are no access tokens, such as ID tokens: see [`verify_jws`] and [`RemoteKeySets`].
 //! It finds the keys by metadata discovery (RFC 8414, OpenID Connect Discovery) or takes them from a file, keeps
 //! them fresh in the background, and remembers tokens it has verified.
 //!
@@ -39,6 +40,7 @@ mod algorithm;
 mod bearer;
 mod check;
 mod introspection;
+mod jws;
 mod jwt;
 mod key;
 mod key_set;
@@ -47,8 +49,10 @@ mod pem;
 mod policy;
 mod reason;
 mod refusal;
+mod remote_key_sets;
 mod self_test;
 mod settings;
+mod shared_keys;
 mod status;
 #[cfg(feature = "tower")]
 mod tower;
@@ -58,6 +62,7 @@ mod verified_cache;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use bearer::{BearerToken, MAX_TOKEN_BYTES, bearer_token};
+pub use jws::{JwsError, MAX_JWS_BYTES, VerifiedJws, verify_jws};
 pub use key_set::{InvalidKeySet, KeySet, KeyWarning, KeyWarningKind};
 pub use keys::KeyRefresher;
 pub use policy::{
@@ -67,8 +72,10 @@ pub use policy::{
 };
 pub use reason::Reason;
 pub use refusal::Refusal;
+pub use remote_key_sets::{RemoteJwsError, RemoteKeySets};
 pub use self_test::{SelfTestFailed, self_test};
 pub use settings::ValidatorSettings;
+pub use shared_keys::SharedKeys;
 pub use status::IssuerStatus;
 #[cfg(feature = "tower")]
 pub use tower::{BearerLayer, BearerService};

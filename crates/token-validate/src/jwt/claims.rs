@@ -68,9 +68,12 @@ fn audience(members: &Map<String, Value>) -> Result<Option<Audience>, Refusal> {
     serde_json::from_value(value.clone()).map(Some).map_err(|_| malformed("aud"))
 }
 
-/// A `NumericDate`: a JSON number, not negative, whose fraction is dropped (RFC 7519 section 2).
 fn time(members: &Map<String, Value>, claim: &'static str) -> Result<Option<UnixTime>, Refusal> {
-    let Some(value) = members.get(claim) else { return Ok(None) };
+    members.get(claim).map(|it| numeric_date(it).ok_or_else(|| malformed(claim))).transpose()
+}
+
+/// A `NumericDate`: a JSON number, not negative, whose fraction is dropped (RFC 7519 section 2).
+pub(crate) fn numeric_date(value: &Value) -> Option<UnixTime> {
     let seconds = match (value.as_u64(), value.as_f64()) {
         (Some(seconds), _) => seconds,
         #[expect(
@@ -79,10 +82,7 @@ fn time(members: &Map<String, Value>, claim: &'static str) -> Result<Option<Unix
             reason = "not negative, and too large a number saturates"
         )]
         (None, Some(seconds)) if seconds >= 0.0 => seconds as u64,
-        _ => return Err(malformed(claim)),
+        _ => return None,
     };
-    if seconds > END_OF_TIME {
-        return Err(malformed(claim));
-    }
-    Ok(Some(UnixTime::from_seconds(seconds)))
+    (seconds <= END_OF_TIME).then(|| UnixTime::from_seconds(seconds))
 }

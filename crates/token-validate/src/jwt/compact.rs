@@ -1,19 +1,20 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Map, Value};
 
 use super::{Claims, Header, strict_object};
 use crate::{Reason, Refusal};
 
-/// A JWT whose signature nobody has checked yet (RFC 7515 section 7.1).
-pub(crate) struct UnverifiedJwt<'a> {
+/// A signed JSON object whose signature nobody has checked yet (RFC 7515 section 7.1).
+pub(crate) struct UnverifiedJws<'a> {
     /// What was signed.
     pub(crate) message: &'a str,
     /// The signature, in strict base64url.
     pub(crate) signature: &'a str,
     pub(crate) header: Header,
-    pub(crate) claims: Claims,
+    pub(crate) members: Map<String, Value>,
 }
 
-impl<'a> UnverifiedJwt<'a> {
+impl<'a> UnverifiedJws<'a> {
     pub(crate) fn read(text: &'a str) -> Result<Self, Refusal> {
         let (message, signature) = text.rsplit_once('.').ok_or(Reason::TokenNotJwt)?;
         let (header, payload) = message.split_once('.').ok_or(Reason::TokenNotJwt)?;
@@ -25,8 +26,25 @@ impl<'a> UnverifiedJwt<'a> {
             return Err(Reason::JwtMalformed.into());
         }
         let header = Header::read(&strict_object(&decode(header)?).map_err(|_| Reason::JwtMalformed)?)?;
-        let claims = strict_object(&decode(payload)?).map_err(|_| Reason::JwtMalformed)?;
-        Ok(Self { message, signature, header, claims: Claims::read(claims)? })
+        let members = strict_object(&decode(payload)?).map_err(|_| Reason::JwtMalformed)?;
+        Ok(Self { message, signature, header, members })
+    }
+}
+
+/// A JWT access token whose signature nobody has checked yet.
+pub(crate) struct UnverifiedJwt<'a> {
+    /// What was signed.
+    pub(crate) message: &'a str,
+    /// The signature, in strict base64url.
+    pub(crate) signature: &'a str,
+    pub(crate) header: Header,
+    pub(crate) claims: Claims,
+}
+
+impl<'a> UnverifiedJwt<'a> {
+    pub(crate) fn read(text: &'a str) -> Result<Self, Refusal> {
+        let UnverifiedJws { message, signature, header, members } = UnverifiedJws::read(text)?;
+        Ok(Self { message, signature, header, claims: Claims::read(members)? })
     }
 }
 

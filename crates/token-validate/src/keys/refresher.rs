@@ -99,7 +99,7 @@ impl KeyRefresher {
                 Some(endpoints.and_then(|it| it.jwks_uri).ok_or(KeyFetchError::NoJwksUri)?)
             }
             KeySource::JwksUri(url) => Some(url.clone()),
-            KeySource::Static(_) | KeySource::None => None,
+            KeySource::Static(_) | KeySource::Shared(_) | KeySource::None => None,
         };
         let Some(url) = jwks_uri else { return Ok(()) };
         let body = fetch(self.http.as_ref(), &url).await?;

@@ -19,7 +19,7 @@ pub(crate) struct KeyStore {
     pub(crate) wants_endpoint: bool,
     pub(crate) progress: Progress,
     stale_limit: Duration,
-    keys: ArcSwapOption<Generation>,
+    keys: Arc<ArcSwapOption<Generation>>,
     endpoints: ArcSwapOption<Endpoints>,
     health: Mutex<Health>,
 }
@@ -29,7 +29,7 @@ pub(crate) struct KeyStore {
 pub(crate) struct Generation {
     pub(crate) number: u64,
     keys: KeySet,
-    /// `None` for keys from a file, which never go stale.
+    /// `None` for keys that nobody fetches, which never go stale.
     fetched_at: Option<UnixTime>,
 }
 
@@ -51,11 +51,14 @@ impl KeyStore {
     pub(crate) fn new(policy: &IssuerPolicy, stale_limit: Duration, previous: Option<&Self>) -> Self {
         let previous = previous.filter(|it| it.issuer == policy.issuer && it.source == policy.keys);
         let endpoint = policy.introspection.as_ref().map(|it| it.endpoint.is_none());
-        let fixed = match &policy.keys {
+        let keys = match &policy.keys {
+            KeySource::Shared(keys) => keys.generations(),
             KeySource::Static(keys) => {
-                Some(Arc::new(Generation { number: 0, keys: keys.clone(), fetched_at: None }))
+                Arc::new(ArcSwapOption::from_pointee(Generation::unfetched(0, keys.clone())))
             }
-            KeySource::Discovery | KeySource::JwksUri(_) | KeySource::None => None,
+            KeySource::Discovery | KeySource::JwksUri(_) | KeySource::None => {
+                Arc::new(ArcSwapOption::from(previous.and_then(|it| it.keys.load_full())))
+            }
         };
         Self {
             issuer: policy.issuer.clone(),
@@ -63,7 +66,7 @@ impl KeyStore {
             wants_endpoint: endpoint.unwrap_or(false),
             progress: Progress::new(previous.and_then(|it| it.progress.last_rung())),
             stale_limit,
-            keys: ArcSwapOption::from(fixed.or_else(|| previous?.keys.load_full())),
+            keys,
             endpoints: ArcSwapOption::from(previous.and_then(|it| it.endpoints.load_full())),
             health: Mutex::new(previous.map(|it| it.health().clone()).unwrap_or_default()),
         }
@@ -92,18 +95,8 @@ impl KeyStore {
     /// Takes a fetched key set over; the number grows only if it differs from the one before.
     ///
     /// Keys that are in it no longer are withdrawn from then on.
-    pub(crate) fn publish_keys(&self, mut keys: KeySet, now: UnixTime) {
-        let before = self.keys.load_full();
-        let mut number = 0;
-        if let Some(before) = &before {
-            number = if before.keys == keys { before.number } else { before.number + 1 };
-            keys.live_on(&before.keys);
-        }
-        let next = Arc::new(Generation { number, keys, fetched_at: Some(now) });
-        self.keys.store(Some(Arc::clone(&next)));
-        if let Some(before) = before {
-            before.keys.give_way_to(&next.keys);
-        }
+    pub(crate) fn publish_keys(&self, keys: KeySet, now: UnixTime) {
+        replace(&self.keys, keys, Some(now));
     }
 
     /// Takes over what a validated metadata document said, and says so when that is a change.
@@ -147,7 +140,33 @@ impl KeyStore {
 }
 
 impl Generation {
+    /// Keys that never go stale.
+    pub(crate) const fn unfetched(number: u64, keys: KeySet) -> Self {
+        Self { number, keys, fetched_at: None }
+    }
+
+    pub(crate) const fn keys(&self) -> &KeySet {
+        &self.keys
+    }
+
     pub(crate) fn select(&self, algorithm: Algorithm, id: Option<&str>) -> Result<&Key, Reason> {
         self.keys.select(algorithm, id)
+    }
+}
+
+/// Puts `keys` in the place of those before; the number grows only if they differ.
+///
+/// Keys that are in both live on, and the others are withdrawn.
+pub(crate) fn replace(place: &ArcSwapOption<Generation>, mut keys: KeySet, fetched_at: Option<UnixTime>) {
+    let before = place.load_full();
+    let mut number = 0;
+    if let Some(before) = &before {
+        number = if before.keys == keys { before.number } else { before.number + 1 };
+        keys.live_on(&before.keys);
+    }
+    let next = Arc::new(Generation { number, keys, fetched_at });
+    place.store(Some(Arc::clone(&next)));
+    if let Some(before) = before {
+        before.keys.give_way_to(&next.keys);
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use oauth_types::{ClaimPath, ClientId, Issuer};
 use url::Url;
 
-use crate::{Algorithm, Introspection, KeySet, ScopeHierarchy};
+use crate::{Algorithm, Introspection, KeySet, ScopeHierarchy, SharedKeys};
 
 /// What is accepted of one authorization server.
 ///
@@ -49,6 +49,8 @@ pub enum KeySource {
     JwksUri(Url),
     /// From a file, read by the caller; never fetched.
     Static(KeySet),
+    /// From this process itself, which replaces them as it likes; never fetched.
+    Shared(SharedKeys),
     /// It has none: every token is introspected, JWTs too; without introspection nothing passes.
     None,
 }

@@ -6,6 +6,7 @@ mod jwt;
 mod keys;
 mod presets;
 mod scope;
+mod shared_keys;
 
 use std::time::Duration;
 
