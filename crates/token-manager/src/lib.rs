@@ -12,7 +12,8 @@ mod third_party_tokens;
 pub use grants::{
     AuditLog, AuthorizationCode, EndCause, FreshGrantId, GrantEnded, GrantError, GrantEvents, GrantParts,
     GrantSettings, GrantSummary, Grants, InvalidSetting, IssueError, IssuedTokens, NewGrant, OpenGrantsError,
-    RedeemCheck, RefreshToken, Refusal, RevokeSelector, RotateCheck, SessionKey, Unavailable, Upkeep,
+    RedeemCheck, RefreshToken, Refusal, RestsOn, RevokeSelector, RotateCheck, SessionKey, Unavailable,
+    Upkeep,
 };
 pub use key_ring::{KeyId, KeyRing, KeyRingError, MasterKey, OpenError, Opened, WeakMasterKey};
 pub use liveness::{GrantWatch, Liveness};

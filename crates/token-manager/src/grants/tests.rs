@@ -2,5 +2,6 @@ mod code;
 mod faults;
 mod records;
 mod refresh;
+mod resting;
 mod revocation;
 mod time;
