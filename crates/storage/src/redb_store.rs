@@ -64,6 +64,18 @@ impl RedbStore {
         Self::start(settings, open::open(settings)?)
     }
 
+    /// Opens the store for a look: what is changed stays in memory and is forgotten, and the file is not touched, not
+    /// even by what a database writes when it is opened and closed.
+    ///
+    /// For whoever must know what is in a store before it may be used, such as whether it belongs to a key.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], as of [`RedbStore::open`].
+    pub fn look(settings: &RedbSettings) -> Result<Self, OpenError> {
+        Self::start(settings, open::look(settings)?)
+    }
+
     /// Like [`RedbStore::open`], after making an empty store with mode 0600 if there is no file.
     ///
     /// # Errors

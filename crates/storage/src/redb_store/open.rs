@@ -26,9 +26,22 @@ pub(super) struct Opened {
 /// First it is opened with all writes kept in memory; only if it is a sound store of a known schema, it is opened for
 /// real. So a file that is refused has not been touched, not even by a repair.
 pub(super) fn open(settings: &RedbSettings) -> Result<Opened, OpenError> {
+    patiently(settings, || open_backends(settings, || file::open(&settings.path)))
+}
+
+/// Opens the file with all writes kept in memory, for as long as it is open.
+pub(super) fn look(settings: &RedbSettings) -> Result<Opened, OpenError> {
+    patiently(settings, || inspect(settings, file::open(&settings.path)?))
+}
+
+/// Tries for as long as another process has the file, up to the limit of the settings.
+fn patiently(
+    settings: &RedbSettings,
+    open_once: impl Fn() -> Result<Opened, OpenError>,
+) -> Result<Opened, OpenError> {
     let started = Instant::now();
     loop {
-        match open_once(settings) {
+        match open_once() {
             Err(OpenError::Locked { path, .. }) => {
                 let waited = started.elapsed();
                 if waited >= settings.lock_wait {
@@ -69,25 +82,26 @@ fn initialize(settings: &RedbSettings, backend: impl StorageBackend) -> Result<(
     Ok(())
 }
 
-fn open_once(settings: &RedbSettings) -> Result<Opened, OpenError> {
-    open_backends(settings, || file::open(&settings.path))
-}
-
 /// Opens what `backend` gives; it is asked twice, for the look and for the use.
 pub(super) fn open_backends<B: StorageBackend>(
     settings: &RedbSettings,
     backend: impl Fn() -> Result<B, OpenError>,
 ) -> Result<Opened, OpenError> {
+    drop(inspect(settings, backend()?)?);
+    let mut builder = Builder::new();
+    builder.set_cache_size(settings.cache_bytes);
+    builder.set_check_integrity_on_open(false);
+    open_checked(&settings.path, &builder, backend()?)
+}
+
+fn inspect(settings: &RedbSettings, backend: impl StorageBackend) -> Result<Opened, OpenError> {
     let path = &settings.path;
-    let overlay = Overlay::over(backend()?).map_err(OpenError::io(path))?;
+    let overlay = Overlay::over(backend).map_err(OpenError::io(path))?;
     let len = overlay.len().map_err(OpenError::io(path))?;
     let mut builder = Builder::new();
     builder.set_cache_size(settings.cache_bytes);
     builder.set_check_integrity_on_open(len <= settings.check_up_to);
-    let inspected = open_checked(path, &builder, overlay)?;
-    drop(inspected);
-    builder.set_check_integrity_on_open(false);
-    open_checked(path, &builder, backend()?)
+    open_checked(path, &builder, overlay)
 }
 
 /// redb panics on some damage; here that is an answer like any other.

@@ -268,3 +268,23 @@ fn write_meta(settings: &RedbSettings, key: &[u8], value: &[u8]) {
     let read = db.begin_read().unwrap().open_table(schema::META).unwrap();
     assert_eq!(read.get(key).unwrap().unwrap().value(), value);
 }
+
+#[tokio::test]
+async fn l05_a_look_reads_everything_and_leaves_the_file_alone() -> Result<(), StoreError> {
+    let (_folder, settings) = settings();
+    assert!(matches!(RedbStore::look(&settings), Err(OpenError::Missing(_))));
+    filled(&settings).await?;
+    let before = fs::read(&settings.path).unwrap();
+    let look = RedbStore::look(&settings).unwrap();
+    assert_eq!(look.scan(THINGS, None, 1000).await?.len(), 200);
+    assert!(look.insert_new(THINGS, &Key::of([1, 2, 3]), record([])).await?);
+    assert!(look.get(THINGS, &Key::of([1, 2, 3])).await?.is_some());
+    let second = RedbSettings { lock_wait: Duration::ZERO, ..settings.clone() };
+    assert!(matches!(RedbStore::open(&second), Err(OpenError::Locked { .. })));
+    drop(look);
+    assert!(fs::read(&settings.path).unwrap() == before, "the bytes changed");
+    let store = RedbStore::open(&settings).unwrap();
+    assert!(store.get(THINGS, &Key::of([1, 2, 3])).await?.is_none(), "it was forgotten");
+    assert_eq!(store.scan(THINGS, None, 1000).await?.len(), 200);
+    Ok(())
+}
