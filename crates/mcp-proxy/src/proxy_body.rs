@@ -53,6 +53,11 @@ impl ProxyBody {
         self
     }
 
+    /// Ends the answer here and at the upstream, whatever the protocol revision says of clients that leave.
+    pub fn abort(mut self) {
+        self.upstream = None;
+    }
+
     /// The next data of the upstream. Trailers are dropped: they would be headers that no rule has seen.
     fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
         let Some(upstream) = &mut self.upstream else { return Poll::Ready(None) };
