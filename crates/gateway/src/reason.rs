@@ -98,9 +98,18 @@ reasons! {
     OriginForbidden "origin_forbidden" FORBIDDEN
         "pages of this origin may not call this server"
         "`Origin` names a web page that is not in `allowed_origins`. Add it if the page is yours; otherwise somebody's page tries to reach the server through a visitor's browser.";
+    GrantEnded "grant_ended" UNAUTHORIZED
+        "the grant of the access token has ended"
+        "The token is good, but the grant behind it has ended: the person or the operator ended it, they signed out, a refresh token was used twice, or the third party withdrew its own grant. The audit line of the grant has the cause. The client signs in again.";
     ScopeInsufficient "scope_insufficient" FORBIDDEN
         "the access token lacks a scope"
         "The token is good but lacks a scope of `[[server]] scopes`. The challenge names the scopes; a client can ask its user for more.";
+    OauthRefused "oauth_refused" BAD_REQUEST
+        "the request was refused"
+        "A request to the gateway's own authorization server was refused as OAuth demands; the answer has the `error`, and the log line of the endpoint above has the cause.";
+    OauthUnavailable "oauth_unavailable" SERVICE_UNAVAILABLE
+        "the request cannot be answered now"
+        "The gateway's own authorization server could not answer: the storage or a third party is in trouble, or a client tried too often. The log line of the endpoint above has the cause; the client may try again.";
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE
         "the request body is too large"
         "The body is above `limits.body_bytes`.";

@@ -47,6 +47,14 @@ impl Refusal {
         }
     }
 
+    /// A good token whose grant has ended (RFC 6750 section 3.1).
+    pub(crate) fn of_grant(resource: &ProtectedResource) -> Self {
+        let reason = Reason::GrantEnded;
+        let description = ErrorDescription::from_static(reason.description());
+        let challenge = Challenge::refused(resource, oauth_types::BearerError::InvalidToken, description);
+        Self { challenge: Some(challenge.to_header_value()), ..Self::from(reason) }
+    }
+
     /// A good token without the scope; the challenge names `needed` (RFC 6750 section 3.1).
     pub(crate) fn of_scope(resource: &ProtectedResource, needed: &Scope, missing: &Scope) -> Self {
         let reason = Reason::ScopeInsufficient;
@@ -98,6 +106,7 @@ impl Refusal {
             Reason::Token(reason) => {
                 reason.bearer_error().map_or("unauthorized", oauth_types::BearerError::as_str)
             }
+            Reason::GrantEnded => oauth_types::BearerError::InvalidToken.as_str(),
             Reason::ScopeInsufficient => oauth_types::BearerError::InsufficientScope.as_str(),
             other => other.code(),
         }

@@ -11,7 +11,7 @@ use token_validate::{IssuerPolicy, KeyRefresher, ResourcePolicy, Validator, Vali
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{Acceptance, Acceptances, ProtectedServer, ServerParts},
+    access::{Acceptance, Acceptances, NoGrants, ProtectedServer, ServerParts},
     adapters::{
         Assertion, Identity, IssuerError, ServerError, SigningKey, SigningKeyError, issuer_policies,
         protected_resource, upstream_settings,
@@ -212,6 +212,7 @@ fn server_parts(
         resource: protected_resource(config, server)?,
         resource_policy: acceptance.policy,
         validator: validator.clone(),
+        grants: Arc::new(NoGrants),
         origins: Origins::new(config.public_url.url(), &origins),
         proxy,
         identity,

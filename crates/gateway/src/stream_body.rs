@@ -8,19 +8,20 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::{access_log::SubjectDigest, limits::Counted};
+use crate::{access::GrantEnd, access_log::SubjectDigest, limits::Counted};
 
-/// A body and its place among the subject's streams.
+/// A body, its place among the subject's streams, and the watch of the grant that it ends with.
 #[derive(Debug)]
 pub(crate) struct CountedStream<B> {
     inner: B,
     _place: Counted<SubjectDigest>,
+    _grant: Option<GrantEnd>,
 }
 
 impl<B> CountedStream<B> {
-    /// `inner`, which gives `place` back when it is dropped.
-    pub(crate) const fn new(inner: B, place: Counted<SubjectDigest>) -> Self {
-        Self { inner, _place: place }
+    /// `inner`, which gives `place` back, and gives up the watch, when it is dropped.
+    pub(crate) const fn new(inner: B, place: Counted<SubjectDigest>, grant: Option<GrantEnd>) -> Self {
+        Self { inner, _place: place, _grant: grant }
     }
 }
 

@@ -1,22 +1,22 @@
 use token_validate::ValidatedToken;
 
-use super::{Authenticated, ProtectedServer};
+use super::{Live, ProtectedServer};
 use crate::{access_log::SubjectDigest, refusal::Refusal};
 
 /// Proof that the policy of a server lets this request through; nothing is forwarded without it.
 #[derive(Debug)]
-pub(crate) struct Permitted(Authenticated);
+pub(crate) struct Permitted(Live);
 
 impl Permitted {
     /// Compares the scope of the token, hierarchies included, with what the server requires.
     ///
     /// # Errors
     /// 403 `insufficient_scope` that names every required scope (MCP 2026-07-28 "Runtime Insufficient Scope Errors").
-    pub(super) fn by_scope(server: &ProtectedServer, authenticated: Authenticated) -> Result<Self, Refusal> {
-        let granted = authenticated.token().scope();
+    pub(super) fn by_scope(server: &ProtectedServer, live: Live) -> Result<Self, Refusal> {
+        let granted = live.token().scope();
         let needed = server.resource().scopes();
         if granted.contains_all(needed) {
-            return Ok(Self(authenticated));
+            return Ok(Self(live));
         }
         Err(Refusal::of_scope(server.resource(), needed, &granted.missing(needed)))
     }

@@ -2,14 +2,14 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderValue, header};
-use mcp_proxy::{OnBehalf, Proxy};
-use oauth_types::Clock;
+use mcp_proxy::{OnBehalf, Proxy, ProxyBody};
+use oauth_types::{Clock, UnixTime};
 use resource_metadata::ProtectedResource;
 use token_validate::{ResourcePolicy, ValidatedToken, Validator};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use super::Permitted;
+use super::{GrantCheck, Permitted, Watched};
 use crate::{
     adapters::{Identity, SigningKeyError},
     edge::Origins,
@@ -34,6 +34,7 @@ pub(crate) struct ServerParts {
     pub(crate) resource: ProtectedResource,
     pub(crate) resource_policy: ResourcePolicy,
     pub(crate) validator: Validator,
+    pub(crate) grants: Arc<dyn GrantCheck>,
     pub(crate) origins: Origins,
     pub(crate) proxy: Proxy,
     pub(crate) identity: Identity,
@@ -87,6 +88,14 @@ impl ProtectedServer {
         &self.parts.validator
     }
 
+    pub(super) fn grants(&self) -> &dyn GrantCheck {
+        self.parts.grants.as_ref()
+    }
+
+    pub(super) fn now(&self) -> UnixTime {
+        self.parts.clock.now()
+    }
+
     pub(crate) const fn origins(&self) -> &Origins {
         &self.parts.origins
     }
@@ -126,7 +135,7 @@ impl ProtectedServer {
     ///
     /// # Errors
     /// 502, 504 and their kin when the upstream gave nothing that can be passed on; 413 or 408 when the body broke
-    /// its bounds on the way.
+    /// its bounds on the way; 401 when the grant has ended before its stream began.
     pub(super) async fn forward(
         &self,
         permitted: Permitted,
@@ -148,15 +157,35 @@ impl ProtectedServer {
         })?;
         let (head, body) = response.into_parts();
         let body = if body.is_event_stream() {
-            let body = body.ending_with(self.stream_ends(permitted.token()));
-            Body::new(CountedStream::new(body, stream.open()))
+            self.bounded_stream(body, permitted.token(), stream)?
         } else {
             Body::new(body)
         };
         Ok(Response::from_parts(head, body))
     }
 
-    /// What ends an event stream before its token does, beside the end of the gateway.
+    /// An event stream that counts among those of its subject and ends with whatever its token rests on.
+    fn bounded_stream(
+        &self,
+        body: ProxyBody,
+        token: &ValidatedToken,
+        place: StreamPlace,
+    ) -> Result<Body, Refusal> {
+        // Watched only now, since few answers are streams: a grant that ended meanwhile shows here.
+        let grant = match self.parts.grants.watch(token) {
+            Watched::Endless => None,
+            Watched::Live(end) => Some(end),
+            Watched::Ended => {
+                body.abort();
+                return Err(Refusal::of_grant(&self.parts.resource));
+            }
+        };
+        let grant_ends = grant.as_ref().map(|it| it.token().clone());
+        let body = body.ending_with(self.stream_ends(token).chain(grant_ends));
+        Ok(Body::new(CountedStream::new(body, place.open(), grant)))
+    }
+
+    /// What ends an event stream before its token does, beside the end of the gateway and of the grant.
     fn stream_ends(&self, token: &ValidatedToken) -> impl Iterator<Item = CancellationToken> {
         [Some(self.parts.acceptance_ends.clone()), token.key_withdrawn().cloned()].into_iter().flatten()
     }

@@ -27,6 +27,7 @@ fn summary(policy: &IssuerPolicy) -> String {
         KeySource::Discovery => "keys by discovery",
         KeySource::JwksUri(_) => "keys from its jwks_uri",
         KeySource::Static(_) => "keys from a file",
+        KeySource::Shared(_) => "keys of this gateway",
         KeySource::None => "no keys",
     };
     let typ = match policy.token_type {

@@ -45,7 +45,7 @@ fn location(
 ) -> Option<Url> {
     match &policy.keys {
         KeySource::JwksUri(url) => Some(url.clone()),
-        KeySource::Static(_) | KeySource::None => None,
+        KeySource::Static(_) | KeySource::Shared(_) | KeySource::None => None,
         KeySource::Discovery => {
             let url = metadata?.jwks_uri.as_ref();
             let usable = endpoint("jwks_uri", url, &policy.issuer, subject, findings);

@@ -1,0 +1,31 @@
+use token_validate::ValidatedToken;
+
+use super::{Authenticated, ProtectedServer};
+use crate::{access_log::SubjectDigest, refusal::Refusal};
+
+/// Proof that the grant behind the token lives, if there is one of ours.
+#[derive(Debug)]
+pub(crate) struct Live(Authenticated);
+
+impl Live {
+    /// Asks for the grant of the token, whose signature says nothing of what came after it.
+    ///
+    /// # Errors
+    /// 401 `invalid_token` when the grant has ended.
+    pub(super) fn by_grant(server: &ProtectedServer, authenticated: Authenticated) -> Result<Self, Refusal> {
+        if server.grants().is_live(authenticated.token(), server.now()) {
+            return Ok(Self(authenticated));
+        }
+        Err(Refusal::of_grant(server.resource()))
+    }
+
+    /// The token whose grant lives.
+    pub(super) const fn token(&self) -> &ValidatedToken {
+        self.0.token()
+    }
+
+    /// Whose token it is, for logs and limits.
+    pub(super) const fn subject_digest(&self) -> SubjectDigest {
+        self.0.subject_digest()
+    }
+}
