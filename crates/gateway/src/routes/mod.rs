@@ -1,7 +1,7 @@
 //! Every path that the gateway answers.
 
 mod assertion_keys;
-mod cors;
+pub(crate) mod cors;
 mod mcp;
 mod probe;
 

@@ -1,0 +1,29 @@
+//! The ports of layer 2, each implemented over another part of it.
+
+mod cause;
+mod client_assertions;
+mod client_names;
+mod directory;
+mod grant_check;
+mod grant_port;
+mod id_tokens;
+mod own_tokens;
+mod providers;
+mod rests_on;
+mod session_key;
+
+pub(crate) use self::{
+    cause::end_cause,
+    client_assertions::ClientAssertions,
+    directory::{ClientNames, Directory},
+    grant_check::OwnGrants,
+    grant_port::GrantAccess,
+    id_tokens::IdTokens,
+    own_tokens::OwnTokens,
+    providers::Providers,
+    rests_on::{Foundations, NotEnded},
+    session_key::{session_id, session_key},
+};
+
+#[cfg(test)]
+mod tests;

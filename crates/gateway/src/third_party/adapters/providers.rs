@@ -1,0 +1,106 @@
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use oauth_client::{Provider, RefreshError, RefreshToken};
+use oauth_types::{Clock, ProviderId, Scope};
+use token_manager::{
+    RefreshFailure, RefreshedTokens, Refresher, SessionKey, ThirdPartyAccessToken, ThirdPartyRefreshToken,
+    TokenSet,
+};
+
+/// The third parties of the configuration in force.
+///
+/// Clones share them, so a reload replaces them for everybody who has one.
+#[derive(Clone)]
+pub(crate) struct Providers {
+    by_id: Arc<ArcSwap<HashMap<ProviderId, Arc<Provider>>>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Providers {
+    /// None yet.
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { by_id: Arc::default(), clock }
+    }
+
+    /// Puts `providers` in the place of those before.
+    pub(crate) fn replace(&self, providers: impl IntoIterator<Item = Arc<Provider>>) {
+        let by_id = providers.into_iter().map(|it| (it.id().clone(), it)).collect();
+        self.by_id.store(Arc::new(by_id));
+    }
+
+    /// The one of this id.
+    pub(crate) fn find(&self, id: &ProviderId) -> Option<Arc<Provider>> {
+        self.by_id.load().get(id).cloned()
+    }
+
+    /// Revokes tokens that nobody needs any more at the third party that gave them.
+    ///
+    /// A third party that does not answer keeps them until they expire by themselves: nobody here has them any more.
+    pub(crate) async fn revoke(&self, tokens: TokenSet) {
+        let Some(provider) = self.find(&tokens.provider) else { return };
+        let given = oauth_client::ThirdPartyTokens {
+            access: oauth_client::AccessToken::new(tokens.access_token.expose().to_owned()),
+            refresh: tokens.refresh_token.map(|it| RefreshToken::new(it.expose().to_owned())),
+            expires_at: tokens.expires_at,
+            scope: None,
+            id_token: None,
+        };
+        if let Err(error) = provider.revoke(&given).await {
+            tracing::warn!(provider = %provider.id(), error = %error.0, "third-party tokens were not revoked");
+        }
+    }
+}
+
+#[async_trait]
+impl Refresher for Providers {
+    async fn refresh(
+        &self,
+        provider: &ProviderId,
+        _: &SessionKey,
+        refresh_token: &ThirdPartyRefreshToken,
+    ) -> Result<RefreshedTokens, RefreshFailure> {
+        let Some(found) = self.find(provider) else {
+            // A provider that left the configuration by mistake may come back.
+            tracing::warn!(%provider, "third-party tokens of a provider that is not configured are not refreshed");
+            return Err(RefreshFailure::Temporary { retry_after: None });
+        };
+        let presented = RefreshToken::new(refresh_token.expose().to_owned());
+        match found.refresh(&presented).await {
+            Ok(tokens) => Ok(self.refreshed(tokens)),
+            Err(RefreshError::Ended(reason)) => {
+                tracing::info!(%provider, %reason, "the third party has ended its grant");
+                Err(RefreshFailure::Ended)
+            }
+            Err(RefreshError::Temporary(error)) => {
+                tracing::debug!(%provider, %error, "third-party tokens were not refreshed");
+                Err(RefreshFailure::Temporary { retry_after: error.retry_after() })
+            }
+        }
+    }
+}
+
+impl Providers {
+    fn refreshed(&self, tokens: oauth_client::ThirdPartyTokens) -> RefreshedTokens {
+        let now = self.clock.now();
+        RefreshedTokens {
+            access_token: ThirdPartyAccessToken::new(tokens.access.expose().to_owned()),
+            refresh_token: tokens.refresh.map(|it| ThirdPartyRefreshToken::new(it.expose().to_owned())),
+            expires_in: tokens.expires_at.map(|it| it.saturating_since(now)),
+            scope: tokens.scope.and_then(|it| scope(&it)),
+        }
+    }
+}
+
+impl fmt::Debug for Providers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by_id = self.by_id.load();
+        formatter.debug_set().entries(by_id.keys().map(ProviderId::as_str)).finish()
+    }
+}
+
+/// A third party's scopes as one value; none if any of them has characters that no scope may have.
+fn scope(names: &[String]) -> Option<Scope> {
+    names.join(" ").parse().ok()
+}

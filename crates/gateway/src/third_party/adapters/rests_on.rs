@@ -1,0 +1,104 @@
+use oauth_server::{TokenRefusal, TokenUnavailable};
+use oauth_types::TokenErrorCode;
+use session_binding::{EndCause as SessionCause, EndedSession, Liveness, ThirdPartySessions};
+use storage::StoreError;
+use token_manager::{
+    EndCause, Grants, RestsOn, RevokeSelector, ThirdPartyTokenError, ThirdPartyTokens, Unavailable,
+};
+
+use super::{Providers, end_cause, session_id, session_key};
+
+/// What grants rest on: the third-party session, and the tokens that the third party gave for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Foundations {
+    pub(crate) grants: Grants,
+    pub(crate) sessions: ThirdPartySessions,
+    pub(crate) tokens: ThirdPartyTokens,
+    pub(crate) providers: Providers,
+}
+
+/// Why something that rests on a session has not ended everywhere; the walk over the sessions tries again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotEnded {
+    /// Grants.
+    #[error(transparent)]
+    Grants(#[from] Unavailable),
+    /// The session.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Foundations {
+    /// The session that a grant rests on lives, and its third-party tokens can be had if it has any.
+    ///
+    /// Counts as use of the session. A grant whose session has ended ends here, before anybody is answered.
+    ///
+    /// # Errors
+    /// `invalid_grant` when it has ended; [`TokenRefusal::Unavailable`] when the third party or the store gives no
+    /// answer, and nothing was consumed.
+    pub(crate) async fn check(&self, rests_on: &RestsOn) -> Result<(), TokenRefusal> {
+        let liveness = match session_id(&rests_on.session) {
+            Some(id) => self.sessions.touch(&id).await.map_err(unavailable)?,
+            None => Liveness::Ended(SessionCause::Unknown),
+        };
+        if let Liveness::Ended(cause) = liveness {
+            let grant = RevokeSelector::Grant(rests_on.grant);
+            self.grants.revoke(&grant, end_cause(cause)).await.map_err(unavailable)?;
+            return Err(ended());
+        }
+        match self.tokens.access_token(&rests_on.session).await {
+            // The third party gave none: built-in accounts, or one that only says who somebody is.
+            Ok(_) | Err(ThirdPartyTokenError::Unknown) => Ok(()),
+            Err(ThirdPartyTokenError::Ended(_)) => Err(ended()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Ends everything that rests on a session which has ended: its grants first, then its third-party tokens.
+    ///
+    /// # Errors
+    /// [`NotEnded`]; the same may be done again.
+    pub(crate) async fn end_all(&self, session: &EndedSession) -> Result<(), NotEnded> {
+        let cause = end_cause(session.cause);
+        for grant in &session.grants {
+            self.grants.revoke(&RevokeSelector::Grant(*grant), cause).await?;
+        }
+        self.sessions.forget_grants(&session.id, &session.grants).await?;
+        if self.sessions.liveness(&session.id).await?.is_live() {
+            // Only grants that made room for others have ended.
+            return Ok(());
+        }
+        self.grants.revoke(&RevokeSelector::Session(session_key(&session.id)), cause).await?;
+        match self.tokens.take(&session_key(&session.id)).await {
+            Ok(Some(tokens)) => self.providers.revoke(tokens).await,
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "third-party tokens of an ended session were not taken"),
+        }
+        Ok(())
+    }
+
+    /// Notes at the session that one of its grants has ended, or that the third party has ended all of it.
+    ///
+    /// # Errors
+    /// When the store gives no answer; the session then lists a grant too many, which does no harm.
+    pub(crate) async fn follow(&self, event: &token_manager::GrantEnded) -> Result<(), NotEnded> {
+        let Some(id) = event.session.as_ref().and_then(session_id) else { return Ok(()) };
+        if matches!(event.cause, EndCause::ThirdPartyEnded | EndCause::ThirdPartyRefreshLost)
+            && let Some(session) = self.sessions.end(&id, SessionCause::Revoked).await?
+        {
+            self.end_all(&session).await?;
+        }
+        Ok(self.sessions.forget_grants(&id, &[event.grant]).await?)
+    }
+}
+
+fn ended() -> TokenRefusal {
+    TokenRefusal::Refused {
+        code: TokenErrorCode::InvalidGrant,
+        description: "the grant has ended: sign in again",
+    }
+}
+
+pub(super) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> TokenRefusal {
+    TokenRefusal::Unavailable(TokenUnavailable(Box::new(error)))
+}

@@ -1,0 +1,4 @@
+mod assertions;
+mod grants;
+mod liveness;
+mod sessions;

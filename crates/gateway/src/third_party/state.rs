@@ -1,0 +1,254 @@
+//! What the authorization server knows: opened once, and kept for as long as the process lives.
+
+mod settings;
+
+use std::sync::Arc;
+
+use oauth_types::{Clock, Entropy, Issuer};
+use session_binding::{BrowserSessions, PendingAuthorizations, ThirdPartySessions};
+use storage::{MemoryStore, OpenError, RecordStore, RedbSettings, RedbStore, StoreError};
+use token_manager::{
+    AuditLog, GrantEnded, GrantEvents, GrantParts, GrantSettings, Grants, KeyRing, KeyRingError,
+    OpenGrantsError, SigningError, SigningKeySettings, SigningKeys, ThirdPartyTokenKeeper,
+    ThirdPartyTokenParts, ThirdPartyTokenSettings, ThirdPartyTokens,
+};
+use token_validate::{Algorithm, InvalidKeySet, IssuerPolicy, KeySet, KeySource, SharedKeys};
+use tokio::{sync::mpsc, task};
+
+pub(crate) use self::settings::{Opened, StateSettings, StorageSettings};
+use super::{
+    adapters::{Foundations, GrantAccess, OwnGrants, OwnTokens, Providers},
+    tasks::Work,
+};
+
+/// Everything that outlives a configuration.
+///
+/// Cloning is cheap, and clones share what they know.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    /// The `iss` of what is issued here.
+    pub(crate) issuer: Issuer,
+    /// Where all of it is kept.
+    pub(crate) store: Arc<dyn RecordStore>,
+    /// What seals secrets in the store.
+    pub(crate) ring: Arc<KeyRing>,
+    /// What signs access tokens.
+    pub(crate) signing_keys: SigningKeys,
+    /// The public halves, for the validator.
+    pub(crate) keys: SharedKeys,
+    /// Browsers on their way to a code.
+    pub(crate) pending: PendingAuthorizations,
+    /// Browsers that are signed in.
+    pub(crate) browsers: BrowserSessions,
+    /// Grants, the sessions they rest on, third-party tokens, and the third parties themselves.
+    pub(crate) foundations: Foundations,
+    clock: Arc<dyn Clock>,
+}
+
+/// Why the authorization server does not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenStateError {
+    /// The store's file.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The master key.
+    #[error(transparent)]
+    KeyRing(#[from] KeyRingError),
+    /// The signing keys.
+    #[error("the signing keys cannot be used")]
+    SigningKeys(#[from] SigningError),
+    /// The signing keys are none that the validator takes.
+    #[error("the signing keys cannot be used")]
+    Keys(#[from] InvalidKeySet),
+    /// The grants.
+    #[error("the grants cannot be read")]
+    Grants(#[from] OpenGrantsError),
+    /// Something else in the store.
+    #[error("the store cannot be read")]
+    Store(#[from] StoreError),
+    /// The thread that opens the file panicked.
+    #[error("the store was not opened")]
+    Thread(#[from] task::JoinError),
+}
+
+impl State {
+    /// Opens the store, proves that the master key belongs to it, and reads what must be in memory; the work that is
+    /// to be spawned comes with it.
+    ///
+    /// # Errors
+    /// [`OpenStateError`]; nothing runs then, and a store with another master key is as it was.
+    pub(crate) async fn open(
+        settings: StateSettings,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<(Self, Work), OpenStateError> {
+        let store = open_store(settings.storage.clone(), &settings.ring).await?;
+        Self::on(store, settings, clock, entropy).await
+    }
+
+    /// [`State::open`] on a store that is open.
+    pub(super) async fn on(
+        store: Arc<dyn RecordStore>,
+        settings: StateSettings,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<(Self, Work), OpenStateError> {
+        let ring = Arc::new(settings.ring);
+        ring.check(store.as_ref()).await?;
+        let means = Means { store, ring, clock, entropy };
+        let signing_keys = means.signing_keys(settings.signing_keys).await?;
+        let published = signing_keys.subscribe();
+        let keys = SharedKeys::new(KeySet::from_jwks_json(signing_keys.jwks().as_json().as_bytes())?.0);
+        let (ends, ended) = mpsc::channel(ENDS);
+        let issuer = settings.grants.issuer.clone();
+        let grants = means.grants(&signing_keys, settings.grants, Events { ends }).await?;
+        let providers = Providers::new(Arc::clone(&means.clock));
+        let (tokens, keeper) = means.third_party_tokens(&grants, &providers, settings.third_party_tokens);
+        let Means { store, ring, clock, entropy } = means;
+        let (shared, random) = (|| Arc::clone(&clock), || Arc::clone(&entropy));
+        let sessions = ThirdPartySessions::new(Arc::clone(&store), shared(), random(), settings.sessions);
+        let (limits, third_party) = (settings.browser_sessions, sessions.clone());
+        let browsers = BrowserSessions::new(Arc::clone(&store), shared(), random(), third_party, limits);
+        // Anybody can begin one, so they cost no write to the disk; a restart sends people back to their client.
+        let passing: Arc<dyn RecordStore> = Arc::new(MemoryStore::new());
+        let pending =
+            PendingAuthorizations::open(Arc::clone(&passing), shared(), random(), settings.pending).await?;
+        let foundations = Foundations { grants, sessions, tokens, providers };
+        let work = Work {
+            upkeep: foundations.grants.upkeep(),
+            rotator: signing_keys.rotator(),
+            keeper,
+            published,
+            keys: keys.clone(),
+            ended,
+            foundations: foundations.clone(),
+            passing,
+            clock: shared(),
+        };
+        let state = Self { issuer, store, ring, signing_keys, keys, pending, browsers, foundations, clock };
+        Ok((state, work))
+    }
+
+    /// The rules for access tokens that this gateway issued itself.
+    pub(crate) fn issuer_policy(&self) -> IssuerPolicy {
+        let mut policy = IssuerPolicy::new(self.issuer.clone());
+        policy.keys = KeySource::Shared(self.keys.clone());
+        policy.algorithms = vec![Algorithm::Es256];
+        policy
+    }
+
+    /// What tells of each request whether the grant behind its token lives.
+    pub(crate) fn grant_check(&self) -> OwnGrants {
+        OwnGrants::new(self.issuer.clone(), self.foundations.grants.clone())
+    }
+
+    /// The grants, for the endpoints of the authorization server.
+    pub(crate) fn grant_access(&self) -> GrantAccess {
+        let tokens = OwnTokens::new(self.issuer.clone(), self.keys.clone(), Arc::clone(&self.clock));
+        GrantAccess::new(self.foundations.clone(), tokens)
+    }
+}
+
+/// What the parts that keep secrets are made of.
+struct Means {
+    store: Arc<dyn RecordStore>,
+    ring: Arc<KeyRing>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Means {
+    async fn signing_keys(&self, settings: SigningKeySettings) -> Result<SigningKeys, SigningError> {
+        let Self { store, ring, clock, entropy } = self;
+        SigningKeys::open(
+            Arc::clone(store),
+            Arc::clone(ring),
+            Arc::clone(clock),
+            Arc::clone(entropy),
+            settings,
+        )
+        .await
+    }
+
+    async fn grants(
+        &self,
+        signing_keys: &SigningKeys,
+        settings: GrantSettings,
+        events: Events,
+    ) -> Result<Grants, OpenGrantsError> {
+        let parts = GrantParts {
+            store: Arc::clone(&self.store),
+            ring: Arc::clone(&self.ring),
+            signing_keys: signing_keys.clone(),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            events: Arc::new(events),
+        };
+        Grants::open(parts, settings).await
+    }
+
+    fn third_party_tokens(
+        &self,
+        grants: &Grants,
+        providers: &Providers,
+        settings: ThirdPartyTokenSettings,
+    ) -> (ThirdPartyTokens, ThirdPartyTokenKeeper) {
+        let parts = ThirdPartyTokenParts {
+            store: Arc::clone(&self.store),
+            ring: Arc::clone(&self.ring),
+            refresher: Arc::new(providers.clone()),
+            grants: grants.clone(),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+        };
+        ThirdPartyTokens::new(parts, settings)
+    }
+}
+
+/// Opens the store after a look whether the master key belongs to it: a database writes to its file as soon as it is
+/// opened for real.
+async fn open_store(
+    settings: StorageSettings,
+    ring: &KeyRing,
+) -> Result<Arc<dyn RecordStore>, OpenStateError> {
+    let (redb, create) = match settings {
+        StorageSettings::Memory => return Ok(Arc::new(MemoryStore::new())),
+        StorageSettings::Redb { redb, create } => (redb, create),
+    };
+    let looked = blocking(&redb, RedbStore::look).await;
+    match looked {
+        Ok(look) => ring.check(&look).await?,
+        Err(OpenStateError::Open(OpenError::Missing(_))) if create => {}
+        Err(error) => return Err(error),
+    }
+    let open = if create { RedbStore::open_or_create } else { RedbStore::open };
+    Ok(Arc::new(blocking(&redb, open).await?))
+}
+
+async fn blocking(
+    settings: &RedbSettings,
+    open: fn(&RedbSettings) -> Result<RedbStore, OpenError>,
+) -> Result<RedbStore, OpenStateError> {
+    let settings = settings.clone();
+    Ok(task::spawn_blocking(move || open(&settings)).await??)
+}
+
+/// Writes the audit line of each end, and passes it on to whoever tidies up after it.
+#[derive(Debug)]
+struct Events {
+    ends: mpsc::Sender<GrantEnded>,
+}
+
+impl GrantEvents for Events {
+    fn ended(&self, event: &GrantEnded) {
+        AuditLog.ended(event);
+        // Should there be more ends than anybody can follow, sessions list grants that have ended: the walk over the
+        // sessions, or the next grant, puts that right.
+        let _ = self.ends.try_send(event.clone());
+    }
+}
+
+const ENDS: usize = 4096;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+use session_binding::{BrowserSessionLimits, PendingLimits, ThirdPartySessionLimits};
+use storage::RedbSettings;
+use token_manager::{GrantSettings, KeyRing, SigningKeySettings, ThirdPartyTokenSettings};
+
+/// How a [`State`](super::State) is opened; a running one keeps all of it until the next start.
+#[derive(Debug)]
+pub(crate) struct StateSettings {
+    pub(crate) storage: StorageSettings,
+    /// What seals, and what still opens.
+    pub(crate) ring: KeyRing,
+    pub(crate) grants: GrantSettings,
+    pub(crate) signing_keys: SigningKeySettings,
+    pub(crate) sessions: ThirdPartySessionLimits,
+    pub(crate) browser_sessions: BrowserSessionLimits,
+    pub(crate) pending: PendingLimits,
+    pub(crate) third_party_tokens: ThirdPartyTokenSettings,
+}
+
+/// Where the state is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StorageSettings {
+    /// Nowhere: a restart ends every grant.
+    Memory,
+    /// In a file.
+    Redb {
+        /// Which.
+        redb: RedbSettings,
+        /// Whether to begin an empty store if there is none, which forgets every revocation.
+        create: bool,
+    },
+}
+
+/// What a running state was opened with, to tell what a new configuration would change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Opened(Vec<(&'static str, String)>);
+
+impl StateSettings {
+    /// What these settings are, without any secret.
+    pub(crate) fn opened(&self) -> Opened {
+        // Each of these prints all of itself but no secret; a key ring prints the ids of its keys.
+        Opened(vec![
+            ("third_party.storage", format!("{:?}", self.storage)),
+            ("third_party.master_key", format!("{:?}", self.ring)),
+            ("the lifetimes of grants and tokens", format!("{:?}", self.grants)),
+            ("third_party.signing_key_rotation", format!("{:?}", self.signing_keys)),
+            ("third_party.sessions", format!("{:?} {:?}", self.sessions, self.browser_sessions)),
+        ])
+    }
+}
+
+impl Opened {
+    /// The names of what differs in `new`, which a running process cannot change.
+    pub(crate) fn needs_restart(&self, new: &Self) -> Vec<&'static str> {
+        let pairs = self.0.iter().zip(&new.0);
+        pairs.filter(|(before, after)| before != after).map(|(before, _)| before.0).collect()
+    }
+}

@@ -1,0 +1,117 @@
+use std::{fs, path::Path, time::Duration};
+
+use oauth_types::{ManualClock, SystemEntropy};
+use token_manager::Liveness;
+
+use super::*;
+use crate::third_party::testing::*;
+
+fn redb(path: &Path, create: bool) -> StateSettings {
+    settings(StorageSettings::Redb { redb: RedbSettings::new(path), create })
+}
+
+async fn open(settings: StateSettings) -> Result<(State, Work), OpenStateError> {
+    State::open(settings, Arc::new(ManualClock::new(NOW)), Arc::new(SystemEntropy)).await
+}
+
+#[tokio::test]
+async fn l05_l07_l15_a_store_is_opened_by_its_key_and_by_one_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.redb");
+    assert!(matches!(open(redb(&path, false)).await, Err(OpenStateError::Open(OpenError::Missing(_)))));
+    assert!(!path.exists());
+    let (state, work) = open(redb(&path, true)).await.unwrap();
+    let jwks = state.signing_keys.jwks();
+    let mut second = redb(&path, true);
+    if let StorageSettings::Redb { redb, .. } = &mut second.storage {
+        redb.lock_wait = Duration::ZERO;
+    }
+    assert!(matches!(open(second).await, Err(OpenStateError::Open(OpenError::Locked { .. }))));
+    work.spawn().stop().await;
+    drop(state);
+
+    let before = fs::read(&path).unwrap();
+    let foreign = StateSettings { ring: KeyRing::new(&master_key(2), []).unwrap(), ..redb(&path, false) };
+    assert!(matches!(open(foreign).await, Err(OpenStateError::KeyRing(KeyRingError::MissingKey(_)))));
+    assert!(fs::read(&path).unwrap() == before, "a wrong key changes nothing");
+    let (state, work) = open(redb(&path, false)).await.unwrap();
+    assert_eq!(state.signing_keys.jwks(), jwks);
+    drop((state, work));
+    let both = KeyRing::new(&master_key(2), [master_key(1)]).unwrap();
+    let rotated = StateSettings { ring: both, ..redb(&path, false) };
+    assert_eq!(open(rotated).await.unwrap().0.signing_keys.jwks(), jwks);
+}
+
+#[tokio::test]
+async fn grants_outlive_the_process_that_made_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.redb");
+    let clock = Arc::new(ManualClock::new(NOW));
+    let new = |session| token_manager::NewGrant {
+        client_id: client(),
+        principal: person("1"),
+        redirect_uri: "http://127.0.0.1/callback".parse().unwrap(),
+        scope: "mcp".parse().unwrap(),
+        resource: RESOURCE.parse().unwrap(),
+        code_challenge: oauth_types::CodeChallenge::of(&"v".repeat(43).parse().unwrap()),
+        session,
+        refreshable: true,
+    };
+    let (grant, code) = {
+        let (state, work) =
+            State::open(redb(&path, true), clock.clone(), Arc::new(SystemEntropy)).await.unwrap();
+        let tasks = work.spawn();
+        let issued = state.foundations.grants.issue_code(new(None)).await.unwrap();
+        tasks.stop().await;
+        issued
+    };
+    let (state, _work) = State::open(redb(&path, false), clock, Arc::new(SystemEntropy)).await.unwrap();
+    let client = client();
+    let check = oauth_server::CodeCheck {
+        client_id: &client,
+        redirect_uri: Some("http://127.0.0.1/callback"),
+        code_verifier: Some(&"v".repeat(43)),
+        resources: &[],
+    };
+    oauth_server::GrantPort::redeem(&state.grant_access(), code.expose(), check).await.unwrap();
+    assert_eq!(state.foundations.grants.is_live(&grant), Liveness::Live);
+}
+
+#[tokio::test]
+async fn the_validator_follows_the_rotation_of_signing_keys() {
+    let mut world = World::new().await;
+    let tasks = world.spawn();
+    let before = format!("{:?}", world.state.keys);
+    // The first key signs for 30 days; the one after it is published ahead, and put in force here.
+    world.advance(2 * 24 * 3600);
+    world.state.signing_keys.rotate().await.unwrap();
+    let (_, _, tokens) = world.live("1").await;
+    for _ in 0..1_000 {
+        if format!("{:?}", world.state.keys) != before {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    let read = oauth_server::GrantPort::introspect(&world.access, tokens.access_token.expose()).await;
+    assert!(read.unwrap().is_some());
+    assert_ne!(format!("{:?}", world.state.keys), before);
+    tasks.stop().await;
+}
+
+#[test]
+fn o18_what_a_running_process_keeps_is_named() {
+    let present = settings(StorageSettings::Memory).opened();
+    let check = |change: fn(&mut StateSettings), expected: &[&str]| {
+        let mut new = settings(StorageSettings::Memory);
+        change(&mut new);
+        assert_eq!(present.needs_restart(&new.opened()), expected);
+    };
+    check(|_| {}, &[]);
+    check(
+        |it| it.storage = StorageSettings::Redb { redb: RedbSettings::new("x"), create: false },
+        &["third_party.storage"],
+    );
+    check(|it| it.ring = KeyRing::new(&master_key(2), [master_key(1)]).unwrap(), &["third_party.master_key"]);
+    check(|it| it.grants.code_lifetime = Duration::from_secs(30), &["the lifetimes of grants and tokens"]);
+    check(|it| it.sessions.max_grants = 1, &["third_party.sessions"]);
+}

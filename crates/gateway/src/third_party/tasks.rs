@@ -1,0 +1,162 @@
+//! The background work of the authorization server, and its orderly end.
+
+use std::{sync::Arc, time::Duration};
+
+use oauth_types::{Clock, UnixTime};
+use storage::{RecordStore, StoreError};
+use token_manager::{GrantEnded, Jwks, SigningKeyRotator, ThirdPartyTokenKeeper, Upkeep};
+use token_validate::{KeySet, SharedKeys};
+use tokio::{
+    sync::{mpsc, watch},
+    task::{JoinError, JoinHandle},
+    time::sleep,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::adapters::{Foundations, NotEnded};
+
+/// What is to be done in the background for as long as the process lives.
+#[derive(Debug)]
+#[must_use = "nothing is done until it is spawned"]
+pub(crate) struct Work {
+    pub(super) upkeep: Upkeep,
+    pub(super) rotator: SigningKeyRotator,
+    pub(super) keeper: ThirdPartyTokenKeeper,
+    pub(super) published: watch::Receiver<Jwks>,
+    pub(super) keys: SharedKeys,
+    pub(super) ended: mpsc::Receiver<GrantEnded>,
+    pub(super) foundations: Foundations,
+    /// The store of what need not survive, which nobody else sweeps.
+    pub(super) passing: Arc<dyn RecordStore>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// The work going on.
+#[derive(Debug)]
+pub(crate) struct Tasks {
+    stop: CancellationToken,
+    running: Vec<(&'static str, JoinHandle<()>)>,
+    /// Stops last: the others end grants until their own stop.
+    follower: (CancellationToken, JoinHandle<()>),
+}
+
+impl Work {
+    /// Begins all of it; must be called within a Tokio runtime.
+    pub(crate) fn spawn(self) -> Tasks {
+        let stop = CancellationToken::new();
+        let Self { upkeep, rotator, keeper, published, keys, ended, foundations, passing, clock } = self;
+        let walk = walk(foundations.clone(), passing, clock);
+        let keeper_stop = stop.clone();
+        let keeper = async move { keeper.run(sleep, keeper_stop.cancelled_owned()).await };
+        let running = vec![
+            ("walk over sessions", until(&stop, walk)),
+            ("upkeep", until(&stop, upkeep.run(sleep))),
+            ("rotation of signing keys", until(&stop, rotator.run(sleep))),
+            ("publication of signing keys", until(&stop, follow_keys(published, keys))),
+            // Finishes what it has begun: a refresh token may be spent.
+            ("keeper of third-party tokens", tokio::spawn(keeper)),
+        ];
+        let last = CancellationToken::new();
+        let follower = tokio::spawn(follow_ends(ended, foundations, last.clone()));
+        Tasks { stop, running, follower: (last, follower) }
+    }
+}
+
+impl Tasks {
+    /// Stops the work and waits for it.
+    ///
+    /// To be called when no request is under way any more, and before the store is let go.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        for (name, task) in self.running {
+            ended_well(name, task.await);
+        }
+        let (last, follower) = self.follower;
+        last.cancel();
+        ended_well("ends of grants", follower.await);
+    }
+}
+
+fn ended_well(name: &'static str, outcome: Result<(), JoinError>) {
+    if let Err(error) = outcome {
+        tracing::error!(task = name, %error, "a background task panicked");
+    }
+}
+
+/// Spawns `work`, which stops wherever it is: each of its steps is one change of the store, or can be done again.
+fn until(stop: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = work => {}
+        }
+    })
+}
+
+/// Hands each new set of signing keys to the validator.
+async fn follow_keys(mut published: watch::Receiver<Jwks>, keys: SharedKeys) {
+    while published.changed().await.is_ok() {
+        let document = published.borrow_and_update().clone();
+        match KeySet::from_jwks_json(document.as_json().as_bytes()) {
+            Ok((fresh, _)) => keys.replace(fresh),
+            Err(error) => tracing::error!(%error, "the published signing keys cannot be used"),
+        }
+    }
+}
+
+/// Tidies up after each grant that has ended, to the last that ended before the stop.
+async fn follow_ends(mut ended: mpsc::Receiver<GrantEnded>, on: Foundations, stop: CancellationToken) {
+    loop {
+        let event = tokio::select! {
+            biased;
+            event = ended.recv() => event,
+            () = stop.cancelled() => ended.try_recv().ok(),
+        };
+        let Some(event) = event else { return };
+        if let Err(error) = on.follow(&event).await {
+            tracing::warn!(%error, grant.id = %event.grant, "a session does not know yet that its grant has ended");
+        }
+    }
+}
+
+/// Ends the grants of sessions that have ended or timed out: at once after the start, since an earlier process may not
+/// have come to it, and then again and again.
+async fn walk(on: Foundations, passing: Arc<dyn RecordStore>, clock: Arc<dyn Clock>) {
+    loop {
+        if let Err(error) = end_overdue(&on).await {
+            tracing::warn!(%error, "the grants of ended sessions have not all ended");
+        }
+        if let Err(error) = sweep(passing.as_ref(), clock.now()).await {
+            tracing::warn!(%error, "transactions of browsers were not swept");
+        }
+        sleep(PERIOD).await;
+    }
+}
+
+async fn sweep(store: &dyn RecordStore, now: UnixTime) -> Result<(), StoreError> {
+    while store.sweep(now, PAGE).await?.len() == PAGE {}
+    Ok(())
+}
+
+/// Goes over all sessions once.
+///
+/// # Errors
+/// The first failure, after which the rest is left for the next time.
+pub(super) async fn end_overdue(on: &Foundations) -> Result<(), NotEnded> {
+    let mut after = None;
+    loop {
+        let page = on.sessions.overdue(after.as_ref(), PAGE).await?;
+        for session in &page.ended {
+            on.end_all(session).await?;
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Sessions end by time to about a minute.
+const PERIOD: Duration = Duration::from_secs(60);
+const PAGE: usize = 512;

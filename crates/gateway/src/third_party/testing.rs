@@ -1,0 +1,219 @@
+//! What the tests of option B share: a state on a store that fails on demand, a clock that moves on demand, and a
+//! third party in memory.
+
+use std::{sync::Arc, time::Duration};
+
+use oauth_client::{
+    ClientSecret, EndpointOverrides, Provider, ProviderKind, ProviderPorts, ProviderSettings,
+};
+use oauth_server::{CodeCheck, GrantPort, RefreshCheck, TokenGrant, TokenRefusal};
+use oauth_types::{
+    ClientId, CodeChallenge, GrantId, ManualClock, Principal, SystemEntropy, TokenErrorCode, UnixTime,
+};
+use serde_json::json;
+use session_binding::{
+    BrowserSessionLimits, PendingLimits, SignIn, ThirdPartySessionId, ThirdPartySessionLimits,
+};
+use storage::{FaultyStore, MemoryStore, RecordStore};
+use test_support::fake_http::{FakeHttp, Reply};
+use token_manager::{
+    GrantSettings, KeyRing, Liveness, MasterKey, NewGrant, SigningKeySettings, ThirdPartyAccessToken,
+    ThirdPartyRefreshToken, ThirdPartyTokenSettings, TokenSet,
+};
+
+use super::{
+    adapters::{GrantAccess, IdTokens, session_key},
+    state::{State, StateSettings, StorageSettings},
+    tasks::{Tasks, Work},
+};
+
+pub(super) const NOW: UnixTime = UnixTime::from_seconds(1_800_000_000);
+pub(super) const ISSUER: &str = "https://mcp.example";
+pub(super) const RESOURCE: &str = "https://mcp.example/mcp";
+pub(super) const TOKEN: &str = "https://idp.example/token";
+pub(super) const REVOKE: &str = "https://idp.example/revoke";
+pub(super) const REDIRECT: &str = "http://127.0.0.1:33418/callback";
+pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+pub(super) struct World {
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) store: Arc<FaultyStore>,
+    pub(super) http: FakeHttp,
+    pub(super) state: State,
+    pub(super) access: GrantAccess,
+    work: Option<Work>,
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        let clock = Arc::new(ManualClock::new(NOW));
+        let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new())));
+        let shared: Arc<dyn RecordStore> = Arc::<FaultyStore>::clone(&store);
+        let (state, work) =
+            State::on(shared, settings(StorageSettings::Memory), clock.clone(), Arc::new(SystemEntropy))
+                .await
+                .unwrap();
+        let http = FakeHttp::new();
+        state.foundations.providers.replace([Arc::new(provider(&http, &clock))]);
+        let access = state.grant_access();
+        Self { clock, store, http, state, access, work: Some(work) }
+    }
+
+    pub(super) fn spawn(&mut self) -> Tasks {
+        self.work.take().unwrap().spawn()
+    }
+
+    pub(super) fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Somebody has signed in at the third party.
+    pub(super) async fn sign_in(&self, subject: &str) -> ThirdPartySessionId {
+        let sign_in = SignIn { principal: person(subject), display_name: None, sid: None };
+        *self.state.foundations.sessions.sign_in(sign_in).await.unwrap().who.session()
+    }
+
+    /// The third party has given tokens for an hour.
+    pub(super) async fn give_tokens(&self, session: &ThirdPartySessionId) {
+        let tokens = TokenSet {
+            provider: "third".parse().unwrap(),
+            access_token: ThirdPartyAccessToken::new("third-access-1".to_owned()),
+            refresh_token: Some(ThirdPartyRefreshToken::new("third-refresh-1".to_owned())),
+            expires_at: Some(oauth_types::Clock::now(&*self.clock) + Duration::from_secs(3600)),
+            scope: "profile".parse().unwrap(),
+        };
+        let keep_until = NOW + Duration::from_secs(90 * 24 * 3600);
+        self.state.foundations.tokens.store(&session_key(session), tokens, keep_until).await.unwrap();
+    }
+
+    /// A code for a client, which rests on a session.
+    pub(super) async fn code(&self, session: &ThirdPartySessionId, subject: &str) -> (GrantId, String) {
+        let new = NewGrant {
+            client_id: client(),
+            principal: person(subject),
+            redirect_uri: REDIRECT.parse().unwrap(),
+            scope: "mcp".parse().unwrap(),
+            resource: RESOURCE.parse().unwrap(),
+            code_challenge: CodeChallenge::of(&VERIFIER.parse().unwrap()),
+            session: Some(session_key(session)),
+            refreshable: true,
+        };
+        let (grant, code) = self.state.foundations.grants.issue_code(new).await.unwrap();
+        self.state.foundations.sessions.bind(grant, session).await.unwrap();
+        (grant, code.expose().to_owned())
+    }
+
+    pub(super) async fn redeem(&self, code: &str) -> Result<TokenGrant, TokenRefusal> {
+        let client_id = client();
+        let check = CodeCheck {
+            client_id: &client_id,
+            redirect_uri: Some(REDIRECT),
+            code_verifier: Some(VERIFIER),
+            resources: &[],
+        };
+        self.access.redeem(code, check).await
+    }
+
+    pub(super) async fn refresh(&self, tokens: &TokenGrant) -> Result<TokenGrant, TokenRefusal> {
+        let client_id = client();
+        let check = RefreshCheck { client_id: &client_id, scope: None, resources: &[] };
+        self.access.refresh(refresh_token(tokens), check).await
+    }
+
+    /// A grant of somebody, with its first tokens.
+    pub(super) async fn live(&self, subject: &str) -> (ThirdPartySessionId, GrantId, TokenGrant) {
+        let session = self.sign_in(subject).await;
+        let (grant, code) = self.code(&session, subject).await;
+        let tokens = self.redeem(&code).await.unwrap();
+        (session, grant, tokens)
+    }
+
+    pub(super) fn is_live(&self, grant: GrantId) -> bool {
+        self.state.foundations.grants.is_live(&grant) == Liveness::Live
+    }
+}
+
+pub(super) fn settings(storage: StorageSettings) -> StateSettings {
+    StateSettings {
+        storage,
+        ring: KeyRing::new(&master_key(1), []).unwrap(),
+        grants: GrantSettings::new(ISSUER.parse().unwrap()),
+        signing_keys: SigningKeySettings::default(),
+        sessions: ThirdPartySessionLimits::default(),
+        browser_sessions: BrowserSessionLimits::default(),
+        pending: PendingLimits::default(),
+        third_party_tokens: ThirdPartyTokenSettings::default(),
+    }
+}
+
+pub(super) fn master_key(seed: u8) -> MasterKey {
+    let bytes: Vec<u8> = (0..32).map(|it| it ^ seed).collect();
+    MasterKey::new(&bytes).unwrap()
+}
+
+fn provider(http: &FakeHttp, clock: &Arc<ManualClock>) -> Provider {
+    let url = |text: &str| Some(text.parse().unwrap());
+    let settings = ProviderSettings {
+        client_secret: Some(ClientSecret::new("secret".to_owned())),
+        endpoints: EndpointOverrides {
+            authorization: url("https://idp.example/authorize"),
+            token: url(TOKEN),
+            userinfo: url("https://idp.example/user"),
+            revocation: url(REVOKE),
+            ..EndpointOverrides::default()
+        },
+        ..ProviderSettings::new("third".parse().unwrap(), ProviderKind::Oauth2, "gateway".parse().unwrap())
+    };
+    let shared = Arc::new(http.clone());
+    let ports = ProviderPorts {
+        http: shared.clone(),
+        clock: clock.clone(),
+        entropy: Arc::new(SystemEntropy),
+        id_tokens: Arc::new(IdTokens::new(shared, clock.clone(), Duration::from_secs(60))),
+    };
+    Provider::new(settings, ports).unwrap()
+}
+
+/// What the third party answers to a refresh.
+pub(super) fn refreshed(number: u8) -> Reply {
+    Reply::json(&json!({
+        "access_token": format!("third-access-{number}"),
+        "token_type": "bearer",
+        "expires_in": 3600,
+        "refresh_token": format!("third-refresh-{number}"),
+    }))
+}
+
+/// A refusal in the words of OAuth.
+pub(super) fn refused_by_third_party() -> Reply {
+    Reply::Answer {
+        status: http::StatusCode::BAD_REQUEST,
+        body: json!({ "error": "invalid_grant" }).to_string().into(),
+    }
+}
+
+pub(super) fn client() -> ClientId {
+    "client-a".parse().unwrap()
+}
+
+pub(super) fn person(subject: &str) -> Principal {
+    Principal { provider: "third".parse().unwrap(), subject: subject.parse().unwrap() }
+}
+
+pub(super) fn refresh_token(tokens: &TokenGrant) -> &str {
+    tokens.refresh_token.as_ref().unwrap().expose()
+}
+
+#[track_caller]
+pub(super) fn invalid_grant(outcome: Result<TokenGrant, TokenRefusal>) {
+    let code = match outcome {
+        Err(TokenRefusal::Refused { code, .. }) => code,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(code, TokenErrorCode::InvalidGrant);
+}
+
+#[track_caller]
+pub(super) fn unavailable(outcome: Result<TokenGrant, TokenRefusal>) {
+    assert!(matches!(outcome, Err(TokenRefusal::Unavailable(_))), "{outcome:?}");
+}
