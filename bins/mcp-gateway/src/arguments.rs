@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Serve until a signal says to stop; a changed configuration is taken while serving.
     Serve(ServeArguments),
-    /// Start an MCP server, an authorization server and the gateway on loopback, and walk through the flow.
+    /// Start an MCP server and all it needs to be reached with OAuth on loopback, and walk through the flow.
     Demo(DemoArguments),
     /// Read a configuration as `serve` would, and say what is wrong with it.
     Check(CheckArguments),
@@ -74,6 +74,10 @@ pub(crate) struct DemoArguments {
     /// Walk through the flow once and stop; exit 0 only if every step went as it must.
     #[arg(long)]
     pub(crate) once: bool,
+    /// Show Option A: the gateway before an authorization server that is not its own.
+    #[cfg(feature = "third-party")]
+    #[arg(long)]
+    pub(crate) resource_server: bool,
     /// The gateway's port on 127.0.0.1; 0 takes any.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) port: u16,

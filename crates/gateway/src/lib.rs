@@ -16,6 +16,7 @@ mod edge;
 mod exchanges;
 mod limits;
 mod listener;
+mod own_authorization_server;
 pub mod reason;
 mod refusal;
 pub mod reload;
@@ -27,8 +28,12 @@ pub mod serve;
 mod service;
 mod stream_body;
 #[cfg(feature = "third-party")]
+pub mod third_party;
+#[cfg(not(feature = "third-party"))]
+#[path = "third_party_absent.rs"]
 mod third_party;
 
 pub use adapters::{IssuerError, ServerError, SigningKeyError};
 pub use listener::TlsError;
 pub use runtime::BuildError;
+pub use third_party::ResidentError;

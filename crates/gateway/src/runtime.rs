@@ -11,7 +11,7 @@ use token_validate::{IssuerPolicy, KeyRefresher, ResourcePolicy, Validator, Vali
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{Acceptance, Acceptances, NoGrants, ProtectedServer, ServerParts},
+    access::{Acceptance, Acceptances, GrantCheck, ProtectedServer, ServerParts},
     adapters::{
         Assertion, Identity, IssuerError, ServerError, SigningKey, SigningKeyError, issuer_policies,
         protected_resource, upstream_settings,
@@ -19,6 +19,7 @@ use crate::{
     config::{Config, Loaded, Server, ServerMaterial},
     edge::{Edge, Hosts, Origins, TrustedProxies},
     limits::{AddressLimit, RequestLimit, StreamLimit},
+    own_authorization_server::OwnAuthorizationServer,
     routes::{Readiness, Routes},
     service::Arrival,
 };
@@ -68,7 +69,7 @@ pub enum BuildError {
 }
 
 impl Runtime {
-    /// Puts `loaded` to work; keys that `previous` has fetched are kept where their source is the same.
+    /// Puts `loaded` to work, with `own` for tokens of the gateway itself; keys that `previous` has fetched are kept where their source is the same.
     ///
     /// The refresher must be run for as long as the runtime is in use.
     ///
@@ -77,10 +78,13 @@ impl Runtime {
     pub(crate) fn build(
         loaded: &Loaded,
         process: &Process,
+        own: OwnAuthorizationServer,
         previous: Option<&Self>,
     ) -> Result<(Self, KeyRefresher), BuildError> {
         let config = &loaded.config;
-        let issuers = Arc::new(issuer_policies(loaded)?);
+        let mut issuers = issuer_policies(loaded)?;
+        issuers.extend(own.issuers);
+        let issuers = Arc::new(issuers);
         let (validator, refresher) = validator(loaded, process, &issuers, previous)?;
         let requests = RequestLimit::new(config.limits.concurrent_requests as usize);
         let streams = stream_limit(config, previous.map(|it| &it.streams));
@@ -96,14 +100,15 @@ impl Runtime {
             let acceptance = acceptance(config, server, &issuers)?;
             let ends = acceptances.add(acceptance.clone(), previous.map(|it| &it.acceptances));
             let accepted = (acceptance, ends);
+            let judges = (&validator, Arc::clone(&own.grants));
             let parts =
-                server_parts(loaded, process, (server, material), identity, &validator, limits, accepted)?;
+                server_parts(loaded, process, (server, material), identity, judges, limits, accepted)?;
             servers.push(Arc::new(ProtectedServer::new(parts)));
         }
         let documents =
             Documents::new(servers.iter().map(|it| it.resource().clone())).map_err(ServerError::from)?;
         let readiness = Readiness::new(validator.clone(), Arc::clone(&process.draining));
-        let routes = Routes::new(&servers, documents, readiness, &assertion_keys);
+        let routes = Routes::new(&servers, documents, readiness, &assertion_keys, own.router);
         let https = config.public_url.is_https();
         Ok((
             Self { edge: edge(loaded), routes, validator, acceptances, streams, addresses, https },
@@ -199,7 +204,7 @@ fn server_parts(
     process: &Process,
     (server, material): (&Server, &ServerMaterial),
     identity: Identity,
-    validator: &Validator,
+    (validator, grants): (&Validator, Arc<dyn GrantCheck>),
     (requests, streams): (RequestLimit, StreamLimit),
     (acceptance, acceptance_ends): (Acceptance, CancellationToken),
 ) -> Result<ServerParts, BuildError> {
@@ -212,7 +217,7 @@ fn server_parts(
         resource: protected_resource(config, server)?,
         resource_policy: acceptance.policy,
         validator: validator.clone(),
-        grants: Arc::new(NoGrants),
+        grants,
         origins: Origins::new(config.public_url.url(), &origins),
         proxy,
         identity,

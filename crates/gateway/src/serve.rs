@@ -24,6 +24,7 @@ use crate::{
     listener::{self, ConnectionLimits},
     runtime::{BuildError, Process, Runtime},
     service::MakeService,
+    third_party::{Resident, ResidentError},
 };
 
 /// A gateway that serves until it is stopped.
@@ -34,8 +35,17 @@ pub struct Running {
     server: JoinHandle<io::Result<()>>,
     tls: Option<RustlsConfig>,
     process: Process,
+    resident: Resident,
     runtime: Arc<ArcSwap<Runtime>>,
     work: Mutex<Work>,
+}
+
+/// What is made before there is a socket.
+struct Parts {
+    process: Process,
+    resident: Resident,
+    runtime: Runtime,
+    refresher: KeyRefresher,
 }
 
 /// What changes with a configuration.
@@ -60,6 +70,9 @@ pub enum StartError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] listener::TlsError),
+    /// The authorization server of `[third_party]` cannot be put to work.
+    #[error(transparent)]
+    ThirdParty(#[from] ResidentError),
     /// The cryptographic library does not do what it must.
     #[error("the self-test of the cryptographic library failed")]
     SelfTest,
@@ -70,45 +83,28 @@ impl Running {
     ///
     /// # Errors
     /// [`StartError`]; no socket is open then.
-    pub fn start(loaded: &Loaded) -> Result<Self, StartError> {
+    pub async fn start(loaded: &Loaded) -> Result<Self, StartError> {
+        let parts = Parts::build(loaded).await?;
         let address = loaded.config.listen.address;
-        let (process, runtime, refresher) = Self::build(loaded)?;
-        let socket = TcpListener::bind(address).map_err(|error| StartError::Listen(address, error))?;
-        Self::serve(loaded, process, runtime, refresher, socket)
+        match TcpListener::bind(address) {
+            Ok(socket) => Self::serve(loaded, parts, socket),
+            Err(error) => {
+                parts.resident.stop().await;
+                Err(StartError::Listen(address, error))
+            }
+        }
     }
 
     /// The same on a socket that is open already.
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn start_on(loaded: &Loaded, socket: TcpListener) -> Result<Self, StartError> {
-        let (process, runtime, refresher) = Self::build(loaded)?;
-        Self::serve(loaded, process, runtime, refresher, socket)
+    pub async fn start_on(loaded: &Loaded, socket: TcpListener) -> Result<Self, StartError> {
+        Self::serve(loaded, Parts::build(loaded).await?, socket)
     }
 
-    fn build(loaded: &Loaded) -> Result<(Process, Runtime, KeyRefresher), StartError> {
-        token_validate::self_test().map_err(|_| StartError::SelfTest)?;
-        let identity_key = SigningKey::generate().map_err(|_| StartError::SelfTest)?;
-        let process = Process {
-            clock: Arc::new(SystemClock::new()),
-            entropy: Arc::new(SystemEntropy),
-            session_key: SessionKey::random(&SystemEntropy),
-            identity_key: Arc::new(identity_key),
-            draining: Arc::new(AtomicBool::new(false)),
-            listening_ends: CancellationToken::new(),
-            answering_ends: CancellationToken::new(),
-        };
-        let (runtime, refresher) = Runtime::build(loaded, &process, None)?;
-        Ok((process, runtime, refresher))
-    }
-
-    fn serve(
-        loaded: &Loaded,
-        process: Process,
-        runtime: Runtime,
-        refresher: KeyRefresher,
-        socket: TcpListener,
-    ) -> Result<Self, StartError> {
+    fn serve(loaded: &Loaded, parts: Parts, socket: TcpListener) -> Result<Self, StartError> {
+        let Parts { process, resident, runtime, refresher } = parts;
         let config = loaded.config.clone();
         let failed = |error| StartError::Listen(config.listen.address, error);
         let address = socket.local_addr().map_err(failed)?;
@@ -121,7 +117,7 @@ impl Running {
         let server = tokio::spawn(listener::serve(socket, tls.clone(), limits, handle.clone(), service));
         let refresher = tokio::spawn(refresher.run(tokio::time::sleep));
         let work = Mutex::new(Work { config, refresher });
-        Ok(Self { address, handle, server, tls, process, runtime, work })
+        Ok(Self { address, handle, server, tls, process, resident, runtime, work })
     }
 
     /// Where it listens.
@@ -156,7 +152,8 @@ impl Running {
             return Err(StartError::NeedsRestart(self.address));
         }
         let tls = loaded.material.tls.as_ref().map(listener::server_config).transpose()?;
-        let (runtime, refresher) = Runtime::build(loaded, &self.process, Some(&self.runtime.load()))?;
+        let own = self.resident.put_to_work(loaded).await?;
+        let (runtime, refresher) = Runtime::build(loaded, &self.process, own, Some(&self.runtime.load()))?;
         warn_of_what_stays(&work.config, &loaded.config);
         if let (Some(running), Some(new)) = (&self.tls, tls) {
             running.reload_from_config(new);
@@ -194,6 +191,8 @@ impl Running {
         }
         ends.abort();
         work.refresher.abort();
+        // Last: what is under way may still use it.
+        self.resident.stop().await;
     }
 
     /// Resolves when the listener has ended by itself, which it only does when its socket fails.
@@ -204,6 +203,39 @@ impl Running {
             Err(error) => io::Error::other(error),
         }
     }
+}
+
+impl Parts {
+    async fn build(loaded: &Loaded) -> Result<Self, StartError> {
+        let process = process()?;
+        let (clock, entropy) = (Arc::<SystemClock>::clone(&process.clock), Arc::clone(&process.entropy));
+        let resident = Resident::open(loaded, clock, entropy).await?;
+        let built = match resident.put_to_work(loaded).await {
+            Ok(own) => Runtime::build(loaded, &process, own, None).map_err(StartError::from),
+            Err(error) => Err(error.into()),
+        };
+        match built {
+            Ok((runtime, refresher)) => Ok(Self { process, resident, runtime, refresher }),
+            Err(error) => {
+                resident.stop().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+fn process() -> Result<Process, StartError> {
+    token_validate::self_test().map_err(|_| StartError::SelfTest)?;
+    let identity_key = SigningKey::generate().map_err(|_| StartError::SelfTest)?;
+    Ok(Process {
+        clock: Arc::new(SystemClock::new()),
+        entropy: Arc::new(SystemEntropy),
+        session_key: SessionKey::random(&SystemEntropy),
+        identity_key: Arc::new(identity_key),
+        draining: Arc::new(AtomicBool::new(false)),
+        listening_ends: CancellationToken::new(),
+        answering_ends: CancellationToken::new(),
+    })
 }
 
 fn connection_limits(limits: &Limits) -> ConnectionLimits {

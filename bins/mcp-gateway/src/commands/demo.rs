@@ -1,6 +1,8 @@
+use std::io;
+
 use gateway::{
     config::{Log, LogLevel},
-    demo::{DemoOptions, run},
+    demo::{DemoError, DemoOptions},
 };
 
 use super::{Failure, runtime};
@@ -10,10 +12,27 @@ use crate::{arguments::DemoArguments, logging};
 pub(crate) fn demo(arguments: &DemoArguments) -> Result<(), Failure> {
     let level = if arguments.once { LogLevel::Error } else { LogLevel::Info };
     logging::start(&Log { level, ..Log::default() });
-    let options = DemoOptions { once: arguments.once, port: arguments.port };
-    let stop = async {
-        tokio::signal::ctrl_c().await.ok();
-    };
-    let mut out = std::io::stdout();
-    runtime(None)?.block_on(run(options, &mut out, stop)).map_err(Failure::asked)
+    runtime(None)?.block_on(run(arguments, &mut io::stdout())).map_err(Failure::asked)
+}
+
+#[cfg(feature = "third-party")]
+async fn run(arguments: &DemoArguments, out: &mut io::Stdout) -> Result<(), DemoError> {
+    if arguments.resource_server {
+        gateway::demo::run(options(arguments), out, stop()).await
+    } else {
+        gateway::third_party::demo::run(options(arguments), out, stop()).await
+    }
+}
+
+#[cfg(not(feature = "third-party"))]
+async fn run(arguments: &DemoArguments, out: &mut io::Stdout) -> Result<(), DemoError> {
+    gateway::demo::run(options(arguments), out, stop()).await
+}
+
+const fn options(arguments: &DemoArguments) -> DemoOptions {
+    DemoOptions { once: arguments.once, port: arguments.port }
+}
+
+async fn stop() {
+    tokio::signal::ctrl_c().await.ok();
 }

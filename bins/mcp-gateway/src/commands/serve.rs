@@ -39,7 +39,7 @@ async fn run(path: &Path, loaded: Loaded) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     // As soon after the reading as can be: what changes in between goes unnoticed.
     let mut files = Fingerprint::of(&loaded.files);
-    let mut running = Running::start(&loaded).map_err(Failure::asked)?;
+    let mut running = Running::start(&loaded).await.map_err(Failure::asked)?;
     announce(&running, &loaded);
     let mut clock = ClockWatch::default();
     loop {

@@ -6,6 +6,8 @@ pub(crate) mod mcp_server;
 pub(crate) mod steps;
 mod walk;
 
+pub(crate) use authorization_server::DEMO_SCOPE;
+
 use std::{
     future::Future,
     io::{self, Write},
@@ -17,7 +19,7 @@ use axum::Router;
 use oauth_types::{SystemClock, SystemEntropy};
 use tokio::task::JoinHandle;
 
-use self::authorization_server::{DEMO_SCOPE, DemoAuthorizationServer};
+use self::authorization_server::DemoAuthorizationServer;
 use crate::{
     adapters::SigningKeyError,
     config::{AuthorizationServerMaterial, Config, ConfigError, Loaded, Material, ServerMaterial},
@@ -83,7 +85,7 @@ pub async fn run(
     out: &mut (dyn Write + Send),
     stop: impl Future<Output = ()>,
 ) -> Result<(), DemoError> {
-    let servers = start(options.port)?;
+    let servers = start(options.port).await?;
     guide::print(out, &servers.addresses, &servers.authorization_server)?;
     let failed = walk::run(out, &servers.addresses, &servers.authorization_server).await?;
     if failed == 0 && !options.once {
@@ -96,7 +98,7 @@ pub async fn run(
     if failed > 0 { Err(DemoError::Steps(failed)) } else { Ok(()) }
 }
 
-fn start(port: u16) -> Result<Servers, DemoError> {
+async fn start(port: u16) -> Result<Servers, DemoError> {
     let (upstream_socket, upstream) = bind(0)?;
     let (issuer_socket, issuer) = bind(0)?;
     let (gateway_socket, gateway) = bind(port)?;
@@ -118,7 +120,7 @@ fn start(port: u16) -> Result<Servers, DemoError> {
         spawn(issuer_socket, authorization_server::router(Arc::clone(&authorization_server)))?,
     ];
     let config = Config::parse(&configuration(&addresses, gateway), "the demo's configuration")?;
-    let gateway = Running::start_on(&without_files(config), gateway_socket)?;
+    let gateway = Running::start_on(&without_files(config), gateway_socket).await?;
     Ok(Servers { gateway, authorization_server, addresses, tasks })
 }
 
@@ -147,7 +149,7 @@ allow_loopback = true
 }
 
 /// A configuration that points at nothing.
-fn without_files(config: Config) -> Loaded {
+pub(crate) fn without_files(config: Config) -> Loaded {
     let servers = config.servers.iter().map(|_| ServerMaterial { roots: Vec::new(), identity_key: None });
     let authorization_servers = config
         .authorization_servers
@@ -164,13 +166,13 @@ fn without_files(config: Config) -> Loaded {
     Loaded { config, material, files: Vec::new() }
 }
 
-fn bind(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
+pub(crate) fn bind(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     let address = socket.local_addr()?;
     Ok((socket, address))
 }
 
-fn spawn(socket: TcpListener, router: Router) -> io::Result<JoinHandle<io::Result<()>>> {
+pub(crate) fn spawn(socket: TcpListener, router: Router) -> io::Result<JoinHandle<io::Result<()>>> {
     let server = axum_server::from_tcp(socket)?;
     Ok(tokio::spawn(server.serve(router.into_make_service())))
 }

@@ -39,11 +39,13 @@ impl Routes {
         documents: Documents,
         readiness: Readiness,
         assertion_keys: &[Arc<SigningKey>],
+        own_authorization_server: Router,
     ) -> Self {
         let others = Router::new()
             .merge(resource_metadata::router(documents))
             .merge(probe::router(readiness))
             .merge(assertion_keys::router(assertion_keys))
+            .merge(own_authorization_server)
             .route_layer(middleware::from_fn(note_route))
             .fallback(nothing_here);
         let endpoints = servers

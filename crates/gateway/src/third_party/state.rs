@@ -17,6 +17,7 @@ use tokio::{sync::mpsc, task};
 
 pub(crate) use self::settings::{Opened, StateSettings, StorageSettings};
 use super::{
+    Registered,
     adapters::{Foundations, GrantAccess, OwnGrants, OwnTokens, Providers},
     tasks::Work,
 };
@@ -38,6 +39,8 @@ pub(crate) struct State {
     pub(crate) keys: SharedKeys,
     /// Browsers on their way to a code.
     pub(crate) pending: PendingAuthorizations,
+    /// The clients that registered themselves, once a configuration is in force.
+    pub(crate) registered: Registered,
     /// Browsers that are signed in.
     pub(crate) browsers: BrowserSessions,
     /// Grants, the sessions they rest on, third-party tokens, and the third parties themselves.
@@ -114,7 +117,9 @@ impl State {
         let pending =
             PendingAuthorizations::open(Arc::clone(&passing), shared(), random(), settings.pending).await?;
         let foundations = Foundations { grants, sessions, tokens, providers };
+        let registered = Registered::default();
         let work = Work {
+            registered: Arc::clone(&registered),
             upkeep: foundations.grants.upkeep(),
             rotator: signing_keys.rotator(),
             keeper,
@@ -125,7 +130,18 @@ impl State {
             passing,
             clock: shared(),
         };
-        let state = Self { issuer, store, ring, signing_keys, keys, pending, browsers, foundations, clock };
+        let state = Self {
+            issuer,
+            store,
+            ring,
+            signing_keys,
+            keys,
+            pending,
+            registered,
+            browsers,
+            foundations,
+            clock,
+        };
         Ok((state, work))
     }
 

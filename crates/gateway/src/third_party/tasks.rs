@@ -13,7 +13,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::adapters::{Foundations, NotEnded};
+use super::{
+    Registered,
+    adapters::{Foundations, NotEnded},
+};
 
 /// What is to be done in the background for as long as the process lives.
 #[derive(Debug)]
@@ -26,6 +29,7 @@ pub(crate) struct Work {
     pub(super) keys: SharedKeys,
     pub(super) ended: mpsc::Receiver<GrantEnded>,
     pub(super) foundations: Foundations,
+    pub(super) registered: Registered,
     /// The store of what need not survive, which nobody else sweeps.
     pub(super) passing: Arc<dyn RecordStore>,
     pub(super) clock: Arc<dyn Clock>,
@@ -44,12 +48,14 @@ impl Work {
     /// Begins all of it; must be called within a Tokio runtime.
     pub(crate) fn spawn(self) -> Tasks {
         let stop = CancellationToken::new();
-        let Self { upkeep, rotator, keeper, published, keys, ended, foundations, passing, clock } = self;
+        let Self { upkeep, rotator, keeper, published, keys, ended, foundations, registered, passing, clock } =
+            self;
         let walk = walk(foundations.clone(), passing, clock);
         let keeper_stop = stop.clone();
         let keeper = async move { keeper.run(sleep, keeper_stop.cancelled_owned()).await };
         let running = vec![
             ("walk over sessions", until(&stop, walk)),
+            ("sweep of registered clients", until(&stop, sweep_clients(registered))),
             ("upkeep", until(&stop, upkeep.run(sleep))),
             ("rotation of signing keys", until(&stop, rotator.run(sleep))),
             ("publication of signing keys", until(&stop, follow_keys(published, keys))),
@@ -134,6 +140,17 @@ async fn walk(on: Foundations, passing: Arc<dyn RecordStore>, clock: Arc<dyn Clo
     }
 }
 
+/// Forgets clients that nobody used for too long.
+async fn sweep_clients(registered: Registered) {
+    loop {
+        sleep(SWEEP_CLIENTS).await;
+        let Some(registrations) = registered.load_full() else { continue };
+        if let Err(error) = registrations.sweep().await {
+            tracing::warn!(%error, "registered clients were not swept");
+        }
+    }
+}
+
 async fn sweep(store: &dyn RecordStore, now: UnixTime) -> Result<(), StoreError> {
     while store.sweep(now, PAGE).await?.len() == PAGE {}
     Ok(())
@@ -160,3 +177,4 @@ pub(super) async fn end_overdue(on: &Foundations) -> Result<(), NotEnded> {
 /// Sessions end by time to about a minute.
 const PERIOD: Duration = Duration::from_secs(60);
 const PAGE: usize = 512;
+const SWEEP_CLIENTS: Duration = Duration::from_secs(600);

@@ -8,6 +8,7 @@ use crate::{
     adapters::{SigningKey, SigningKeyError},
     check::{FindingCode, Findings, causes::causes},
     config::Loaded,
+    own_authorization_server::OwnAuthorizationServer,
     runtime::{BuildError, Process, Runtime},
 };
 
@@ -19,7 +20,8 @@ pub(super) fn check(loaded: &Loaded, findings: &mut Findings) {
 }
 
 fn build(loaded: &Loaded) -> Result<(), BuildError> {
-    Runtime::build(loaded, &process()?, None).map(drop)
+    // An authorization server of our own would open its store, which `serve` may have open.
+    Runtime::build(loaded, &process()?, OwnAuthorizationServer::default(), None).map(drop)
 }
 
 fn process() -> Result<Process, SigningKeyError> {

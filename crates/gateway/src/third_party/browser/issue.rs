@@ -3,13 +3,13 @@
 use axum::response::Response;
 use oauth_types::AuthorizeErrorCode;
 use session_binding::{Authenticated, AuthorizationRequest, BindError, Completed, PendingId, Purpose};
-use token_manager::{AuthorizationCode, EndCause, NewGrant};
+use token_manager::{AuthorizationCode, EndCause, NewGrant, RevokeSelector};
 
 use super::{
     ACCOUNT, Browser,
     answer::{Stop, see_other, with_cookies},
-    tokens::session_key,
 };
+use crate::third_party::adapters::{Foundations, session_key};
 use crate::third_party::pages::Problem;
 
 impl Browser {
@@ -37,16 +37,19 @@ impl Browser {
         who: &Authenticated,
     ) -> Result<AuthorizationCode, Stop> {
         let session = who.session();
-        let key = session_key(session).map_err(|error| Stop::unavailable(&error))?;
-        let fresh = self.parts.grants.draw_id();
+        let Foundations { grants, sessions, .. } = &self.parts.foundations;
+        let fresh = grants.draw_id();
         let grant = fresh.id();
-        let bound =
-            self.parts.third_party_sessions.bind(grant, session).await.map_err(|error| match error {
-                BindError::Ended(_) => Stop::from(Problem::Expired),
-                BindError::Storage(error) => error.into(),
-            })?;
+        let bound = sessions.bind(grant, session).await.map_err(|error| match error {
+            BindError::Ended(_) => Stop::from(Problem::Expired),
+            BindError::Storage(error) => error.into(),
+        })?;
         if let Some(pushed_out) = bound.pushed_out {
-            self.end_grants(session, &[pushed_out], EndCause::TooMany).await;
+            // Its end is told to the session by whoever follows the ends of grants.
+            let pushed_out = RevokeSelector::Grant(pushed_out);
+            if let Err(error) = grants.revoke(&pushed_out, EndCause::TooMany).await {
+                tracing::warn!(%error, "a grant that made room has not ended yet");
+            }
         }
         let new = NewGrant {
             client_id: request.client_id.clone(),
@@ -55,14 +58,14 @@ impl Browser {
             scope: request.scope.clone(),
             resource: request.resource.clone(),
             code_challenge: request.code_challenge.clone(),
-            session: Some(key),
+            session: Some(session_key(session)),
             refreshable: request.refreshable,
         };
-        match self.parts.grants.issue_code_as(fresh, new).await {
+        match grants.issue_code_as(fresh, new).await {
             Ok(code) => Ok(code),
             Err(error) => {
                 // Should this fail too, the link is forgotten when the session ends.
-                let _ = self.parts.third_party_sessions.forget_grants(session, &[grant]).await;
+                let _ = sessions.forget_grants(session, &[grant]).await;
                 Err(Stop::unavailable(&error))
             }
         }

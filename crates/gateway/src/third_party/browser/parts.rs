@@ -1,14 +1,15 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+use oauth_client::Provider;
 use oauth_server::AuthorizeEndpoint;
 use oauth_types::{Clock, Issuer, ProviderId, ResourceUri, ScopeToken};
-use session_binding::{BrowserSessions, Connections, CookieNames, PendingAuthorizations, ThirdPartySessions};
-use token_manager::{Grants, KeyRing, ThirdPartyTokens};
+use session_binding::{BrowserSessions, Connections, CookieNames, PendingAuthorizations};
+use token_manager::KeyRing;
 use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{CALLBACK, SignInProvider};
-use crate::edge::Origins;
+use crate::{edge::Origins, third_party::adapters::Foundations};
 
 /// What the handlers of the browser's part work with.
 pub(crate) struct Browser {
@@ -28,14 +29,10 @@ pub(crate) struct BrowserParts {
     pub(crate) pending: PendingAuthorizations,
     /// The sessions of signed-in browsers.
     pub(crate) browser_sessions: BrowserSessions,
-    /// The sign-ins at third parties that grants rest on.
-    pub(crate) third_party_sessions: ThirdPartySessions,
+    /// Grants, the sign-ins at third parties that they rest on, and the tokens that these gave.
+    pub(crate) foundations: Foundations,
     /// What a signed-in person sees and ends.
     pub(crate) connections: Connections,
-    /// Where codes come from.
-    pub(crate) grants: Grants,
-    /// Where the tokens of third parties are kept.
-    pub(crate) tokens: ThirdPartyTokens,
     /// Seals what a third party's answer will need.
     pub(crate) ring: Arc<KeyRing>,
     /// The ways to sign in, in the order in which people see them.
@@ -69,6 +66,14 @@ impl Browser {
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
             parts,
         }
+    }
+
+    /// The third parties among the ways to sign in.
+    pub(crate) fn third_parties(&self) -> impl Iterator<Item = Arc<Provider>> {
+        self.parts.providers.iter().filter_map(|it| match it {
+            SignInProvider::ThirdParty { provider, .. } => Some(Arc::clone(provider)),
+            SignInProvider::Local { .. } => None,
+        })
     }
 
     pub(super) fn provider(&self, id: &ProviderId) -> Option<&SignInProvider> {

@@ -37,7 +37,7 @@ impl Browser {
             display_name: person.display_name().map(str::to_owned),
             sid: None,
         };
-        let outcome = self.parts.third_party_sessions.sign_in(sign_in).await?;
+        let outcome = self.parts.foundations.sessions.sign_in(sign_in).await?;
         self.end_grants_of(&outcome.ended).await;
         if let Some(tokens) = tokens {
             self.keep_tokens(&outcome.who, tokens).await?;

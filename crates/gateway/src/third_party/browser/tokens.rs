@@ -2,11 +2,11 @@
 
 use oauth_client::ThirdPartyTokens;
 use oauth_types::Scope;
-use session_binding::{Authenticated, ThirdPartySessionId};
-use storage::InvalidKey;
-use token_manager::{SessionKey, ThirdPartyAccessToken, ThirdPartyRefreshToken, TokenSet};
+use session_binding::Authenticated;
+use token_manager::{ThirdPartyAccessToken, ThirdPartyRefreshToken, TokenSet};
 
 use super::{Browser, answer::Stop};
+use crate::third_party::adapters::{Foundations, session_key};
 
 impl Browser {
     /// Keeps the tokens of a sign-in as long as its session can live.
@@ -17,8 +17,9 @@ impl Browser {
         who: &Authenticated,
         tokens: ThirdPartyTokens,
     ) -> Result<(), Stop> {
-        let key = session_key(who.session()).map_err(|error| Stop::unavailable(&error))?;
-        let keep_until = self.parts.clock.now() + self.parts.third_party_sessions.limits().absolute_timeout;
+        let Foundations { sessions, tokens: kept_tokens, .. } = &self.parts.foundations;
+        let key = session_key(who.session());
+        let keep_until = self.parts.clock.now() + sessions.limits().absolute_timeout;
         let tokens = TokenSet {
             provider: who.principal().provider.clone(),
             access_token: ThirdPartyAccessToken::new(tokens.access.expose().to_owned()),
@@ -26,14 +27,9 @@ impl Browser {
             expires_at: tokens.expires_at,
             scope: scope_of(tokens.scope.as_deref()),
         };
-        let kept = self.parts.tokens.renew(&key, tokens, keep_until).await;
+        let kept = kept_tokens.renew(&key, tokens, keep_until).await;
         kept.map_err(|error| Stop::unavailable(&error))
     }
-}
-
-/// How grants and tokens name a third-party session: by its id as text.
-pub(crate) fn session_key(id: &ThirdPartySessionId) -> Result<SessionKey, InvalidKey> {
-    SessionKey::new(id.to_string())
 }
 
 /// A third party may write what is no scope by the standard; that is left out.

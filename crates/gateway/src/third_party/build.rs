@@ -1,0 +1,160 @@
+//! The configuration as the parts of the authorization server.
+
+mod clients;
+mod providers;
+mod servers;
+
+use std::sync::Arc;
+
+use oauth_server::{
+    AuthorizeEndpoint, ClientSources, Clients, IntrospectEndpoint, MetadataDocuments, Registrations,
+    RevokeEndpoint, ServerMetadata, ServerSettings, TokenEndpoint,
+};
+use oauth_types::{Clock, Entropy};
+use outbound_http::{ClientSetupError, GuardedClient, HttpClient, OutboundPolicy};
+use session_binding::{Connections, PendingLimits};
+use token_manager::{KeyRingError, ThirdPartyTokenSettings};
+
+use super::{
+    ResidentError,
+    adapters::{ClientAssertions, Directory, GrantAccess},
+    browser::{self, Browser, BrowserParts},
+    endpoints::{self, Endpoints},
+    state::{State, StateSettings, StorageSettings},
+};
+use crate::{
+    config::{self, Loaded, LoadedThirdParty},
+    own_authorization_server::OwnAuthorizationServer,
+};
+
+/// What outlives a configuration.
+#[derive(Clone, Copy)]
+pub(super) struct Means<'a> {
+    pub(super) state: &'a State,
+    pub(super) clock: &'a Arc<dyn Clock>,
+    pub(super) entropy: &'a Arc<dyn Entropy>,
+}
+
+/// How the state is opened.
+///
+/// # Errors
+/// When the cryptographic library fails.
+pub(super) fn state_settings(third_party: LoadedThirdParty<'_>) -> Result<StateSettings, KeyRingError> {
+    let storage = match third_party.storage() {
+        config::StorageSettings::Memory => StorageSettings::Memory,
+        config::StorageSettings::Redb(redb) => StorageSettings::Redb { redb, create: true },
+    };
+    Ok(StateSettings {
+        storage,
+        ring: third_party.key_ring()?,
+        grants: third_party.grants(),
+        signing_keys: third_party.signing_keys(),
+        sessions: third_party.sessions(),
+        browser_sessions: third_party.browser_sessions(),
+        pending: PendingLimits::default(),
+        third_party_tokens: ThirdPartyTokenSettings::default(),
+    })
+}
+
+/// Everything that serves requests, on the state of `means`.
+///
+/// # Errors
+/// [`ResidentError`]; nothing has changed then.
+pub(super) async fn authorization_server(
+    means: Means<'_>,
+    loaded: &Loaded,
+    third_party: LoadedThirdParty<'_>,
+) -> Result<OwnAuthorizationServer, ResidentError> {
+    let state = means.state;
+    let sign_in = providers::providers(means, loaded, third_party)?;
+    let grants = Arc::new(state.grant_access());
+    let settings = Arc::new(servers::settings(&loaded.config, third_party)?);
+    let (clients, registrations) = clients(means, loaded, third_party, &settings, &grants).await?;
+
+    let browser = Browser::new(BrowserParts {
+        authorize: AuthorizeEndpoint::new(Arc::clone(&settings), clients.clone()),
+        pending: state.pending.clone(),
+        browser_sessions: state.browsers.clone(),
+        foundations: state.foundations.clone(),
+        connections: Connections::new(Arc::new(Directory::new(
+            state.foundations.grants.clone(),
+            Arc::new(clients.clone()),
+        ))),
+        ring: Arc::clone(&state.ring),
+        providers: sign_in,
+        issuer: state.issuer.clone(),
+        response_issuer: settings.response_issuer().is_some(),
+        servers: servers::words(&loaded.config),
+        clock: Arc::clone(means.clock),
+    });
+    state.foundations.providers.replace(browser.third_parties());
+    state.registered.store(registrations.clone().map(Arc::new));
+    let endpoints = Endpoints {
+        metadata: ServerMetadata::new(&settings),
+        token: TokenEndpoint::new(Arc::clone(&settings), clients.clone(), grants.clone()),
+        revoke: RevokeEndpoint::new(clients.clone(), grants.clone()),
+        introspect: IntrospectEndpoint::new(settings, clients, grants),
+        // Clients that registered before stay known, also while no further one may come.
+        registrations: registrations.filter(|_| third_party.config.registration.enabled),
+        signing_keys: state.signing_keys.clone(),
+        body_idle: loaded.config.limits.body_idle.get(),
+    };
+    Ok(OwnAuthorizationServer {
+        issuers: vec![state.issuer_policy()],
+        grants: Arc::new(state.grant_check()),
+        router: endpoints::router(endpoints).merge(browser::router(Arc::new(browser))),
+    })
+}
+
+async fn clients(
+    means: Means<'_>,
+    loaded: &Loaded,
+    third_party: LoadedThirdParty<'_>,
+    settings: &ServerSettings,
+    grants: &Arc<GrantAccess>,
+) -> Result<(Clients, Option<Registrations>), ResidentError> {
+    let Means { state, clock, entropy } = means;
+    let strangers = http_to_strangers(loaded)?;
+    let registrations = Registrations::open(
+        Arc::clone(&state.store),
+        grants.clone(),
+        Arc::clone(clock),
+        Arc::clone(entropy),
+        clients::registration_settings(third_party, settings)?,
+    )
+    .await?;
+    let documents = third_party.config.client_metadata_documents.enabled.then(|| {
+        let settings = clients::document_settings(loaded, third_party);
+        MetadataDocuments::new(Arc::clone(&strangers), Arc::clone(clock), settings)
+    });
+    let clients = Clients::new(ClientSources {
+        issuer: state.issuer.clone(),
+        configured: clients::configured(third_party)?,
+        documents,
+        registrations: Some(registrations.clone()),
+        store: Arc::clone(&state.store),
+        assertions: Arc::new(ClientAssertions::new(strangers, Arc::clone(clock))),
+        clock: Arc::clone(clock),
+    });
+    Ok((clients, Some(registrations)))
+}
+
+/// The way out to third parties, which the operator has named.
+fn http_to_third_parties(loaded: &Loaded) -> Result<Arc<dyn HttpClient>, ClientSetupError> {
+    let networks = loaded.config.outbound.allow_networks.clone();
+    let policy = OutboundPolicy { allow_networks: networks, ..policy(loaded) };
+    Ok(Arc::new(GuardedClient::new(policy)?))
+}
+
+/// The way out to addresses that strangers have named: no private network is opened for them.
+fn http_to_strangers(loaded: &Loaded) -> Result<Arc<dyn HttpClient>, ClientSetupError> {
+    Ok(Arc::new(GuardedClient::new(policy(loaded))?))
+}
+
+fn policy(loaded: &Loaded) -> OutboundPolicy {
+    OutboundPolicy {
+        extra_roots: loaded.material.outbound_roots.clone(),
+        allow_loopback: loaded.config.outbound.allow_loopback,
+        ..OutboundPolicy::default()
+    }
+}

@@ -1,0 +1,45 @@
+use std::collections::BTreeMap;
+
+use oauth_server::{InvalidServerSettings, OfferedResource, ServerSettings};
+use oauth_types::{ResourceUri, Scope};
+
+use crate::{
+    config::{Config, LoadedThirdParty, Server},
+    third_party::browser::ServerWords,
+};
+
+/// What the authorization server is and what it offers.
+pub(super) fn settings(
+    config: &Config,
+    third_party: LoadedThirdParty<'_>,
+) -> Result<ServerSettings, InvalidServerSettings> {
+    let resources = config.servers.iter().map(|it| offered(config, it)).collect();
+    let section = third_party.config;
+    let mut settings = ServerSettings::new(third_party.issuer(), resources)?;
+    settings.response_issuer = section.authorization_response_iss;
+    settings.registration = section.registration.enabled;
+    settings.client_id_metadata_documents = section.client_metadata_documents.enabled;
+    settings.introspect_all =
+        section.clients.iter().filter(|it| it.introspect).map(|it| it.client_id.clone()).collect();
+    Ok(settings)
+}
+
+/// What is required by default, and whatever else the operator has words for.
+fn offered(config: &Config, server: &Server) -> OfferedResource {
+    let required: Scope = server.scopes.iter().cloned().collect();
+    let described = server.scope_descriptions.keys().cloned();
+    OfferedResource {
+        resource: config.resource(server),
+        scopes: server.scopes.iter().cloned().chain(described).collect(),
+        default_scopes: required,
+    }
+}
+
+/// What people read of the servers.
+pub(super) fn words(config: &Config) -> BTreeMap<ResourceUri, ServerWords> {
+    let words = |it: &Server| ServerWords {
+        name: it.name.clone(),
+        scopes: it.scope_descriptions.clone().into_iter().collect(),
+    };
+    config.servers.iter().map(|it| (config.resource(it), words(it))).collect()
+}

@@ -1,0 +1,124 @@
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use oauth_client::{InvalidSettings, local::InvalidAccounts};
+use oauth_server::{InvalidServerSettings, ProofMismatch, Registrations, RegistrationsUnavailable};
+use oauth_types::{Clock, Entropy};
+use outbound_http::ClientSetupError;
+use token_manager::KeyRingError;
+
+use super::{
+    build,
+    state::{OpenStateError, Opened, State},
+    tasks::Tasks,
+};
+use crate::{
+    config::{Loaded, LoadedThirdParty},
+    own_authorization_server::OwnAuthorizationServer,
+};
+
+/// Option B for as long as the process lives: its state, and the work that goes on behind requests.
+#[derive(Debug)]
+pub(crate) struct Resident(Option<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    state: State,
+    tasks: Tasks,
+    opened: Opened,
+    entropy: Arc<dyn Entropy>,
+    clock: Arc<dyn Clock>,
+}
+
+/// The clients that registered themselves, of the configuration in force.
+pub(crate) type Registered = Arc<ArcSwapOption<Registrations>>;
+
+/// Why there is no authorization server.
+#[derive(Debug, thiserror::Error)]
+pub enum ResidentError {
+    /// The state cannot be opened.
+    #[error("the state of the authorization server cannot be opened")]
+    Open(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The master key.
+    #[error(transparent)]
+    KeyRing(#[from] KeyRingError),
+    /// The clients that registered themselves cannot be read.
+    #[error("the registered clients cannot be read")]
+    Registrations(#[from] RegistrationsUnavailable),
+    /// What it offers makes no sense.
+    #[error(transparent)]
+    Settings(#[from] InvalidServerSettings),
+    /// A client of the configuration.
+    #[error("a [[third_party.client]] cannot be used")]
+    Client(#[from] ProofMismatch),
+    /// The key set of a client of the configuration.
+    #[error("the keys of the client {0} cannot be read")]
+    ClientKeys(oauth_types::ClientId),
+    /// A way to sign in.
+    #[error("a [[third_party.provider]] cannot be used")]
+    Provider(#[from] InvalidSettings),
+    /// Built-in accounts.
+    #[error("the accounts of a [[third_party.provider]] cannot be used")]
+    Accounts(#[from] InvalidAccounts),
+    /// The way out to third parties and to documents of clients.
+    #[error("the client for third parties cannot be set up")]
+    Outbound(#[from] ClientSetupError),
+    /// `[third_party]` was added or removed.
+    #[error("`[third_party]` was added or removed, which needs a restart")]
+    NeedsRestart,
+}
+
+impl Resident {
+    /// Opens the state and begins the work, if `loaded` has the section; must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// [`ResidentError`]; nothing runs then.
+    pub(crate) async fn open(
+        loaded: &Loaded,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, ResidentError> {
+        let Some(third_party) = loaded.third_party() else { return Ok(Self(None)) };
+        let settings = build::state_settings(third_party)?;
+        let opened = settings.opened();
+        let (state, work) = State::open(settings, Arc::clone(&clock), Arc::clone(&entropy))
+            .await
+            .map_err(|error: OpenStateError| ResidentError::Open(Box::new(error)))?;
+        let tasks = work.spawn();
+        Ok(Self(Some(Inner { state, tasks, opened, entropy, clock })))
+    }
+
+    /// What `loaded` makes of it; the third parties of `loaded` are in force from now on.
+    ///
+    /// # Errors
+    /// [`ResidentError`]; what was in force stays so then.
+    pub(crate) async fn put_to_work(&self, loaded: &Loaded) -> Result<OwnAuthorizationServer, ResidentError> {
+        match (&self.0, loaded.third_party()) {
+            (None, None) => Ok(OwnAuthorizationServer::default()),
+            (Some(inner), Some(third_party)) => inner.put_to_work(loaded, third_party).await,
+            _ => Err(ResidentError::NeedsRestart),
+        }
+    }
+
+    /// Stops the work; to be called when no request is under way any more.
+    pub(crate) async fn stop(self) {
+        if let Some(inner) = self.0 {
+            inner.tasks.stop().await;
+        }
+    }
+}
+
+impl Inner {
+    async fn put_to_work(
+        &self,
+        loaded: &Loaded,
+        third_party: LoadedThirdParty<'_>,
+    ) -> Result<OwnAuthorizationServer, ResidentError> {
+        let means = build::Means { state: &self.state, clock: &self.clock, entropy: &self.entropy };
+        let server = build::authorization_server(means, loaded, third_party).await?;
+        for key in self.opened.needs_restart(&build::state_settings(third_party)?.opened()) {
+            tracing::warn!(key, "takes effect at the next restart only");
+        }
+        Ok(server)
+    }
+}

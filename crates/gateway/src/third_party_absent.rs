@@ -1,0 +1,37 @@
+//! What stands in for Option B in a build without it: its section never gets past [`Config::parse`](crate::config::Config::parse).
+
+use std::sync::Arc;
+
+use oauth_types::{Clock, Entropy};
+
+use crate::{config::Loaded, own_authorization_server::OwnAuthorizationServer};
+
+/// No authorization server of our own.
+#[derive(Debug)]
+pub(crate) struct Resident;
+
+/// There is nothing that could fail.
+#[derive(Debug, thiserror::Error)]
+pub enum ResidentError {}
+
+impl Resident {
+    /// Opens nothing.
+    #[expect(clippy::unused_async, reason = "it stands in for one that waits")]
+    pub(crate) async fn open(
+        _: &Loaded,
+        _: Arc<dyn Clock>,
+        _: Arc<dyn Entropy>,
+    ) -> Result<Self, ResidentError> {
+        Ok(Self)
+    }
+
+    /// Adds nothing.
+    #[expect(clippy::unused_async, reason = "it stands in for one that waits")]
+    pub(crate) async fn put_to_work(&self, _: &Loaded) -> Result<OwnAuthorizationServer, ResidentError> {
+        Ok(OwnAuthorizationServer::default())
+    }
+
+    /// Stops nothing.
+    #[expect(clippy::unused_async, reason = "it stands in for one that waits")]
+    pub(crate) async fn stop(self) {}
+}
