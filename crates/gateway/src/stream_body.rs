@@ -15,12 +15,12 @@ use crate::{access::GrantEnd, access_log::SubjectDigest, limits::Counted};
 pub(crate) struct CountedStream<B> {
     inner: B,
     _place: Counted<SubjectDigest>,
-    _grant: Option<GrantEnd>,
+    _grant: Box<dyn GrantEnd>,
 }
 
 impl<B> CountedStream<B> {
     /// `inner`, which gives `place` back, and gives up the watch, when it is dropped.
-    pub(crate) const fn new(inner: B, place: Counted<SubjectDigest>, grant: Option<GrantEnd>) -> Self {
+    pub(crate) const fn new(inner: B, place: Counted<SubjectDigest>, grant: Box<dyn GrantEnd>) -> Self {
         Self { inner, _place: place, _grant: grant }
     }
 }

@@ -15,7 +15,7 @@ use crate::{reason::Reason, refusal::Refusal, routes::MCP_METHODS, service::Arri
 
 pub(crate) use self::{
     acceptance::{Acceptance, Acceptances},
-    grant_check::{GrantCheck, GrantEnd, NoGrants, Watched},
+    grant_check::{GrantCheck, GrantEnd, NoGrants},
     server::{ProtectedServer, ServerParts},
 };
 

@@ -9,7 +9,7 @@ use token_validate::{ResourcePolicy, ValidatedToken, Validator};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use super::{GrantCheck, Permitted, Watched};
+use super::{GrantCheck, Permitted};
 use crate::{
     adapters::{Identity, SigningKeyError},
     edge::Origins,
@@ -172,16 +172,11 @@ impl ProtectedServer {
         place: StreamPlace,
     ) -> Result<Body, Refusal> {
         // Watched only now, since few answers are streams: a grant that ended meanwhile shows here.
-        let grant = match self.parts.grants.watch(token) {
-            Watched::Endless => None,
-            Watched::Live(end) => Some(end),
-            Watched::Ended => {
-                body.abort();
-                return Err(Refusal::of_grant(&self.parts.resource));
-            }
+        let Some(grant) = self.parts.grants.watch(token) else {
+            body.abort();
+            return Err(Refusal::of_grant(&self.parts.resource));
         };
-        let grant_ends = grant.as_ref().map(|it| it.token().clone());
-        let body = body.ending_with(self.stream_ends(token).chain(grant_ends));
+        let body = body.ending_with(self.stream_ends(token).chain([grant.token().clone()]));
         Ok(Body::new(CountedStream::new(body, place.open(), grant)))
     }
 

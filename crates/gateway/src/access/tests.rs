@@ -58,11 +58,17 @@ impl GrantCheck for Grants {
         !self.0.ended.load(Relaxed)
     }
 
-    fn watch(&self, _: &ValidatedToken) -> Watched {
-        if self.0.ended.load(Relaxed) {
-            return Watched::Ended;
-        }
-        Watched::Live(GrantEnd::new(self.0.end.clone(), ()))
+    fn watch(&self, _: &ValidatedToken) -> Option<Box<dyn GrantEnd>> {
+        (!self.0.ended.load(Relaxed)).then(|| Box::new(Watch(self.0.end.clone())) as Box<dyn GrantEnd>)
+    }
+}
+
+#[derive(Debug)]
+struct Watch(CancellationToken);
+
+impl GrantEnd for Watch {
+    fn token(&self) -> &CancellationToken {
+        &self.0
     }
 }
 

@@ -95,7 +95,10 @@ impl Registrations {
     pub(super) async fn insert(&self, id: &ClientId, stored: &Stored) -> Result<bool, RegistrationError> {
         let now = self.inner.clock.now();
         let index = &self.inner.index;
-        let has_room = index.admit(id, now) || self.evict_one().await? && index.admit(id, now);
+        let mut has_room = index.admit(id, now);
+        if !has_room && self.evict_one().await? {
+            has_room = index.admit(id, now);
+        }
         if !has_room {
             return Err(RegistrationError::Full);
         }

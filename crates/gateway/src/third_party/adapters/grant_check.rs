@@ -1,11 +1,12 @@
 use std::fmt;
 
 use oauth_types::{ClaimPath, GrantId, Issuer, UnixTime};
-use token_manager::{Grants, Liveness};
+use token_manager::{GrantWatch, Grants, Liveness};
 use token_validate::ValidatedToken;
+use tokio_util::sync::CancellationToken;
 
 use super::own_tokens::GRANT_CLAIM;
-use crate::access::{GrantCheck, GrantEnd, Watched};
+use crate::access::{GrantCheck, GrantEnd, NoGrants};
 
 /// The grants behind tokens of our own issuer; tokens of others rest on none.
 pub(crate) struct OwnGrants {
@@ -36,14 +37,17 @@ impl GrantCheck for OwnGrants {
         !self.is_ours(token) || self.grant(token).is_some_and(lives)
     }
 
-    fn watch(&self, token: &ValidatedToken) -> Watched {
+    fn watch(&self, token: &ValidatedToken) -> Option<Box<dyn GrantEnd>> {
         if !self.is_ours(token) {
-            return Watched::Endless;
+            return NoGrants.watch(token);
         }
-        match self.grant(token).and_then(|it| self.grants.watch_end(&it)) {
-            Some(watch) => Watched::Live(GrantEnd::new(watch.token().clone(), watch)),
-            None => Watched::Ended,
-        }
+        Some(Box::new(self.grants.watch_end(&self.grant(token)?)?))
+    }
+}
+
+impl GrantEnd for GrantWatch {
+    fn token(&self) -> &CancellationToken {
+        self.token()
     }
 }
 

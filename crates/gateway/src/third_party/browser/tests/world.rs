@@ -41,7 +41,11 @@ use tower_service::Service;
 use url::{Url, form_urlencoded};
 
 use super::super::{Browser, BrowserParts, ServerWords, SignInProvider, router};
-use crate::{request_id::RequestIds, service::Arrival};
+use crate::{
+    request_id::RequestIds,
+    service::Arrival,
+    third_party::adapters::{Foundations, Providers},
+};
 
 pub(super) const NOW: UnixTime = UnixTime::from_seconds(1_800_000_000);
 pub(super) const ISSUER: &str = "https://mcp.example";
@@ -160,10 +164,13 @@ impl World {
             authorize: authorize_endpoint(&self.store, &self.clock),
             pending: self.parts.pending.clone(),
             browser_sessions: self.parts.browser_sessions.clone(),
-            third_party_sessions: self.third_party_sessions.clone(),
             connections: Connections::new(Arc::new(Directory(self.grants.clone()))),
-            grants: self.grants.clone(),
-            tokens: self.tokens.clone(),
+            foundations: Foundations {
+                grants: self.grants.clone(),
+                sessions: self.third_party_sessions.clone(),
+                tokens: self.tokens.clone(),
+                providers: Providers::new(self.clock.clone()),
+            },
             ring: self.parts.ring.clone(),
             providers: all,
             issuer: ISSUER.parse().unwrap(),
