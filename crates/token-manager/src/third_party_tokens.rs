@@ -144,6 +144,7 @@ impl ThirdPartyTokens {
     ///
     /// One that ends soon is refreshed first, once however many ask.
     /// While the third party or the store is in trouble, the old one is answered as long as it holds.
+    /// One that cannot be refreshed just ends: what rests on the session does not depend on it.
     ///
     /// # Errors
     /// [`ThirdPartyTokenError`]; after [`ThirdPartyTokenError::Ended`] the session's grants have ended.
@@ -153,7 +154,7 @@ impl ThirdPartyTokens {
     ) -> Result<ThirdPartyAccessToken, ThirdPartyTokenError> {
         let tokens = self.shared.read(session).await?.ok_or(ThirdPartyTokenError::Unknown)?;
         if !tokens.header.is_due(self.shared.now()) {
-            return Ok(tokens.tokens.access_token);
+            return tokens.tokens.usable_at(self.shared.now());
         }
         let failure = match self.refresh(session).await {
             Ok(()) => {
@@ -231,13 +232,11 @@ impl Shared {
         Ok((record, due))
     }
 
-    /// When to refresh tokens that were given now: at their very end if nothing can be done about it.
+    /// When to refresh tokens that were given now: never if the third party gave nothing to do it with.
     fn refresh_at(&self, tokens: &TokenSet) -> Option<UnixTime> {
         let now = self.now();
         let expires_at = tokens.expires_at?;
-        if tokens.refresh_token.is_none() {
-            return Some(expires_at);
-        }
+        tokens.refresh_token.as_ref()?;
         let life = expires_at.saturating_since(now);
         Some(now + life.saturating_sub(self.settings.refresh_ahead.min(life / 4)))
     }

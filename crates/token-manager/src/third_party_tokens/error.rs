@@ -10,6 +10,9 @@ pub enum ThirdPartyTokenError {
     /// There are no tokens of this session.
     #[error("the third-party session has no tokens")]
     Unknown,
+    /// The access token has ended, and the third party gave nothing to refresh it with; the grants live on.
+    #[error("the third-party access token has expired, and there is no refresh token")]
+    Expired,
     /// The third party takes them no more; the grants of the session have ended.
     #[error("the third party has ended the session: {0}")]
     Ended(EndCause),
@@ -49,10 +52,10 @@ pub enum RefreshFailure {
 }
 
 impl ThirdPartyTokenError {
-    /// Whether the same call may succeed later; all but the first two.
+    /// Whether the same call may succeed later; all but the first three.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
-        !matches!(self, Self::Unknown | Self::Ended(_))
+        !matches!(self, Self::Unknown | Self::Expired | Self::Ended(_))
     }
 }
 

@@ -57,7 +57,7 @@ impl Shared {
         let found = self.parts.store.get(record::TABLE, key).await?.ok_or(ThirdPartyTokenError::Unknown)?;
         let mut stored = self.open(session, &found.record)?;
         let now = self.now();
-        if !stored.header.is_due(now) {
+        if !stored.header.is_due(now) || stored.tokens.refresh_token.is_none() {
             return Ok(Attempt::Fresh(stored.header.refresh_at));
         }
         let interrupted = match stored.header.lease {
@@ -86,7 +86,8 @@ impl Shared {
     ) -> Result<Option<UnixTime>, ThirdPartyTokenError> {
         let tokens = &leased.stored.tokens;
         let Some(refresh_token) = &tokens.refresh_token else {
-            return self.without_refresh_token(session, &leased).await;
+            // Such tokens are never due; they have no place here.
+            return Ok(None);
         };
         if leased.interrupted {
             tracing::warn!(
@@ -108,18 +109,6 @@ impl Shared {
                 self.release(session, leased).await;
                 Err(ThirdPartyTokenError::ThirdParty { retry_after: retry_after.unwrap_or_default() })
             }
-        }
-    }
-
-    async fn without_refresh_token(
-        &self,
-        session: &SessionKey,
-        leased: &Leased,
-    ) -> Result<Option<UnixTime>, ThirdPartyTokenError> {
-        let tokens = &leased.stored.tokens;
-        match tokens.expires_at {
-            Some(end) if end > self.now() => Ok(Some(end)),
-            _ => self.end(session, leased.revision, EndCause::ThirdPartyEnded).await,
         }
     }
 

@@ -324,7 +324,7 @@ async fn a_stop_finishes_what_was_begun() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_that_cannot_be_refreshed_are_good_to_their_end() {
+async fn tokens_that_cannot_be_refreshed_are_good_to_their_end_and_take_no_grant_with_them() {
     let scene = Scene::new().await;
     let grant = scene.world.live().await;
     let endless = TokenSet { expires_at: None, refresh_token: None, ..token_set() };
@@ -339,9 +339,16 @@ async fn tokens_that_cannot_be_refreshed_are_good_to_their_end() {
     scene.world.advance(59);
     assert_eq!(scene.access().await.as_deref(), Ok("access-0"));
     scene.world.advance(1);
-    assert_eq!(scene.access().await, Err(ThirdPartyTokenError::Ended(EndCause::ThirdPartyEnded)));
-    assert_eq!(scene.world.grants.is_live(&grant.grant), Liveness::Ended);
+    assert_eq!(scene.access().await, Err(ThirdPartyTokenError::Expired));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(scene.access().await, Err(ThirdPartyTokenError::Expired));
+    assert_eq!(scene.world.grants.is_live(&grant.grant), Liveness::Live);
     assert_eq!(scene.calls(), 0);
+
+    // The next sign-in brings a good one.
+    let fresh = TokenSet { expires_at: Some(now + Duration::from_secs(3600)), ..token_set() };
+    scene.tokens.renew(&session(), fresh, keep_until).await.unwrap();
+    assert_eq!(scene.access().await.as_deref(), Ok("access-0"));
 }
 
 #[tokio::test(start_paused = true)]

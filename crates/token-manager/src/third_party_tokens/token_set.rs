@@ -1,6 +1,6 @@
 use oauth_types::{ProviderId, Scope, UnixTime};
 
-use super::RefreshedTokens;
+use super::{RefreshedTokens, ThirdPartyTokenError};
 
 oauth_types::secret! {
     /// An access token that a third party issued to us.
@@ -32,6 +32,10 @@ impl TokenSet {
     #[must_use]
     pub fn holds_at(&self, now: UnixTime) -> bool {
         self.expires_at.is_none_or(|it| now < it)
+    }
+
+    pub(super) fn usable_at(self, now: UnixTime) -> Result<ThirdPartyAccessToken, ThirdPartyTokenError> {
+        if self.holds_at(now) { Ok(self.access_token) } else { Err(ThirdPartyTokenError::Expired) }
     }
 
     /// These tokens of a new sign-in, with the refresh token of `old` if they have none of their own.
