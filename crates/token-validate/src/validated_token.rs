@@ -1,4 +1,8 @@
-use std::{fmt, sync::Arc};
+use std::{
+    any::Any,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use oauth_types::{ClaimPath, ClientId, Issuer, Scope, Subject, UnixTime};
 use serde_json::Value;
@@ -19,6 +23,7 @@ struct Inner {
     scope: Scope,
     claims: Claims,
     key_withdrawn: Option<CancellationToken>,
+    derived: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl ValidatedToken {
@@ -32,7 +37,14 @@ impl ValidatedToken {
         key_withdrawn: Option<CancellationToken>,
     ) -> Self {
         let scope = policy.scope_hierarchy.expand(&granted_scope);
-        Self(Arc::new(Inner { issuer: policy.issuer.clone(), granted_scope, scope, claims, key_withdrawn }))
+        Self(Arc::new(Inner {
+            issuer: policy.issuer.clone(),
+            granted_scope,
+            scope,
+            claims,
+            key_withdrawn,
+            derived: OnceLock::new(),
+        }))
     }
 
     /// Who issued it.
@@ -83,6 +95,15 @@ impl ValidatedToken {
     #[must_use]
     pub fn key_withdrawn(&self) -> Option<&CancellationToken> {
         self.0.key_withdrawn.as_ref()
+    }
+
+    /// Something that follows from this token alone, made by `make` when it is wanted first, and kept for as long as the
+    /// token is remembered.
+    ///
+    /// There is one such thing: a second type is made each time anew.
+    pub fn derived<T: Any + Send + Sync>(&self, make: impl Fn(&Self) -> T) -> Arc<T> {
+        let kept = self.0.derived.get_or_init(|| Arc::new(make(self)));
+        Arc::clone(kept).downcast().unwrap_or_else(|_| Arc::new(make(self)))
     }
 
     /// Any claim.

@@ -1,14 +1,16 @@
+use std::sync::Arc;
+
 use http::HeaderMap;
 use token_validate::{ValidatedToken, bearer_token};
 
-use super::ProtectedServer;
+use super::{ProtectedServer, caller::Caller};
 use crate::{access_log::SubjectDigest, refusal::Refusal};
 
 /// Proof that a token of this request passed every check for this server.
 #[derive(Debug)]
 pub(crate) struct Authenticated {
     token: ValidatedToken,
-    subject: SubjectDigest,
+    caller: Arc<Caller>,
 }
 
 impl Authenticated {
@@ -24,8 +26,8 @@ impl Authenticated {
         let refused = |it: token_validate::Refusal| Refusal::of_token(&it, server.resource());
         let bearer = bearer_token(headers, query).map_err(refused)?;
         let token = server.validator().validate(&bearer, server.resource_policy()).await.map_err(refused)?;
-        let subject = SubjectDigest::of(token.issuer().as_str(), token.subject().as_str());
-        Ok(Self { token, subject })
+        let caller = token.derived(Caller::of);
+        Ok(Self { token, caller })
     }
 
     /// The validated token.
@@ -34,7 +36,12 @@ impl Authenticated {
     }
 
     /// Whose token it is, for logs and limits.
-    pub(super) const fn subject_digest(&self) -> SubjectDigest {
-        self.subject
+    pub(super) fn subject_digest(&self) -> SubjectDigest {
+        self.caller.subject
+    }
+
+    /// Who calls, for MCP sessions.
+    pub(super) fn principal(&self) -> &Arc<str> {
+        &self.caller.principal
     }
 }

@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod authenticated;
+mod caller;
 mod grant_check;
 mod live;
 mod permitted;

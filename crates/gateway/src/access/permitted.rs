@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use token_validate::ValidatedToken;
 
 use super::{Live, ProtectedServer};
@@ -27,7 +29,12 @@ impl Permitted {
     }
 
     /// Whose token it is, for logs and limits.
-    pub(super) const fn subject_digest(&self) -> SubjectDigest {
+    pub(super) fn subject_digest(&self) -> SubjectDigest {
         self.0.subject_digest()
+    }
+
+    /// Who calls, for MCP sessions.
+    pub(super) fn principal(&self) -> &Arc<str> {
+        self.0.principal()
     }
 }

@@ -145,7 +145,7 @@ impl ProtectedServer {
         stream: StreamPlace,
     ) -> Result<Response, Refusal> {
         let on_behalf = self
-            .on_behalf(permitted.token(), arrival, request.method())
+            .on_behalf(&permitted, arrival, request.method())
             .map_err(|_| Refusal::from(Reason::Internal))?;
         let (head, body) = request.into_parts();
         let (body, fault) = BoundedBody::new(body, bounds.most, bounds.idle);
@@ -187,14 +187,15 @@ impl ProtectedServer {
 
     fn on_behalf(
         &self,
-        token: &ValidatedToken,
+        permitted: &Permitted,
         arrival: &Arrival,
         method: &http::Method,
     ) -> Result<OnBehalf, SigningKeyError> {
+        let token = permitted.token();
         let listens = method == http::Method::GET;
         let ends = if listens { &self.parts.listening_ends } else { &self.parts.answering_ends };
         Ok(OnBehalf {
-            principal: principal(token),
+            principal: Arc::clone(permitted.principal()),
             headers: self.parts.identity.headers(token, self.parts.clock.now())?,
             request_id: HeaderValue::clone(&arrival.request_id_header),
             // A token that was accepted within the leeway must not lose its answer.
@@ -219,11 +220,4 @@ impl std::fmt::Display for Chain<'_> {
         }
         Ok(())
     }
-}
-
-/// Who a token speaks for and through which client, in a text that no other pair can produce.
-fn principal(token: &ValidatedToken) -> Arc<str> {
-    let client = token.client_id().map_or("", oauth_types::ClientId::as_str);
-    // None of the three can hold a control character.
-    format!("{}\u{1}{}\u{1}{client}", token.issuer(), token.subject()).into()
 }

@@ -3,6 +3,25 @@ use test_support::issuer::TestKey;
 use super::*;
 
 #[test]
+fn what_follows_from_a_token_is_made_once() {
+    let world = World::new();
+    let validator = world.validator();
+    let made = std::cell::Cell::new(0);
+    let subject = |token: &str| {
+        let token = validate(&validator, token, &world.resource).unwrap();
+        let derived = token.derived(|it| {
+            made.set(made.get() + 1);
+            it.subject().as_str().to_owned()
+        });
+        assert_eq!(*token.derived(|_| 7_u8), 7, "another type is made anew");
+        derived.as_str().to_owned()
+    };
+    let (alice, bob) = (world.token().sign(), world.token().claim("sub", "bob").sign());
+    assert_eq!([subject(&alice), subject(&alice), subject(&bob)], ["alice", "alice", "bob"]);
+    assert_eq!(made.get(), 2);
+}
+
+#[test]
 fn b31_tokens_that_begin_alike_are_two() {
     let mut world = World::new();
     world.issuer = world.issuer.with_keys([TestKey::generate("EdDSA", "k")]);
