@@ -1,10 +1,15 @@
 //! Log lines on standard error, for people or as JSON.
 
+mod lines;
+mod timestamp;
+
 use gateway::config::{Log, LogFormat, LogLevel};
 use tracing::{Level, Subscriber};
 use tracing_subscriber::{
     Layer, filter::Targets, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt,
 };
+
+use self::lines::Lines;
 
 /// Writes log lines as the configuration says.
 ///
@@ -30,12 +35,15 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    match format {
-        LogFormat::Human => layer.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed(),
+    let others = match format {
+        // In colour, for somebody who looks at it.
+        LogFormat::Human if std::io::IsTerminal::is_terminal(&std::io::stderr()) => return layer.boxed(),
+        LogFormat::Human => layer.with_ansi(false).boxed(),
         LogFormat::Json => {
             layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
         }
-    }
+    };
+    Lines { format, others }.boxed()
 }
 
 /// Reports a panic by its place only: its message could hold anything.
