@@ -272,3 +272,16 @@ async fn stopping_finishes_answers_and_ends_streams_that_listen() {
     assert_eq!(answer.await.unwrap().json()["done"], true);
     assert!(gateway.wait().success());
 }
+
+#[tokio::test]
+async fn what_a_kill_leaves_behind_is_no_obstacle() {
+    let issuer = Issuer::new(ISSUER);
+    let upstream = RecordingUpstream::start(|_: &Recorded| Answer::json("{}")).await;
+    let address = upstream.uri("/mcp").to_string();
+    let mut gateway =
+        Setup::new().keys("keys", &issuer).start(|listen| configuration(listen, &address, "mcp"));
+    let token = issuer.token(&gateway.url("/mcp")).sign();
+    assert_eq!(status(&gateway, &token).await, 200);
+    gateway.crash_and_restart();
+    assert_eq!(status(&gateway, &token).await, 200);
+}

@@ -2,8 +2,10 @@
 
 Prints one JSON line with the same keys as client-typescript.mjs. Exits 0 on success.
 
-Usage: client-python.py --url URL (--token TOKEN | --oauth) [--mode auto|legacy]
-         [--call NAME=JSON-ARGUMENTS ...]
+Usage: client-python.py --url URL (--token TOKEN | --oauth [--refresh] [--client-metadata-url URL])
+         [--mode auto|legacy] [--call NAME=JSON-ARGUMENTS ...]
+
+`--oauth`, `--refresh` and `--client-metadata-url` are as for client-typescript.mjs.
 """
 
 import argparse
@@ -18,9 +20,6 @@ from mcp import Client
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientMetadata
-
-REDIRECT_URI = "http://127.0.0.1:33418/callback"
-
 
 class MemoryStorage:
     """`TokenStorage` that forgets everything at the end."""
@@ -41,33 +40,54 @@ class MemoryStorage:
         self.tokens = tokens
 
 
-class HeadlessUser:
-    """Opens the authorization URL and follows its redirects back to the client."""
+class Loopback:
+    """Opens the browser and listens on a loopback port for its answer."""
 
-    answer = None
+    def __init__(self):
+        self.answer = asyncio.get_running_loop().create_future()
+
+    async def listen(self) -> str:
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+        port = self.server.sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}/callback"
+
+    async def serve(self, reader, writer) -> None:
+        target = (await reader.readuntil(b"\r\n\r\n")).split(b" ")[1].decode()
+        is_answer = target.startswith("/callback?")
+        status = "200 OK" if is_answer else "404 Not Found"
+        writer.write(f"HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+        if is_answer and not self.answer.done():
+            self.answer.set_result(parse_qs(urlsplit(target).query))
 
     async def open(self, url: str) -> None:
-        async with httpx2.AsyncClient() as browser:
-            while not url.startswith(REDIRECT_URI):
-                response = await browser.get(url)
-                url = str(response.next_request.url)
-        query = parse_qs(urlsplit(url).query)
-        self.answer = AuthorizationCodeResult(
+        print(f"open {url}", flush=True)
+
+    async def take_answer(self) -> AuthorizationCodeResult:
+        query = await self.answer
+        if "code" not in query:
+            raise RuntimeError(f"authorization refused: {query['error'][0]}")
+        return AuthorizationCodeResult(
             code=query["code"][0], state=query["state"][0], iss=query.get("iss", [None])[0]
         )
 
-    async def take_answer(self) -> AuthorizationCodeResult:
-        return self.answer
 
-
-def authorization(options) -> OAuthClientProvider:
-    user = HeadlessUser()
+async def authorization(options) -> OAuthClientProvider:
+    loopback = Loopback()
     metadata = OAuthClientMetadata(
         client_name="Real client of the tests",
-        redirect_uris=[REDIRECT_URI],
+        redirect_uris=[await loopback.listen()],
         token_endpoint_auth_method="none",
     )
-    return OAuthClientProvider(options.url, metadata, MemoryStorage(), user.open, user.take_answer)
+    return OAuthClientProvider(
+        options.url,
+        metadata,
+        MemoryStorage(),
+        loopback.open,
+        loopback.take_answer,
+        client_metadata_url=options.client_metadata_url,
+    )
 
 
 async def call_tool(client: Client, messages: list, text: str) -> dict:
@@ -107,8 +127,9 @@ async def run(options) -> dict:
     async def on_message(parameters):
         messages.append((time.monotonic(), parameters.data))
 
+    auth = await authorization(options) if options.oauth else None
     http = httpx2.AsyncClient(
-        auth=authorization(options) if options.oauth else None,
+        auth=auth,
         event_hooks={"response": [on_response]},
         headers={} if options.oauth else {"authorization": f"Bearer {options.token}"},
         timeout=60,
@@ -117,6 +138,9 @@ async def run(options) -> dict:
     async with http, Client(transport, mode=options.mode, logging_callback=on_message, log_level="debug") as client:
         tools = await client.list_tools()
         calls = [await call_tool(client, messages, text) for text in options.call]
+        if options.refresh:
+            auth.context.token_expiry_time = 1  # long ago; the SDK refreshes before the next request
+            calls += [await call_tool(client, messages, text) for text in options.call]
         protocol = client.protocol_version
     return {
         "sdk": "python",
@@ -132,6 +156,8 @@ def main() -> int:
     parser.add_argument("--url", required=True)
     parser.add_argument("--token")
     parser.add_argument("--oauth", action="store_true")
+    parser.add_argument("--refresh", action="store_true")
+    parser.add_argument("--client-metadata-url")
     parser.add_argument("--mode", default="auto")
     parser.add_argument("--call", action="append", default=[])
     try:

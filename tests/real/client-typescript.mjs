@@ -3,20 +3,25 @@
 // Prints one JSON line: protocol revision, tools, per call the result and the arrival time of every
 // notification in milliseconds, and every HTTP request with its status. Exits 0 on success.
 //
-// Usage: client-typescript.mjs --url URL (--token TOKEN | --oauth) [--sdk v1|v2]
-//          [--call NAME=JSON-ARGUMENTS ...]
+// Usage: client-typescript.mjs --url URL (--token TOKEN | --oauth [--refresh] [--client-metadata-url URL])
+//          [--sdk v1|v2] [--call NAME=JSON-ARGUMENTS ...]
 //
-// `--oauth` starts without a token: 401, discovery, dynamic registration, code with PKCE.
+// `--oauth` starts without a token: 401, discovery, dynamic registration, code with PKCE. It prints
+// `open URL` for whoever plays the person, and listens on a loopback port for the redirect.
+// `--refresh` then lets the access token go bad and makes the calls again.
+// `--client-metadata-url` names a client ID metadata document, which takes the place of registration.
 // `--sdk v2` speaks 2026-07-28 where the server does; v1 stops at 2025-11-25.
 
 import { parseArgs } from 'node:util';
 
-import { HeadlessUser } from './headless-user.mjs';
+import { LoopbackClient } from './loopback-client.mjs';
 
 const { values: options } = parseArgs({
   options: {
     call: { default: [], multiple: true, type: 'string' },
+    'client-metadata-url': { type: 'string' },
     oauth: { default: false, type: 'boolean' },
+    refresh: { default: false, type: 'boolean' },
     sdk: { default: 'v1', type: 'string' },
     token: { type: 'string' },
     url: { type: 'string' },
@@ -34,19 +39,23 @@ try {
 
 async function run(sdk) {
   const requests = [];
-  const { client, transport } = await connect(sdk, recordingFetch(requests));
+  const user = options.oauth ? await LoopbackClient.listening(options['client-metadata-url']) : undefined;
+  const { client, transport } = await connect(sdk, user, recordingFetch(requests));
   const protocol = sdk.protocol(client);
   const { tools } = await client.listTools();
   const calls = [];
   for (const text of options.call) calls.push(await callTool(sdk, client, text));
+  if (options.refresh) {
+    user.spoilAccessToken();
+    for (const text of options.call) calls.push(await callTool(sdk, client, text));
+  }
   await transport.terminateSession();
   await client.close();
   return { calls, protocol, requests, sdk: options.sdk, tools: tools.map((tool) => tool.name) };
 }
 
 /** Connects; in the OAuth mode the first try ends at the authorization server, the second at the tools. */
-async function connect(sdk, fetch) {
-  const user = options.oauth ? new HeadlessUser() : undefined;
+async function connect(sdk, user, fetch) {
   const requestInit = options.oauth ? {} : { headers: { authorization: `Bearer ${options.token}` } };
   const open = () => new sdk.Transport(new URL(options.url), { authProvider: user, fetch, requestInit });
   const first = { client: sdk.newClient(), transport: open() };

@@ -1,22 +1,40 @@
-// Runs the conformance suite's server scenarios for one protocol revision against one URL.
+// Runs the conformance suite's scenarios for one protocol revision: those for servers against the URL of
+// an MCP server, or those for authorization servers against an issuer.
 //
 // Prints one JSON line per check (`scenario`, `check`, `nth` of that id, `status`, `error`) and a
 // last line with totals. Exits 0 if the suite ran, whatever the outcome of its checks.
 //
 // Usage: conformance.mjs --url URL --revision 2025-06-18|2025-11-25|2026-07-28 [--scenario NAME]
+//        conformance.mjs --authorization --url ISSUER --revision REVISION --client-id ID --resource URL
+//
+// With `--authorization` it prints `open URL` for whoever plays the person; the client must be allowed the
+// redirect URI `http://127.0.0.1/callback` on any port.
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 
+import { listen } from './common.mjs';
+
 const { values } = parseArgs({
-  options: { revision: { type: 'string' }, scenario: { type: 'string' }, url: { type: 'string' } },
+  options: {
+    authorization: { default: false, type: 'boolean' },
+    'client-id': { type: 'string' },
+    resource: { type: 'string' },
+    revision: { type: 'string' },
+    scenario: { type: 'string' },
+    url: { type: 'string' },
+  },
 });
 
 const PROGRAM = fileURLToPath(new URL('node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url));
+const MODE = values.authorization ? 'authorization' : 'server';
+const RESULTS = values.authorization ? 'authorization-server' : 'server';
 
 const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
 try {
@@ -37,19 +55,35 @@ try {
 
 /** Runs the suite into `folder`; returns the names of the scenarios it started. */
 async function runSuite() {
-  const which = values.scenario === undefined ? ['--suite', 'all'] : ['--scenario', values.scenario];
-  const flags = ['--url', values.url, '--spec-version', values.revision, ...which, '--output-dir', folder];
-  const suite = spawn(process.execPath, [PROGRAM, 'server', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  for await (const chunk of suite.stdout.setEncoding('utf8')) output += chunk;
-  const started = stripVTControlCharacters(output).matchAll(/^Running client scenario '(\S+)'/gmu);
-  return [...started].map(([, name]) => name);
+  const flags = ['--url', values.url, '--spec-version', values.revision, '--output-dir', folder];
+  flags.push(...(values.authorization ? await authorizationFlags() : serverFlags()));
+  const suite = spawn(process.execPath, [PROGRAM, MODE, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const started = [];
+  for await (const line of createInterface({ input: suite.stdout })) {
+    const text = stripVTControlCharacters(line);
+    const [, name] = /^Running client scenario (?:for authorization server )?'(\S+)'/u.exec(text) ?? [];
+    if (name !== undefined) started.push(name);
+    if (/^http\S+[?&]response_type=code&/u.test(text)) console.log(`open ${text}`);
+  }
+  return started;
+}
+
+function serverFlags() {
+  return values.scenario === undefined ? ['--suite', 'all'] : ['--scenario', values.scenario];
+}
+
+/** The suite listens on the port it is told, so a free one is looked for. */
+async function authorizationFlags() {
+  const server = createServer();
+  const { port } = new URL(await listen(server, 0));
+  await new Promise((resolve) => server.close(resolve));
+  return ['--client-id', values['client-id'], '--resource', values.resource, '--port', port];
 }
 
 /** The checks of one scenario; a scenario without a result is one failed check. */
 async function outcome(scenario) {
   const results = await readdir(folder);
-  const own = results.find((name) => name.replace(/-\d{4}-\d\d-\d\dT[\d-]+Z$/u, '') === `server-${scenario}`);
+  const own = results.find((name) => name.replace(/-\d{4}-\d\d-\d\dT[\d-]+Z$/u, '') === `${RESULTS}-${scenario}`);
   if (own === undefined) return [{ check: 'result', error: 'no result', nth: 1, scenario, status: 'FAILURE' }];
   const seen = new Map();
   return JSON.parse(await readFile(join(folder, own, 'checks.json'), 'utf8')).map(({ errorMessage, id, status }) => {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Stage;
-use crate::support::program_output;
+use crate::support::{Person, client_report, program_output};
 
 /// What a client program reported.
 fn report(program: &str, arguments: &[&str]) -> Value {
@@ -70,7 +70,7 @@ async fn every_client_finds_its_own_way_to_a_token() {
     for (program, options) in CLIENTS {
         let mut arguments = vec!["--url", &url, "--oauth", "--call", r#"add={"a":2,"b":3}"#];
         arguments.extend(options);
-        let report = report(program, &arguments);
+        let report = client_report(program, &arguments, &mut Person::new()).await;
         let requests = report["requests"].to_string();
         for step in ["/.well-known/oauth-protected-resource/mcp", "/reg", "/token"] {
             assert!(requests.contains(step), "{program} {options:?} left out {step}: {requests}");
@@ -90,7 +90,7 @@ async fn opaque_tokens_are_introspected_at_a_real_server() {
     );
     stage.ready().await;
     let arguments = ["--url", &stage.url(), "--oauth", "--sdk", "v2", "--call", r#"add={"a":2,"b":3}"#];
-    let report = report("client-typescript.mjs", &arguments);
+    let report = client_report("client-typescript.mjs", &arguments, &mut Person::new()).await;
     assert_eq!(report["calls"].as_array().unwrap().len(), 1, "{report}");
     let token = stage.token().await;
     assert!(!token.contains('.'), "the tokens must be opaque");

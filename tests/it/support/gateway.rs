@@ -25,6 +25,8 @@ pub(crate) struct Setup {
 pub(crate) struct Gateway {
     child: Child,
     folder: TempDir,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
     address: SocketAddr,
     origin: String,
     output: Arc<Output>,
@@ -108,22 +110,12 @@ impl Setup {
 
     fn try_start(self, config: &impl Fn(&str) -> String) -> Result<Gateway, (Self, Refused)> {
         let listen = free_address();
-        let path = self.folder.path().join("gateway.toml");
-        std::fs::write(&path, config(&listen.to_string())).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_mcp-gateway"))
-            .args(["serve", "--config"])
-            .arg(&path)
-            .args(&self.arguments)
-            .envs(self.environment.iter().cloned())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let output = Output::collect(&mut child);
+        std::fs::write(self.folder.path().join(CONFIG), config(&listen.to_string())).unwrap();
+        let (mut child, output) = serve(self.folder.path(), &self.arguments, &self.environment);
         if output.wait_for("listening on", Some(&mut child)) {
             let origin = format!("{}://localhost:{}", self.scheme, listen.port());
-            return Ok(Gateway { child, folder: self.folder, address: listen, origin, output });
+            let Self { folder, arguments, environment, .. } = self;
+            return Ok(Gateway { child, folder, arguments, environment, address: listen, origin, output });
         }
         let status = child.wait().unwrap();
         let output = output.text.lock().unwrap().clone();
@@ -173,6 +165,15 @@ impl Gateway {
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
+    }
+
+    /// Kills it without warning and starts it again on the same files and the same port.
+    pub(crate) fn crash_and_restart(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let (child, output) = serve(self.folder.path(), &self.arguments, &self.environment);
+        (self.child, self.output) = (child, output);
+        assert!(self.output.wait_for("listening on", Some(&mut self.child)), "{}", self.output());
     }
 
     /// Waits until it has ended.
@@ -230,6 +231,22 @@ impl Output {
     }
 }
 
+/// Starts the program on the configuration in `folder`.
+fn serve(folder: &Path, arguments: &[String], environment: &[(String, String)]) -> (Child, Arc<Output>) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mcp-gateway"))
+        .args(["serve", "--config"])
+        .arg(folder.join(CONFIG))
+        .args(arguments)
+        .envs(environment.iter().cloned())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = Output::collect(&mut child);
+    (child, output)
+}
+
 fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -241,5 +258,6 @@ fn write_private(path: &Path, text: &str) {
     file.write_all(text.as_bytes()).unwrap();
 }
 
+const CONFIG: &str = "gateway.toml";
 /// More than anything here takes on a busy machine.
 const LONG: Duration = Duration::from_secs(60);

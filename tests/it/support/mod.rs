@@ -1,13 +1,24 @@
 //! What the end-to-end tests share.
 
 mod gateway;
+mod html;
 mod http;
 mod issuer;
 mod parts;
+#[cfg_attr(not(feature = "third-party"), expect(dead_code, reason = "most of what people do is of Option B"))]
+mod person;
 
 pub(crate) use self::{
     gateway::{Gateway, Setup},
     http::{call, get, open, tool_call},
     issuer::{Issuer, unix_now},
-    parts::{Part, program_output},
+    parts::{Part, client_report, program_output},
+    person::Person,
+};
+#[cfg(feature = "third-party")]
+pub(crate) use self::{
+    html::Form,
+    http::Answer,
+    parts::{client_output, root},
+    person::Page,
 };

@@ -6,6 +6,11 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
 };
 
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader as AsyncBufReader};
+
+use super::Person;
+
 /// A server that runs until its standard input closes.
 pub(crate) struct Part {
     child: Child,
@@ -62,17 +67,71 @@ pub(crate) fn program_output(program: &str, arguments: &[&str]) -> String {
     text
 }
 
+/// What a client program printed, without the addresses that it wanted opened.
+#[derive(Debug)]
+pub(crate) struct ClientOutput {
+    pub(crate) succeeded: bool,
+    pub(crate) lines: Vec<String>,
+}
+
+impl ClientOutput {
+    /// The last line, which is the report.
+    #[track_caller]
+    pub(crate) fn report(&self) -> Value {
+        let last = self.lines.last().unwrap_or_else(|| panic!("the client said nothing"));
+        serde_json::from_str(last).unwrap_or_else(|_| panic!("no report: {last}"))
+    }
+}
+
+/// Runs a client of `tests/real/` to its end, while `person` opens each address that it wants opened.
+pub(crate) async fn client_output(program: &str, arguments: &[&str], person: &mut Person) -> ClientOutput {
+    let mut child = tokio::process::Command::from(command(program))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut output = AsyncBufReader::new(child.stdout.take().unwrap()).lines();
+    let mut lines = Vec::new();
+    while let Some(line) = output.next_line().await.unwrap() {
+        match line.strip_prefix("open ") {
+            Some(url) => drop(person.goes_to(url).await),
+            None => lines.push(line),
+        }
+    }
+    ClientOutput { succeeded: child.wait().await.unwrap().success(), lines }
+}
+
+/// The report of a client, which must have succeeded.
+pub(crate) async fn client_report(program: &str, arguments: &[&str], person: &mut Person) -> Value {
+    let output = client_output(program, arguments, person).await;
+    assert!(output.succeeded, "{program} failed: {:#?}\n{:#?}", output.lines, person.visited());
+    output.report()
+}
+
 /// The root of the workspace.
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 fn command(program: &str) -> Command {
-    let is_python = Path::new(program).extension().is_some_and(|it| it == "py");
-    let interpreter = if is_python { python() } else { node() };
+    let interpreter = match Path::new(program).extension().and_then(|it| it.to_str()) {
+        Some("py") => python(),
+        Some("mjs") => node(),
+        _ => return Command::new(example(program)),
+    };
     let mut command = Command::new(installed(&interpreter));
     command.arg(root().join("tests/real").join(program)).current_dir(root());
     command
+}
+
+/// A client in Rust, which is built with the tests of its crate.
+fn example(name: &str) -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let program = tests.parent().unwrap().with_file_name("examples").join(name);
+    assert!(program.exists(), "{name} is missing: run `cargo build -p test-support --examples`");
+    program
 }
 
 fn node() -> PathBuf {
