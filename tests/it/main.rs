@@ -17,5 +17,7 @@ mod option_b;
 mod real;
 #[cfg(test)]
 mod support;
+#[cfg(all(test, feature = "third-party"))]
+mod third_party;
 #[cfg(test)]
 mod tls;

@@ -1,0 +1,71 @@
+//! Floods of clients (H11, H30).
+
+use serde_json::json;
+
+use super::{Connected, alice, at_once, echo};
+use crate::{
+    support::{Person, call},
+    third_party::{
+        client::{Client, TokenAnswer, register},
+        documents::Documents,
+        stage::{LOCAL, configuration, setup},
+    },
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h11_a_flood_of_registrations_displaces_no_client_in_use() {
+    let stage = Connected::with("[third_party.registration]\nmax_clients = 10\n").await;
+    let unused = Client::register_as(&stage.gateway, json!({ "client_name": "Never used" })).await;
+    let registration = |number| {
+        let (gateway, metadata) = (
+            stage.gateway.origin().to_owned(),
+            json!({
+                "client_name": format!("Flood {number}"),
+                "redirect_uris": ["http://127.0.0.1:1/callback"],
+                "token_endpoint_auth_method": "none",
+            }),
+        );
+        async move {
+            let request =
+                http::Request::post(format!("{gateway}/register")).header("content-type", "application/json");
+            call(request.body(metadata.to_string()).unwrap()).await.status.as_u16()
+        }
+    };
+    let statuses = at_once(200, registration).await;
+    assert!(statuses.iter().all(|it| matches!(it, 201 | 429 | 503)), "{statuses:?}");
+
+    let page = Person::new().opens(&unused.asks().url).await;
+    assert_eq!(page.status, 400, "the longest unused client has made room: {}", page.text());
+    let refreshed = stage.client.refresh(&stage.tokens.refresh).await.tokens();
+    assert_eq!(stage.status(&refreshed.access).await, 200);
+    let metadata = json!({ "client_name": "After", "redirect_uris": ["http://127.0.0.1:1/callback"] });
+    assert_eq!(register(&stage.gateway, &metadata).await.status, 201, "people can go on connecting");
+    stage.client.connect(&alice()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h30_nobody_makes_the_gateway_flood_a_host_with_fetches() {
+    let (documents, upstream) = (Documents::publish().await, echo().await);
+    let address = upstream.uri("/mcp").to_string();
+    let gateway = setup().file("ca.pem", &documents.ca).start(|listen| {
+        configuration(listen, &address, LOCAL, "")
+            .replace("allow_loopback = true", "allow_loopback = true\nca_files = [\"ca.pem\"]")
+    });
+    let authorize = |number: usize| {
+        let client = documents.url(&format!("/client-{number}.json"));
+        let url = gateway.url(&format!(
+            "/authorize?response_type=code&client_id={}&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fcallback\
+             &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
+            client.replace(':', "%3A").replace('/', "%2F")
+        ));
+        async move { Person::new().opens(&url).await.status.as_u16() }
+    };
+    let first = authorize(0).await;
+    assert_eq!(first, 200, "one is served");
+    let statuses = at_once(300, authorize).await;
+    assert!(statuses.iter().any(|it| *it != 200), "some must have been refused");
+    assert!(documents.requests() <= MOST_FETCHES, "{} fetches", documents.requests());
+}
+
+/// What one host has to bear in a minute, and a little more for a minute that ends within the test.
+const MOST_FETCHES: usize = 60;

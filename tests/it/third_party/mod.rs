@@ -1,0 +1,11 @@
+//! The gateway as authorization server: real clients, third parties and browsers, and attacks on it.
+
+mod attacks;
+mod browser;
+mod client;
+mod clients;
+mod conformance;
+mod demo;
+mod documents;
+mod github;
+mod stage;
