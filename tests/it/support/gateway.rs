@@ -167,9 +167,9 @@ impl Gateway {
         assert!(status.success());
     }
 
-    /// Kills it without warning and starts it again on the same files and the same port.
+    /// Kills it without warning, if it has not ended, and starts it again on the same files and the same port.
     pub(crate) fn crash_and_restart(&mut self) {
-        self.child.kill().unwrap();
+        self.child.kill().ok();
         self.child.wait().unwrap();
         let (child, output) = serve(self.folder.path(), &self.arguments, &self.environment);
         (self.child, self.output) = (child, output);

@@ -133,6 +133,11 @@ impl Person {
         self.visited.iter().map(|(method, url)| format!("{method} {url}")).collect()
     }
 
+    /// What the cookies hold.
+    pub(crate) fn cookie_values(&self) -> Vec<String> {
+        self.cookies.iter().map(|it| it.value.clone()).collect()
+    }
+
     /// The button to press: what the person is after, or the only one.
     #[expect(clippy::option_option, reason = "a button without a name is a button all the same")]
     fn button_of(&self, form: &Form) -> Option<Option<(String, String)>> {

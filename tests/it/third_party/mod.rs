@@ -9,3 +9,4 @@ mod demo;
 mod documents;
 mod github;
 mod stage;
+mod storage;

@@ -124,7 +124,7 @@ name = "Alice Liddell"
 "#;
 
 pub(super) const PASSWORD: &str = "wonderland-of-the-tests";
-const MASTER_KEY: &str = "bWFzdGVyLWtleS1vZi10aGUtdGVzdHMtMDEyMzQ1Njc4OQ==";
+pub(super) const MASTER_KEY: &str = "bWFzdGVyLWtleS1vZi10aGUtdGVzdHMtMDEyMzQ1Njc4OQ==";
 
 /// Made by the program itself, once.
 static PASSWORD_HASH: LazyLock<String> = LazyLock::new(|| {

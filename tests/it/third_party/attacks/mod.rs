@@ -7,6 +7,7 @@ mod codes;
 mod links;
 mod refresh;
 mod registration;
+mod secrets;
 mod streams;
 
 use std::{sync::Arc, time::Duration};
@@ -44,7 +45,7 @@ impl Connected {
     }
 }
 
-async fn echo() -> RecordingUpstream {
+pub(super) async fn echo() -> RecordingUpstream {
     RecordingUpstream::start(|_: &Recorded| Answer::json(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#)).await
 }
 
