@@ -1,10 +1,10 @@
 // Chromium in front of the gateway, driven by playwright-core.
 //
-// Runs one scenario of browser-scenarios.mjs. Whatever the scenario, it fails if a page breaks its content
+// Runs scenarios of browser-scenarios.mjs, one after the other. Whatever the scenario, it fails if a page breaks its content
 // security policy, if a page of the gateway reports an error on the console, or if a request leaves for an
 // origin that takes no part. Prints one JSON line and exits 0 if all went well.
 //
-// Usage: browser.mjs SCENARIO --gateway ORIGIN --third-party ORIGIN --chromium PROGRAM
+// Usage: browser.mjs SCENARIO... --gateway ORIGIN --third-party ORIGIN --chromium PROGRAM
 //          --certificate FILE --key FILE [--screenshots FOLDER]
 //
 // The gateway has the providers `local` (account alice, password `wonderland-of-the-tests`) and `corp`
@@ -71,6 +71,10 @@ class Stage {
   async end() {
     await this.#browser.close();
     await rm(this.#folder, { force: true, recursive: true });
+  }
+
+  /** Fails if a page did what no page may do. */
+  check() {
     assert.deepEqual(this.#problems, []);
   }
 
@@ -113,19 +117,19 @@ class Stage {
   }
 }
 
-const [name] = positionals;
 const stage = await Stage.set();
+let running = 'start';
 try {
-  await scenarios[name](stage);
+  for (const name of positionals) {
+    running = name;
+    await scenarios[name](stage);
+    stage.check();
+  }
+  console.log(JSON.stringify({ scenarios: positionals }));
 } catch (error) {
-  console.log(JSON.stringify({ error: error.message, scenario: name, stack: error.stack }));
+  console.log(JSON.stringify({ error: error.message, scenario: running, stack: error.stack }));
   process.exitCode = 1;
-}
-try {
+} finally {
   await stage.end();
-} catch (error) {
-  console.log(JSON.stringify({ error: error.message, scenario: name }));
-  process.exitCode = 1;
 }
-if (process.exitCode === undefined) console.log(JSON.stringify({ scenario: name }));
 process.exit();
