@@ -10,9 +10,6 @@ mod flow;
 mod lifecycle;
 #[cfg(test)]
 mod logs;
-#[cfg(feature = "third-party")]
-#[cfg(test)]
-mod option_b;
 #[cfg(test)]
 mod real;
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod attacks;
 mod browser;
 mod client;
 mod clients;
+mod commands;
 mod conformance;
 mod demo;
 mod documents;
