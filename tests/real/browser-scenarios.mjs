@@ -202,14 +202,22 @@ export async function pictures(stage) {
   await page.goto(`${stage.gateway}/account`);
   await picture(stage, page, 'pick-provider');
 
-  for (const [name, path] of Object.entries(PROBLEMS)) {
-    await page.goto(`${stage.gateway}${path}`);
+  const elsewhere = await stage.window();
+  await elsewhere.goto(client.request());
+  const problems = {
+    'problem-client-mistake': published.request({ response_type: 'token' }),
+    'problem-expired': elsewhere.url(),
+    'problem-malformed': `${stage.gateway}/consent?transaction=unknown`,
+    'problem-not-found': `${stage.gateway}/callback/nobody`,
+    'problem-redirect-uri': client.request({ redirect_uri: 'https://elsewhere.example/' }),
+    'problem-too-long': client.request({ state: 'x'.repeat(20_000) }),
+    'problem-unknown-client': `${stage.gateway}/authorize?client_id=nobody&response_type=code`,
+  };
+  for (const [name, url] of Object.entries(problems)) {
+    const answer = await page.goto(url);
+    assert.ok(answer.status() >= 400, `${name}: ${answer.status()}`);
     await picture(stage, page, name);
   }
-  await page.goto(client.request({ redirect_uri: 'https://elsewhere.example/' }));
-  await picture(stage, page, 'problem-redirect-uri');
-  await page.goto(client.request({ response_type: 'token' }));
-  await picture(stage, page, 'problem-client-mistake');
   await page.goto(client.request());
   await decide(page, 'provider:corp');
   await page.fill('[name="login"]', 'bob');
@@ -220,13 +228,8 @@ export async function pictures(stage) {
   await picture(stage, page, 'problem-not-allowed');
 }
 
-const PROBLEMS = {
-  'problem-expired': '/consent?transaction=unknown',
-  'problem-not-found': '/nowhere',
-  'problem-unknown-client': '/authorize?client_id=nobody&response_type=code',
-};
-
 async function picture(stage, page, name) {
+  await page.locator('main h1').waitFor();
   for (const [size, viewport] of Object.entries(SIZES)) {
     await page.setViewportSize(viewport);
     const { overflow } = await page.evaluate(() => ({

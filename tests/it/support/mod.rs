@@ -17,7 +17,6 @@ pub(crate) use self::{
 };
 #[cfg(feature = "third-party")]
 pub(crate) use self::{
-    html::Form,
     http::Answer,
     parts::{client_output, root},
     person::Page,

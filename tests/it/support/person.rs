@@ -138,7 +138,7 @@ impl Person {
         self.cookies.iter().map(|it| it.value.clone()).collect()
     }
 
-    /// The button to press: what the person is after, or the only one.
+    /// The button to press: what the person is after, or the only one if it says nothing but "send".
     #[expect(clippy::option_option, reason = "a button without a name is a button all the same")]
     fn button_of(&self, form: &Form) -> Option<Option<(String, String)>> {
         let named = |wanted: &String| {
@@ -147,7 +147,7 @@ impl Person {
             };
             form.buttons.iter().find(is_it).cloned()
         };
-        let only = || if let [only] = &form.buttons[..] { Some(only.clone()) } else { None };
+        let only = || (form.buttons == [None]).then_some(None);
         self.pressed.iter().find_map(named).or_else(only)
     }
 

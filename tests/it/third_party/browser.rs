@@ -64,5 +64,5 @@ fn every_page_has_its_picture() {
         .unwrap()
         .map(|it| it.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert!(names.len() >= 4 * 14, "{names:#?}");
+    assert!(names.len() >= 4 * 16, "{names:#?}");
 }

@@ -59,6 +59,7 @@ path = "/mcp"
 name = "Notes of the tests"
 upstream = {{ http = "{upstream}" }}
 scopes = ["mcp"]
+scope_descriptions = {{ mcp = "Read and write your notes" }}
 [third_party]
 storage = {{ redb = "state.redb" }}
 master_key = {{ file = "master.key" }}

@@ -6,7 +6,7 @@ use super::{Connected, alice, at_once, echo};
 use crate::{
     support::{Person, call},
     third_party::{
-        client::{Client, TokenAnswer, register},
+        client::{Client, TokenAnswer},
         documents::Documents,
         stage::{LOCAL, configuration, setup},
     },
@@ -32,14 +32,14 @@ async fn h11_a_flood_of_registrations_displaces_no_client_in_use() {
         }
     };
     let statuses = at_once(200, registration).await;
+    let registered = statuses.iter().filter(|it| **it == 201).count();
+    assert!(registered <= 8, "{registered} beside the two that were there");
     assert!(statuses.iter().all(|it| matches!(it, 201 | 429 | 503)), "{statuses:?}");
 
     let page = Person::new().opens(&unused.asks().url).await;
-    assert_eq!(page.status, 400, "the longest unused client has made room: {}", page.text());
+    assert_eq!(page.status, 200, "somebody may be about to sign in with it: {}", page.text());
     let refreshed = stage.client.refresh(&stage.tokens.refresh).await.tokens();
     assert_eq!(stage.status(&refreshed.access).await, 200);
-    let metadata = json!({ "client_name": "After", "redirect_uris": ["http://127.0.0.1:1/callback"] });
-    assert_eq!(register(&stage.gateway, &metadata).await.status, 201, "people can go on connecting");
     stage.client.connect(&alice()).await;
 }
 

@@ -52,11 +52,9 @@ async fn k08_the_account_page_ends_streams_and_tokens() {
     let mut person = alice();
     let account = person.goes_to(&gateway.url("/account")).await;
     assert!(account.text().contains("Client of the tests"), "{}", account.text());
-    let ends = |form: &&crate::support::Form| {
-        form.buttons.iter().flatten().any(|(name, value)| name == "action" && value.starts_with("end:"))
-    };
-    let form = account.forms().iter().find(ends).unwrap().clone();
-    let after = person.sends(&account, form).await;
+    let end = account.forms().into_iter().flat_map(|it| it.buttons).flatten().map(|(_, value)| value);
+    let end = end.into_iter().find(|it| it.starts_with("end:")).unwrap();
+    let after = person.presses_only(&account, &format!("action={end}")).await;
     assert_eq!(after.status, 200, "{}", after.text());
 
     let end = tokio::time::timeout(std::time::Duration::from_secs(5), stream.frame())
