@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use token_validate::ValidatedToken;
 
 use super::{Authenticated, ProtectedServer};
@@ -25,7 +27,12 @@ impl Live {
     }
 
     /// Whose token it is, for logs and limits.
-    pub(super) const fn subject_digest(&self) -> SubjectDigest {
+    pub(super) fn subject_digest(&self) -> SubjectDigest {
         self.0.subject_digest()
+    }
+
+    /// Who calls, for MCP sessions.
+    pub(super) fn principal(&self) -> &Arc<str> {
+        self.0.principal()
     }
 }
