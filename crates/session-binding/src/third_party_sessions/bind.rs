@@ -29,6 +29,19 @@ impl ThirdPartySessions {
     /// # Errors
     /// See [`BindError`].
     pub async fn bind(&self, grant: GrantId, id: &ThirdPartySessionId) -> Result<Bound, BindError> {
+        self.bind_for(grant, id, None).await
+    }
+
+    /// [`ThirdPartySessions::bind`], with what the client calls itself; the first 100 characters are kept.
+    ///
+    /// # Errors
+    /// See [`BindError`].
+    pub async fn bind_for(
+        &self,
+        grant: GrantId,
+        id: &ThirdPartySessionId,
+        client_name: Option<&str>,
+    ) -> Result<Bound, BindError> {
         for _ in 0..ATTEMPTS {
             let found = self.read(id.slot()).await?.ok_or(BindError::Ended(EndCause::Unknown))?;
             let now = self.clock.now();
@@ -39,6 +52,8 @@ impl ThirdPartySessions {
             next.last_used = next.last_used.max(now);
             let pushed_out = link(&mut next.grants, grant, self.limits.max_grants);
             next.to_end.extend(pushed_out);
+            next.client_names.retain(|(of, _)| *of != grant && Some(*of) != pushed_out);
+            next.client_names.extend(client_name.map(|it| (grant, it.chars().take(MAX_NAME).collect())));
             if self.replace(id.slot(), found.revision, &next).await? {
                 return Ok(Bound { pushed_out });
             }
@@ -62,6 +77,7 @@ impl ThirdPartySessions {
             let mut next = found.value.clone();
             next.grants.retain(|it| !grants.contains(it));
             next.to_end.retain(|it| !grants.contains(it));
+            next.client_names.retain(|(of, _)| !grants.contains(of));
             if next == found.value || self.replace(id.slot(), found.revision, &next).await? {
                 return Ok(());
             }
@@ -78,3 +94,5 @@ fn link(grants: &mut Vec<GrantId>, grant: GrantId, max: usize) -> Option<GrantId
     grants.push(grant);
     pushed_out
 }
+
+const MAX_NAME: usize = 100;

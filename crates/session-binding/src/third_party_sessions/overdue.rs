@@ -1,6 +1,10 @@
+use oauth_types::{GrantId, UnixTime};
 use storage::{Key, StoreError};
 
-use super::{EndedSession, Liveness, TABLE, ThirdPartySessions, id::Slot, session::Stored};
+use super::{
+    EndCause, EndedSession, Liveness, TABLE, ThirdPartySessionId, ThirdPartySessions, id::Slot,
+    session::Stored,
+};
 use crate::record::Typed;
 
 /// Where a walk over the sessions goes on.
@@ -12,45 +16,86 @@ pub struct Cursor(Key);
 pub struct Overdue {
     /// Sessions whose grants have to end: timed out now, or ended before by somebody who did not get further.
     pub ended: Vec<EndedSession>,
+    /// Sessions that live, with the time when something last used them.
+    pub live: Vec<(ThirdPartySessionId, UnixTime)>,
     /// Where to go on; `None` at the end.
     pub next: Option<Cursor>,
+}
+
+/// What became of one session.
+enum Settled {
+    /// It lives.
+    Live(ThirdPartySessionId, UnixTime),
+    /// Its grants, or some of them, have to end.
+    Ended(EndedSession),
+    /// There is nothing to do.
+    Done,
 }
 
 impl ThirdPartySessions {
     /// Looks at up to `limit` sessions after `after`: ends those that timed out, and names all grants that have to end.
     ///
-    /// Meant for a background task, and for the start after a crash.
+    /// `seen` tells when a grant was last in use, which counts as use of its session; the epoch if it is not known.
+    /// Meant for a background task that walks more often than the shortest idle timeout, and for the start after a
+    /// crash.
     /// Grants stay named until [`ThirdPartySessions::forget_grants`].
     ///
     /// # Errors
     /// When the store gives no answer.
-    pub async fn overdue(&self, after: Option<&Cursor>, limit: usize) -> Result<Overdue, StoreError> {
+    pub async fn overdue(
+        &self,
+        after: Option<&Cursor>,
+        limit: usize,
+        seen: &(dyn Fn(&GrantId) -> UnixTime + Send + Sync),
+    ) -> Result<Overdue, StoreError> {
         let page = self.store.scan(TABLE, after.map(|it| &it.0), limit).await?;
-        let mut ended = Vec::new();
+        let (mut ended, mut live) = (Vec::new(), Vec::new());
         for (key, found) in &page {
-            if let Some(slot) = Slot::from_key(key) {
-                ended.extend(self.settle(slot, Typed::read(TABLE, found)?).await?);
+            let Some(slot) = Slot::from_key(key) else { continue };
+            match self.settle(slot, Typed::read(TABLE, found)?, seen).await? {
+                Settled::Live(id, used) => live.push((id, used)),
+                Settled::Ended(it) => ended.push(it),
+                Settled::Done => {}
             }
         }
         let next = (page.len() == limit).then(|| page.into_iter().next_back()).flatten();
-        Ok(Overdue { ended, next: next.map(|(key, _)| Cursor(key)) })
+        Ok(Overdue { ended, live, next: next.map(|(key, _)| Cursor(key)) })
     }
 
-    async fn settle(&self, slot: Slot, found: Typed<Stored>) -> Result<Option<EndedSession>, StoreError> {
-        let liveness = found.value.liveness(self.clock.now(), &self.limits);
-        let (stored, cause) = match (found.value.ended, liveness) {
-            (None, Liveness::Ended(cause)) => {
-                let next = found.value.end(cause);
-                // When somebody wrote at the same time, the next walk looks again.
-                if !self.replace(&slot, found.revision, &next).await? {
-                    return Ok(None);
+    async fn settle(
+        &self,
+        slot: Slot,
+        found: Typed<Stored>,
+        seen: &(dyn Fn(&GrantId) -> UnixTime + Send + Sync),
+    ) -> Result<Settled, StoreError> {
+        let Typed { value: mut stored, revision } = found;
+        let now = self.clock.now();
+        let cause = if let Some(cause) = stored.ended {
+            cause
+        } else {
+            let known = stored.last_used;
+            stored.last_used = stored.grants.iter().map(seen).fold(known, UnixTime::max).min(now.max(known));
+            match stored.liveness(now, &self.limits) {
+                Liveness::Ended(cause) => {
+                    stored = stored.end(cause);
+                    // When somebody wrote at the same time, the next walk looks again.
+                    if !self.replace(&slot, revision, &stored).await? {
+                        return Ok(Settled::Done);
+                    }
+                    cause
                 }
-                (next, cause)
+                Liveness::Live { .. } if stored.to_end.is_empty() => {
+                    if stored.last_used > known + self.limits.idle_timeout / 50 {
+                        // Somebody who wrote at the same time knows of a use as late.
+                        self.replace(&slot, revision, &stored).await?;
+                    }
+                    return Ok(Settled::Live(ThirdPartySessionId::new(slot, stored.epoch), stored.last_used));
+                }
+                // Pushed out by a newer grant, or left over from the sign-in before.
+                Liveness::Live { .. } => EndCause::Superseded,
             }
-            (Some(cause), _) => (found.value, cause),
-            // Pushed out by a newer grant, or left over from the sign-in before.
-            (None, Liveness::Live { .. }) => (found.value, super::EndCause::Superseded),
         };
-        Ok((!stored.to_end.is_empty()).then(|| stored.ended_session(slot, cause)))
+        let nothing = stored.to_end.is_empty();
+        Ok(if nothing { Settled::Done } else { Settled::Ended(stored.ended_session(slot, cause)) })
     }
 }

@@ -26,6 +26,8 @@ pub struct ThirdPartySession {
     pub liveness: Liveness,
     /// The grants that rest on it, oldest first.
     pub grants: Vec<GrantId>,
+    /// What their clients called themselves when the person approved; a stranger's text.
+    pub client_names: Vec<(GrantId, String)>,
 }
 
 /// A session that has ended, and what has to end with it.
@@ -56,6 +58,9 @@ pub(super) struct Stored {
     pub(super) grants: Vec<GrantId>,
     /// Grants that lost their session and may not have been ended yet.
     pub(super) to_end: Vec<GrantId>,
+    /// What the clients of `grants` called themselves, as far as they did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) client_names: Vec<(GrantId, String)>,
 }
 
 impl Stored {
@@ -97,6 +102,7 @@ impl Stored {
     pub(super) fn end(mut self, cause: EndCause) -> Self {
         self.ended = Some(cause);
         self.to_end.append(&mut self.grants);
+        self.client_names.clear();
         self
     }
 
@@ -132,6 +138,7 @@ impl Stored {
             signed_in: self.signed_in,
             last_used: self.last_used,
             grants: self.grants,
+            client_names: self.client_names,
         }
     }
 }

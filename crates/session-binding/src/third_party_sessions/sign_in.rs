@@ -69,6 +69,7 @@ impl ThirdPartySessions {
             ended: None,
             grants: Vec::new(),
             to_end: Vec::new(),
+            client_names: Vec::new(),
         };
         let Some(found) = self.read(&slot).await? else {
             let record = encode(TABLE, self.kept_until(&fresh), &fresh)?;
@@ -78,8 +79,8 @@ impl ThirdPartySessions {
         let old = found.value;
         let (next, renewed, ended) = match old.liveness(now, &self.limits) {
             Liveness::Live { .. } => {
-                let Stored { epoch, created, grants, to_end, .. } = old;
-                (Stored { epoch, created, grants, to_end, ..fresh }, true, Vec::new())
+                let Stored { epoch, created, grants, to_end, client_names, .. } = old;
+                (Stored { epoch, created, grants, to_end, client_names, ..fresh }, true, Vec::new())
             }
             Liveness::Ended(cause) => {
                 let old = old.end(cause);

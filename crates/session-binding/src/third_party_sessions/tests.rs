@@ -19,6 +19,11 @@ fn grant(number: u8) -> GrantId {
     GrantId::from_bytes([number; 16])
 }
 
+/// No grant was ever used.
+fn unseen(_: &GrantId) -> UnixTime {
+    UnixTime::from_seconds(0)
+}
+
 async fn world_with(limits: ThirdPartySessionLimits) -> World {
     World::with(crate::PendingLimits::default(), limits).await
 }

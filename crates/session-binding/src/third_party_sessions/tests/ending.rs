@@ -48,7 +48,7 @@ async fn a_session_that_ended_does_not_live_again_when_the_person_signs_in() {
     assert!(world.liveness(&after.who).await.is_live());
     assert!(world.grants_of(&after.who).await.is_empty());
     // The old grant is named until somebody has ended it.
-    let left = world.sessions.overdue(None, 10).await.unwrap().ended;
+    let left = world.sessions.overdue(None, 10, &unseen).await.unwrap().ended;
     assert_eq!(left[0].grants, [grant(1)]);
 }
 

@@ -14,6 +14,22 @@ async fn grants_of_one_session_are_listed_once_each() {
 }
 
 #[tokio::test]
+async fn the_names_of_clients_are_kept_as_long_as_their_grants() {
+    let world = World::new().await;
+    let ada = world.ada().await;
+    let names = async || world.sessions.find(ada.session()).await.unwrap().unwrap().client_names;
+    world.sessions.bind_for(grant(1), ada.session(), Some("An editor")).await.unwrap();
+    world.sessions.bind_for(grant(2), ada.session(), Some(&"x".repeat(101))).await.unwrap();
+    world.sessions.bind_for(grant(3), ada.session(), None).await.unwrap();
+    world.ada().await;
+    assert_eq!(names().await, [(grant(1), "An editor".to_owned()), (grant(2), "x".repeat(100))]);
+    world.sessions.forget_grants(ada.session(), &[grant(1)]).await.unwrap();
+    assert_eq!(names().await, [(grant(2), "x".repeat(100))]);
+    world.sessions.end(ada.session(), EndCause::SignedOut).await.unwrap();
+    assert_eq!(names().await, []);
+}
+
+#[tokio::test]
 async fn grants_that_are_bound_at_once_are_all_kept() {
     let world = World::new().await;
     let ada = world.ada().await;
@@ -37,7 +53,7 @@ async fn l22_a_grant_too_many_pushes_out_the_oldest() {
     assert_eq!(pushed_out, [None, None, Some(grant(1))]);
     assert_eq!(world.grants_of(&ada).await, [grant(2), grant(3)]);
     // Whoever crashed before ending it finds it again.
-    let left = world.sessions.overdue(None, 10).await.unwrap().ended;
+    let left = world.sessions.overdue(None, 10, &unseen).await.unwrap().ended;
     assert_eq!(left.iter().map(|it| &it.grants[..]).collect::<Vec<_>>(), [[grant(1)]]);
     assert!(world.liveness(&ada).await.is_live());
 }

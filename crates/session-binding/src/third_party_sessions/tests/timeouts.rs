@@ -59,11 +59,11 @@ async fn k06_a_timed_out_session_is_found_with_its_grants_until_they_are_forgott
     world.sessions.bind(grant(1), ada.session()).await.unwrap();
     world.clock.set(NOW + 29 * DAY);
     world.sessions.bind(grant(2), bob.session()).await.unwrap();
-    assert_eq!(world.sessions.overdue(None, 10).await.unwrap().ended, []);
+    assert_eq!(world.sessions.overdue(None, 10, &unseen).await.unwrap().ended, []);
 
     world.clock.set(NOW + 30 * DAY);
     for _ in 0..2 {
-        let found = world.sessions.overdue(None, 10).await.unwrap();
+        let found = world.sessions.overdue(None, 10, &unseen).await.unwrap();
         let [ended] = &found.ended[..] else { panic!("{found:?}") };
         assert_eq!(
             (ended.id, ended.cause, &ended.grants[..]),
@@ -71,7 +71,34 @@ async fn k06_a_timed_out_session_is_found_with_its_grants_until_they_are_forgott
         );
     }
     world.sessions.forget_grants(ada.session(), &[grant(1)]).await.unwrap();
-    assert_eq!(world.sessions.overdue(None, 10).await.unwrap().ended, []);
+    assert_eq!(world.sessions.overdue(None, 10, &unseen).await.unwrap().ended, []);
+}
+
+#[tokio::test]
+async fn k06_the_use_of_a_grant_is_use_of_its_session() {
+    let world = World::new().await;
+    let (ada, bob) = (world.ada().await, world.signed_in(&person("github", "2")).await);
+    world.sessions.bind(grant(1), ada.session()).await.unwrap();
+    world.sessions.bind(grant(2), bob.session()).await.unwrap();
+    let seen = |it: &GrantId| NOW + if *it == grant(1) { 29 * DAY } else { Duration::ZERO };
+    world.clock.set(NOW + 29 * DAY);
+    world.sessions.overdue(None, 10, &seen).await.unwrap();
+    world.clock.set(NOW + 58 * DAY);
+    let found = world.sessions.overdue(None, 10, &unseen).await.unwrap();
+    assert_eq!(found.live, [(*ada.session(), NOW + 29 * DAY)]);
+    assert_eq!(found.ended.iter().map(|it| it.id).collect::<Vec<_>>(), [*bob.session()]);
+
+    // Not beyond its absolute end, nor once it has been ended; what is seen in the future is seen now.
+    let always = |_: &GrantId| NOW + 1000 * DAY;
+    world.clock.set(NOW + 89 * DAY);
+    assert_eq!(world.sessions.overdue(None, 10, &always).await.unwrap().live, []);
+    let eve = world.signed_in(&person("github", "3")).await;
+    world.sessions.bind(grant(3), eve.session()).await.unwrap();
+    world.clock.set(NOW + 90 * DAY);
+    let live = world.sessions.overdue(None, 10, &always).await.unwrap().live;
+    assert_eq!(live, [(*eve.session(), NOW + 90 * DAY)]);
+    world.sessions.end(eve.session(), EndCause::SignedOut).await.unwrap();
+    assert_eq!(world.sessions.overdue(None, 10, &always).await.unwrap().live, []);
 }
 
 #[tokio::test]
@@ -84,7 +111,7 @@ async fn the_walk_goes_over_all_pages() {
     world.clock.set(NOW + 30 * DAY);
     let (mut found, mut cursor) = (0, None);
     loop {
-        let page = world.sessions.overdue(cursor.as_ref(), 3).await.unwrap();
+        let page = world.sessions.overdue(cursor.as_ref(), 3, &unseen).await.unwrap();
         found += page.ended.len();
         cursor = page.next;
         if cursor.is_none() {
