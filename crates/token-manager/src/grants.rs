@@ -115,6 +115,12 @@ impl Grants {
         self.shared.index.touch(grant, now)
     }
 
+    /// When the grant was last in use, as far as memory tells; the epoch if it has ended or was never used.
+    #[must_use]
+    pub fn seen_at(&self, grant: &GrantId) -> UnixTime {
+        self.shared.index.seen_at(grant)
+    }
+
     /// Watches a live grant for the sake of what must end with it; `None` if it does not live.
     #[must_use]
     pub fn watch_end(&self, grant: &GrantId) -> Option<GrantWatch> {

@@ -169,6 +169,15 @@ impl ThirdPartyTokens {
         Err(failure)
     }
 
+    /// Whether the session has a refresh token, so that an access token which the third party takes no more says
+    /// nothing about the grant there.
+    ///
+    /// # Errors
+    /// When the store fails, or the record cannot be opened.
+    pub async fn can_refresh(&self, session: &SessionKey) -> Result<bool, ThirdPartyTokenError> {
+        Ok(self.shared.read(session).await?.is_some_and(|it| it.tokens.refresh_token.is_some()))
+    }
+
     /// Removes the tokens of a session and hands them out a last time, for their revocation at the third party.
     ///
     /// # Errors
