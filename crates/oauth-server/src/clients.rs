@@ -13,13 +13,12 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use oauth_types::{ClientId, Clock, Issuer};
 use storage::RecordStore;
 
-pub use budget::Rate;
+pub use budget::{Budget, Rate};
 pub use configured::{ConfiguredClient, ProofMismatch};
 pub use error::FindClientError;
 pub use known::{ClientKeys, ClientProof};
 pub use secret_digest::SecretDigest;
 
-pub(crate) use budget::Budget;
 pub(crate) use known::KnownClient;
 pub(crate) use secret_digest::sha256;
 

@@ -30,8 +30,8 @@ pub use authorize::{
 pub use client::{Client, ClientAuthMethod, ClientOrigin, GrantType, HostPattern, InvalidHostPattern};
 pub use client_auth::{AuthenticatedClient, ClientAuthError, ClientAuthRefusal, ClientCredentials};
 pub use clients::{
-    ClientKeys, ClientProof, ClientSources, Clients, ConfiguredClient, FindClientError, ProofMismatch, Rate,
-    SecretDigest,
+    Budget, ClientKeys, ClientProof, ClientSources, Clients, ConfiguredClient, FindClientError,
+    ProofMismatch, Rate, SecretDigest,
 };
 pub use introspect::IntrospectEndpoint;
 pub use metadata::ServerMetadata;

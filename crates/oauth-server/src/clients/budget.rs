@@ -20,7 +20,7 @@ pub struct Rate {
 ///
 /// It remembers a bounded number of keys.
 #[derive(Debug)]
-pub(crate) struct Budget<K> {
+pub struct Budget<K> {
     rate: Rate,
     max_keys: usize,
     windows: Mutex<HashMap<K, Window>>,
@@ -41,14 +41,19 @@ impl Rate {
 }
 
 impl<K: Eq + Hash> Budget<K> {
-    pub(crate) fn new(rate: Rate, max_keys: usize) -> Self {
+    /// Nothing has happened yet; at most `max_keys` keys are remembered.
+    #[must_use]
+    pub fn new(rate: Rate, max_keys: usize) -> Self {
         Self { rate, max_keys, windows: Mutex::default() }
     }
 
     /// Counts one event, or says how long to wait.
     ///
     /// A key that there is no more room for is let through: whoever has many keys is for another budget to stop.
-    pub(crate) fn spend(&self, key: K, now: UnixTime) -> Result<(), Duration> {
+    ///
+    /// # Errors
+    /// The time to wait.
+    pub fn spend(&self, key: K, now: UnixTime) -> Result<(), Duration> {
         let mut windows = self.windows();
         if windows.len() >= self.max_keys && !windows.contains_key(&key) {
             windows.retain(|_, it| !self.is_over(*it, now));
@@ -67,8 +72,11 @@ impl<K: Eq + Hash> Budget<K> {
         Ok(())
     }
 
-    /// How long to wait if nothing is left, without counting anything.
-    pub(crate) fn check(&self, key: &K, now: UnixTime) -> Result<(), Duration> {
+    /// Says how long to wait if nothing is left, without counting anything.
+    ///
+    /// # Errors
+    /// The time to wait.
+    pub fn check(&self, key: &K, now: UnixTime) -> Result<(), Duration> {
         match self.windows().get(key) {
             Some(window) if !self.is_over(*window, now) && window.spent >= self.rate.count => {
                 Err(self.wait(*window, now))
