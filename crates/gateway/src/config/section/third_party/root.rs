@@ -42,6 +42,9 @@ pub struct ThirdParty {
     /// Send `iss` with each authorization response, and say so in the metadata (RFC 9207).
     #[serde(default = "ThirdParty::default_authorization_response_iss")]
     pub authorization_response_iss: bool,
+    /// Let clients send requests to the token endpoint as a JSON object too, which no standard asks for.
+    #[serde(default)]
+    pub json_token_requests: bool,
     /// How long people stay signed in.
     #[serde(default)]
     pub sessions: ThirdPartySessions,
