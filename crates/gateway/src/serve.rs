@@ -152,8 +152,9 @@ impl Running {
             return Err(StartError::NeedsRestart(self.address));
         }
         let tls = loaded.material.tls.as_ref().map(listener::server_config).transpose()?;
-        let own = self.resident.put_to_work(loaded).await?;
+        let (own, prepared) = self.resident.prepare(loaded).await?;
         let (runtime, refresher) = Runtime::build(loaded, &self.process, own, Some(&self.runtime.load()))?;
+        self.resident.put_to_work(prepared);
         warn_of_what_stays(&work.config, &loaded.config);
         if let (Some(running), Some(new)) = (&self.tls, tls) {
             running.reload_from_config(new);
@@ -210,12 +211,17 @@ impl Parts {
         let process = process()?;
         let (clock, entropy) = (Arc::<SystemClock>::clone(&process.clock), Arc::clone(&process.entropy));
         let resident = Resident::open(loaded, clock, entropy).await?;
-        let built = match resident.put_to_work(loaded).await {
-            Ok(own) => Runtime::build(loaded, &process, own, None).map_err(StartError::from),
+        let built = match resident.prepare(loaded).await {
+            Ok((own, prepared)) => Runtime::build(loaded, &process, own, None)
+                .map(|built| (built, prepared))
+                .map_err(StartError::from),
             Err(error) => Err(error.into()),
         };
         match built {
-            Ok((runtime, refresher)) => Ok(Self { process, resident, runtime, refresher }),
+            Ok(((runtime, refresher), prepared)) => {
+                resident.put_to_work(prepared);
+                Ok(Self { process, resident, runtime, refresher })
+            }
             Err(error) => {
                 resident.stop().await;
                 Err(error)

@@ -10,6 +10,10 @@ use crate::{config::Loaded, own_authorization_server::OwnAuthorizationServer};
 #[derive(Debug)]
 pub(crate) struct Resident;
 
+/// Nothing to put to work.
+#[derive(Debug)]
+pub(crate) struct Prepared;
+
 /// There is nothing that could fail.
 #[derive(Debug, thiserror::Error)]
 pub enum ResidentError {}
@@ -27,9 +31,16 @@ impl Resident {
 
     /// Adds nothing.
     #[expect(clippy::unused_async, reason = "it stands in for one that waits")]
-    pub(crate) async fn put_to_work(&self, _: &Loaded) -> Result<OwnAuthorizationServer, ResidentError> {
-        Ok(OwnAuthorizationServer::default())
+    pub(crate) async fn prepare(
+        &self,
+        _: &Loaded,
+    ) -> Result<(OwnAuthorizationServer, Prepared), ResidentError> {
+        Ok((OwnAuthorizationServer::default(), Prepared))
     }
+
+    /// Changes nothing.
+    #[expect(clippy::unused_self, reason = "it stands in for one with a state")]
+    pub(crate) fn put_to_work(&self, _: Prepared) {}
 
     /// Stops nothing.
     #[expect(clippy::unused_async, reason = "it stands in for one that waits")]

@@ -17,7 +17,7 @@ use token_manager::{KeyRingError, ThirdPartyTokenSettings};
 
 use super::{
     ResidentError,
-    adapters::{ClientAssertions, Directory, GrantAccess},
+    adapters::{ClientAssertions, Directory, GrantAccess, SignInProvider},
     browser::{self, Browser, BrowserParts},
     endpoints::{self, Endpoints},
     state::{State, StateSettings, StorageSettings},
@@ -56,20 +56,36 @@ pub(super) fn state_settings(third_party: LoadedThirdParty<'_>) -> Result<StateS
     })
 }
 
-/// Everything that serves requests, on the state of `means`.
+/// What is in force once a configuration is, for everybody who has the state.
+#[derive(Debug)]
+pub(super) struct InForce {
+    providers: Vec<SignInProvider>,
+    registrations: Option<Registrations>,
+}
+
+impl InForce {
+    /// Puts it in the place of what was in force before.
+    pub(super) fn begin(self, state: &State) {
+        state.foundations.providers.replace(self.providers);
+        state.registered.store(self.registrations.map(Arc::new));
+    }
+}
+
+/// Everything that serves requests, on the state of `means`, and what is to be in force while it does.
 ///
 /// # Errors
-/// [`ResidentError`]; nothing has changed then.
+/// [`ResidentError`].
 pub(super) async fn authorization_server(
     means: Means<'_>,
     loaded: &Loaded,
     third_party: LoadedThirdParty<'_>,
-) -> Result<OwnAuthorizationServer, ResidentError> {
+) -> Result<(OwnAuthorizationServer, InForce), ResidentError> {
     let state = means.state;
     let sign_in = providers::providers(means, loaded, third_party)?;
     let grants = Arc::new(state.grant_access());
     let settings = Arc::new(servers::settings(&loaded.config, third_party)?);
     let (clients, registrations) = clients(means, loaded, third_party, &settings, &grants).await?;
+    let in_force = InForce { providers: sign_in.clone(), registrations: registrations.clone() };
 
     let browser = Browser::new(BrowserParts {
         authorize: AuthorizeEndpoint::new(Arc::clone(&settings), clients.clone()),
@@ -87,8 +103,6 @@ pub(super) async fn authorization_server(
         servers: servers::words(&loaded.config),
         clock: Arc::clone(means.clock),
     });
-    state.foundations.providers.replace(browser.third_parties());
-    state.registered.store(registrations.clone().map(Arc::new));
     let endpoints = Endpoints {
         metadata: ServerMetadata::new(&settings),
         token: TokenEndpoint::new(Arc::clone(&settings), clients.clone(), grants.clone()),
@@ -99,11 +113,12 @@ pub(super) async fn authorization_server(
         signing_keys: state.signing_keys.clone(),
         body_idle: loaded.config.limits.body_idle.get(),
     };
-    Ok(OwnAuthorizationServer {
+    let server = OwnAuthorizationServer {
         issuers: vec![state.issuer_policy()],
         grants: Arc::new(state.grant_check()),
         router: endpoints::router(endpoints).merge(browser::router(Arc::new(browser))),
-    })
+    };
+    Ok((server, in_force))
 }
 
 async fn clients(

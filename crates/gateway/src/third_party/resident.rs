@@ -30,6 +30,11 @@ struct Inner {
     clock: Arc<dyn Clock>,
 }
 
+/// A configuration that could be put to work.
+#[derive(Debug)]
+#[must_use = "it is not in force yet"]
+pub(crate) struct Prepared(Option<(build::InForce, Opened)>);
+
 /// The clients that registered themselves, of the configuration in force.
 pub(crate) type Registered = Arc<ArcSwapOption<Registrations>>;
 
@@ -88,15 +93,27 @@ impl Resident {
         Ok(Self(Some(Inner { state, tasks, opened, entropy, clock })))
     }
 
-    /// What `loaded` makes of it; the third parties of `loaded` are in force from now on.
+    /// What `loaded` makes of it; nothing of it is in force before [`Resident::put_to_work`].
     ///
     /// # Errors
-    /// [`ResidentError`]; what was in force stays so then.
-    pub(crate) async fn put_to_work(&self, loaded: &Loaded) -> Result<OwnAuthorizationServer, ResidentError> {
+    /// [`ResidentError`].
+    pub(crate) async fn prepare(
+        &self,
+        loaded: &Loaded,
+    ) -> Result<(OwnAuthorizationServer, Prepared), ResidentError> {
         match (&self.0, loaded.third_party()) {
-            (None, None) => Ok(OwnAuthorizationServer::default()),
-            (Some(inner), Some(third_party)) => inner.put_to_work(loaded, third_party).await,
+            (None, None) => Ok((OwnAuthorizationServer::default(), Prepared(None))),
+            (Some(inner), Some(third_party)) => inner.prepare(loaded, third_party).await,
             _ => Err(ResidentError::NeedsRestart),
+        }
+    }
+
+    /// Puts in force what was prepared, and says what of it needs a restart.
+    pub(crate) fn put_to_work(&self, prepared: Prepared) {
+        let (Some(inner), Some((in_force, opened))) = (&self.0, prepared.0) else { return };
+        in_force.begin(&inner.state);
+        for key in inner.opened.needs_restart(&opened) {
+            tracing::warn!(key, "takes effect at the next restart only");
         }
     }
 
@@ -109,16 +126,17 @@ impl Resident {
 }
 
 impl Inner {
-    async fn put_to_work(
+    async fn prepare(
         &self,
         loaded: &Loaded,
         third_party: LoadedThirdParty<'_>,
-    ) -> Result<OwnAuthorizationServer, ResidentError> {
+    ) -> Result<(OwnAuthorizationServer, Prepared), ResidentError> {
         let means = build::Means { state: &self.state, clock: &self.clock, entropy: &self.entropy };
-        let server = build::authorization_server(means, loaded, third_party).await?;
-        for key in self.opened.needs_restart(&build::state_settings(third_party)?.opened()) {
-            tracing::warn!(key, "takes effect at the next restart only");
-        }
-        Ok(server)
+        let (server, in_force) = build::authorization_server(means, loaded, third_party).await?;
+        let opened = build::state_settings(third_party)?.opened();
+        Ok((server, Prepared(Some((in_force, opened)))))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use oauth_types::{Clock, UnixTime};
+use session_binding::ThirdPartySessionId;
 use storage::{RecordStore, StoreError};
 use token_manager::{GrantEnded, Jwks, SigningKeyRotator, ThirdPartyTokenKeeper, Upkeep};
 use token_validate::{KeySet, SharedKeys};
@@ -50,11 +52,13 @@ impl Work {
         let stop = CancellationToken::new();
         let Self { upkeep, rotator, keeper, published, keys, ended, foundations, registered, passing, clock } =
             self;
+        let looks = look_again(foundations.clone(), Arc::clone(&clock));
         let walk = walk(foundations.clone(), passing, clock);
         let keeper_stop = stop.clone();
         let keeper = async move { keeper.run(sleep, keeper_stop.cancelled_owned()).await };
         let running = vec![
             ("walk over sessions", until(&stop, walk)),
+            ("looks at persons", until(&stop, looks)),
             ("sweep of registered clients", until(&stop, sweep_clients(registered))),
             ("upkeep", until(&stop, upkeep.run(sleep))),
             ("rotation of signing keys", until(&stop, rotator.run(sleep))),
@@ -140,6 +144,27 @@ async fn walk(on: Foundations, passing: Arc<dyn RecordStore>, clock: Arc<dyn Clo
     }
 }
 
+/// Asks again whether the persons of sessions in use are still permitted.
+async fn look_again(on: Foundations, clock: Arc<dyn Clock>) {
+    loop {
+        sleep(LOOK_AGAIN).await;
+        if let Err(error) = look_at_persons(&on, clock.now()).await {
+            tracing::warn!(%error, "not all persons were looked at again");
+        }
+    }
+}
+
+/// [`look_again`] once.
+///
+/// # Errors
+/// The first failure, after which the rest is left for the next time.
+pub(super) async fn look_at_persons(on: &Foundations, now: UnixTime) -> Result<(), NotEnded> {
+    let live = end_overdue(on).await?;
+    let in_use = live.into_iter().filter(|(_, used)| now.saturating_since(*used) < IN_USE).map(|(id, _)| id);
+    let looks = stream::iter(in_use).map(|id| async move { on.look_again(&id).await });
+    looks.buffer_unordered(LOOKS_AT_ONCE).try_collect::<()>().await
+}
+
 /// Forgets clients that nobody used for too long.
 async fn sweep_clients(registered: Registered) {
     loop {
@@ -156,24 +181,30 @@ async fn sweep(store: &dyn RecordStore, now: UnixTime) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Goes over all sessions once.
+/// Goes over all sessions once, and answers those that live with the time of their last use.
 ///
 /// # Errors
 /// The first failure, after which the rest is left for the next time.
-pub(super) async fn end_overdue(on: &Foundations) -> Result<(), NotEnded> {
-    let mut after = None;
+pub(super) async fn end_overdue(on: &Foundations) -> Result<Vec<(ThirdPartySessionId, UnixTime)>, NotEnded> {
+    let (mut after, mut live) = (None, Vec::new());
     loop {
-        let page = on.sessions.overdue(after.as_ref(), PAGE).await?;
+        let page = on.sessions.overdue(after.as_ref(), PAGE, &|it| on.grants.seen_at(it)).await?;
         for session in &page.ended {
             on.end_all(session).await?;
         }
+        live.extend(page.live);
         match page.next {
             Some(next) => after = Some(next),
-            None => return Ok(()),
+            None => return Ok(live),
         }
     }
 }
 
+/// How often persons are looked at again; each is asked about less often.
+const LOOK_AGAIN: Duration = Duration::from_secs(120);
+/// Persons of whom nothing was seen for so long are looked at when they come back.
+const IN_USE: Duration = Duration::from_secs(15 * 60);
+const LOOKS_AT_ONCE: usize = 8;
 /// Sessions end by time to about a minute.
 const PERIOD: Duration = Duration::from_secs(60);
 const PAGE: usize = 512;

@@ -4,7 +4,8 @@
 use std::{sync::Arc, time::Duration};
 
 use oauth_client::{
-    ClientSecret, EndpointOverrides, Provider, ProviderKind, ProviderPorts, ProviderSettings,
+    AllowRules, ClaimMapping, ClientSecret, EndpointOverrides, Provider, ProviderKind, ProviderPorts,
+    ProviderSettings,
 };
 use oauth_server::{CodeCheck, GrantPort, RefreshCheck, TokenGrant, TokenRefusal};
 use oauth_types::{
@@ -17,12 +18,12 @@ use session_binding::{
 use storage::{FaultyStore, MemoryStore, RecordStore};
 use test_support::fake_http::{FakeHttp, Reply};
 use token_manager::{
-    GrantSettings, KeyRing, Liveness, MasterKey, NewGrant, SigningKeySettings, ThirdPartyAccessToken,
+    GrantSettings, KeyRing, MasterKey, NewGrant, SigningKeySettings, ThirdPartyAccessToken,
     ThirdPartyRefreshToken, ThirdPartyTokenSettings, TokenSet,
 };
 
 use super::{
-    adapters::{GrantAccess, IdTokens, session_key},
+    adapters::{GrantAccess, IdTokens, SignInProvider, session_key},
     state::{State, StateSettings, StorageSettings},
     tasks::{Tasks, Work},
 };
@@ -31,6 +32,7 @@ pub(super) const NOW: UnixTime = UnixTime::from_seconds(1_800_000_000);
 pub(super) const ISSUER: &str = "https://mcp.example";
 pub(super) const RESOURCE: &str = "https://mcp.example/mcp";
 pub(super) const TOKEN: &str = "https://idp.example/token";
+pub(super) const USERINFO: &str = "https://idp.example/user";
 pub(super) const REVOKE: &str = "https://idp.example/revoke";
 pub(super) const REDIRECT: &str = "http://127.0.0.1:33418/callback";
 pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -54,13 +56,24 @@ impl World {
                 .await
                 .unwrap();
         let http = FakeHttp::new();
-        state.foundations.providers.replace([Arc::new(provider(&http, &clock))]);
+        let world_allows = AllowRules { everybody: true, ..AllowRules::default() };
+        state.foundations.providers.replace([provider(&http, &clock, world_allows)]);
         let access = state.grant_access();
         Self { clock, store, http, state, access, work: Some(work) }
     }
 
     pub(super) fn spawn(&mut self) -> Tasks {
         self.work.take().unwrap().spawn()
+    }
+
+    /// Another configuration: who may come in.
+    pub(super) fn allow(&self, rules: AllowRules) {
+        self.state.foundations.providers.replace([provider(&self.http, &self.clock, rules)]);
+    }
+
+    /// What the third party says of whoever asks with a token of theirs.
+    pub(super) fn says(&self, subject: &str, groups: &[&str]) {
+        self.http.set(USERINFO, Reply::json(&json!({ "id": subject, "groups": groups })));
     }
 
     pub(super) fn advance(&self, seconds: u64) {
@@ -75,13 +88,25 @@ impl World {
 
     /// The third party has given tokens for an hour.
     pub(super) async fn give_tokens(&self, session: &ThirdPartySessionId) {
-        let tokens = TokenSet {
+        self.give(session, self.tokens()).await;
+    }
+
+    /// The third party has given an access token for an hour, and nothing to refresh it with.
+    pub(super) async fn give_access_token(&self, session: &ThirdPartySessionId) {
+        self.give(session, TokenSet { refresh_token: None, ..self.tokens() }).await;
+    }
+
+    fn tokens(&self) -> TokenSet {
+        TokenSet {
             provider: "third".parse().unwrap(),
             access_token: ThirdPartyAccessToken::new("third-access-1".to_owned()),
             refresh_token: Some(ThirdPartyRefreshToken::new("third-refresh-1".to_owned())),
             expires_at: Some(oauth_types::Clock::now(&*self.clock) + Duration::from_secs(3600)),
             scope: "profile".parse().unwrap(),
-        };
+        }
+    }
+
+    async fn give(&self, session: &ThirdPartySessionId, tokens: TokenSet) {
         let keep_until = NOW + Duration::from_secs(90 * 24 * 3600);
         self.state.foundations.tokens.store(&session_key(session), tokens, keep_until).await.unwrap();
     }
@@ -129,7 +154,8 @@ impl World {
     }
 
     pub(super) fn is_live(&self, grant: GrantId) -> bool {
-        self.state.foundations.grants.is_live(&grant) == Liveness::Live
+        // Not by a question that counts as use.
+        self.state.foundations.grants.watch_end(&grant).is_some()
     }
 }
 
@@ -151,14 +177,16 @@ pub(super) fn master_key(seed: u8) -> MasterKey {
     MasterKey::new(&bytes).unwrap()
 }
 
-fn provider(http: &FakeHttp, clock: &Arc<ManualClock>) -> Provider {
+fn provider(http: &FakeHttp, clock: &Arc<ManualClock>, rules: AllowRules) -> SignInProvider {
     let url = |text: &str| Some(text.parse().unwrap());
     let settings = ProviderSettings {
         client_secret: Some(ClientSecret::new("secret".to_owned())),
+        claims: ClaimMapping { groups: Some("groups".parse().unwrap()), ..ClaimMapping::default() },
+        lookups: rules.lookups(),
         endpoints: EndpointOverrides {
             authorization: url("https://idp.example/authorize"),
             token: url(TOKEN),
-            userinfo: url("https://idp.example/user"),
+            userinfo: url(USERINFO),
             revocation: url(REVOKE),
             ..EndpointOverrides::default()
         },
@@ -171,7 +199,8 @@ fn provider(http: &FakeHttp, clock: &Arc<ManualClock>) -> Provider {
         entropy: Arc::new(SystemEntropy),
         id_tokens: Arc::new(IdTokens::new(shared, clock.clone(), Duration::from_secs(60))),
     };
-    Provider::new(settings, ports).unwrap()
+    let provider = Arc::new(Provider::new(settings, ports).unwrap());
+    SignInProvider::ThirdParty { provider, rules, name: "The third party".to_owned() }
 }
 
 /// What the third party answers to a refresh.

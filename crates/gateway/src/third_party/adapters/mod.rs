@@ -11,6 +11,8 @@ mod own_tokens;
 mod providers;
 mod rests_on;
 mod session_key;
+mod sign_in_provider;
+mod standing;
 
 pub(crate) use self::{
     cause::end_cause,
@@ -23,6 +25,7 @@ pub(crate) use self::{
     providers::Providers,
     rests_on::{Foundations, NotEnded},
     session_key::{session_id, session_key},
+    sign_in_provider::{Permitted, SignInProvider},
 };
 
 #[cfg(test)]

@@ -3,36 +3,68 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use oauth_client::{Provider, RefreshError, RefreshToken};
-use oauth_types::{Clock, ProviderId, Scope};
+use oauth_types::{Clock, ProviderId, Scope, UnixTime};
+use session_binding::ThirdPartySessionId;
 use token_manager::{
     RefreshFailure, RefreshedTokens, Refresher, SessionKey, ThirdPartyAccessToken, ThirdPartyRefreshToken,
     TokenSet,
 };
 
-/// The third parties of the configuration in force.
+use super::{SignInProvider, standing::Looks};
+
+/// The ways to sign in of the configuration in force.
 ///
 /// Clones share them, so a reload replaces them for everybody who has one.
 #[derive(Clone)]
 pub(crate) struct Providers {
-    by_id: Arc<ArcSwap<HashMap<ProviderId, Arc<Provider>>>>,
+    in_force: Arc<ArcSwap<InForce>>,
     clock: Arc<dyn Clock>,
+}
+
+/// What one configuration says, and who was found permitted by it.
+#[derive(Debug, Default)]
+pub(super) struct InForce {
+    by_id: HashMap<ProviderId, SignInProvider>,
+    pub(super) looks: Looks,
+}
+
+impl InForce {
+    pub(super) fn find(&self, id: &ProviderId) -> Option<&SignInProvider> {
+        self.by_id.get(id)
+    }
 }
 
 impl Providers {
     /// None yet.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { by_id: Arc::default(), clock }
+        Self { in_force: Arc::default(), clock }
     }
 
-    /// Puts `providers` in the place of those before.
-    pub(crate) fn replace(&self, providers: impl IntoIterator<Item = Arc<Provider>>) {
+    /// Puts `providers` in the place of those before; whom those permitted is looked at again.
+    pub(crate) fn replace(&self, providers: impl IntoIterator<Item = SignInProvider>) {
         let by_id = providers.into_iter().map(|it| (it.id().clone(), it)).collect();
-        self.by_id.store(Arc::new(by_id));
+        self.in_force.store(Arc::new(InForce { by_id, looks: Looks::default() }));
     }
 
-    /// The one of this id.
-    pub(crate) fn find(&self, id: &ProviderId) -> Option<Arc<Provider>> {
-        self.by_id.load().get(id).cloned()
+    pub(super) fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    pub(super) fn in_force(&self) -> Arc<InForce> {
+        self.in_force.load_full()
+    }
+
+    /// Notes that the person of a session was permitted just now.
+    pub(crate) fn note_permitted(&self, session: &ThirdPartySessionId) {
+        self.in_force.load().looks.note(session, self.clock.now());
+    }
+
+    /// The third party of this id.
+    fn find(&self, id: &ProviderId) -> Option<Arc<Provider>> {
+        match self.in_force.load().find(id)? {
+            SignInProvider::ThirdParty { provider, .. } => Some(Arc::clone(provider)),
+            SignInProvider::Local { .. } => None,
+        }
     }
 
     /// Revokes tokens that nobody needs any more at the third party that gave them.
@@ -95,8 +127,8 @@ impl Providers {
 
 impl fmt::Debug for Providers {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let by_id = self.by_id.load();
-        formatter.debug_set().entries(by_id.keys().map(ProviderId::as_str)).finish()
+        let in_force = self.in_force.load();
+        formatter.debug_set().entries(in_force.by_id.keys().map(ProviderId::as_str)).finish()
     }
 }
 

@@ -6,7 +6,10 @@ use token_manager::{
     EndCause, Grants, RestsOn, RevokeSelector, ThirdPartyTokenError, ThirdPartyTokens, Unavailable,
 };
 
-use super::{Providers, end_cause, session_id, session_key};
+use super::{
+    Providers, end_cause, session_id, session_key,
+    standing::{Patience, Standing},
+};
 
 /// What grants rest on: the third-party session, and the tokens that the third party gave for it.
 #[derive(Clone, Debug)]
@@ -29,7 +32,8 @@ pub(crate) enum NotEnded {
 }
 
 impl Foundations {
-    /// The session that a grant rests on lives, and its third-party tokens can be had if it has any.
+    /// The session that a grant rests on lives, its third-party tokens can be had if it has any, and its person is
+    /// still permitted as far as can be known.
     ///
     /// Counts as use of the session. A grant whose session has ended ends here, before anybody is answered.
     ///
@@ -37,21 +41,31 @@ impl Foundations {
     /// `invalid_grant` when it has ended; [`TokenRefusal::Unavailable`] when the third party or the store gives no
     /// answer, and nothing was consumed.
     pub(crate) async fn check(&self, rests_on: &RestsOn) -> Result<(), TokenRefusal> {
-        let liveness = match session_id(&rests_on.session) {
-            Some(id) => self.sessions.touch(&id).await.map_err(unavailable)?,
-            None => Liveness::Ended(SessionCause::Unknown),
+        let Some(id) = session_id(&rests_on.session) else {
+            return self.end_grant(rests_on, SessionCause::Unknown).await;
         };
-        if let Liveness::Ended(cause) = liveness {
-            let grant = RevokeSelector::Grant(rests_on.grant);
-            self.grants.revoke(&grant, end_cause(cause)).await.map_err(unavailable)?;
-            return Err(ended());
+        if let Liveness::Ended(cause) = self.sessions.touch(&id).await.map_err(unavailable)? {
+            return self.end_grant(rests_on, cause).await;
         }
-        match self.tokens.access_token(&rests_on.session).await {
-            // The third party gave none: built-in accounts, or one that only says who somebody is.
-            Ok(_) | Err(ThirdPartyTokenError::Unknown) => Ok(()),
-            Err(ThirdPartyTokenError::Ended(_)) => Err(ended()),
-            Err(error) => Err(unavailable(error)),
+        let access = match self.tokens.access_token(&rests_on.session).await {
+            Ok(access) => Some(access),
+            // The third party gave none: built-in accounts, or one that only says who somebody is. Or it gave one that
+            // has ended by itself, which says nothing of the person.
+            Err(ThirdPartyTokenError::Unknown | ThirdPartyTokenError::Expired) => None,
+            Err(ThirdPartyTokenError::Ended(_)) => return Err(ended()),
+            Err(error) => return Err(unavailable(error)),
+        };
+        match self.standing(&id, access.as_ref(), Patience::None).await.map_err(unavailable)? {
+            Standing::Good => Ok(()),
+            Standing::Ended => Err(ended()),
+            Standing::NotConfigured => Err(unavailable(NotConfigured)),
         }
+    }
+
+    async fn end_grant(&self, rests_on: &RestsOn, cause: SessionCause) -> Result<(), TokenRefusal> {
+        let grant = RevokeSelector::Grant(rests_on.grant);
+        self.grants.revoke(&grant, end_cause(cause)).await.map_err(unavailable)?;
+        Err(ended())
     }
 
     /// Ends everything that rests on a session which has ended: its grants first, then its third-party tokens.
@@ -91,6 +105,11 @@ impl Foundations {
         Ok(self.sessions.forget_grants(&id, &[event.grant]).await?)
     }
 }
+
+/// A provider that left the configuration by mistake may come back, so nothing ends.
+#[derive(Debug, thiserror::Error)]
+#[error("the provider of the person is not configured")]
+struct NotConfigured;
 
 fn ended() -> TokenRefusal {
     TokenRefusal::Refused {

@@ -2,3 +2,4 @@ mod assertions;
 mod grants;
 mod liveness;
 mod sessions;
+mod standing;

@@ -22,7 +22,6 @@ mod form;
 mod guard;
 mod issue;
 mod parts;
-mod providers;
 mod show;
 mod sign_in;
 mod signed_in;
@@ -33,12 +32,9 @@ use std::sync::Arc;
 
 use axum::{Router, middleware, routing::get};
 
-pub(crate) use self::{
-    parts::{Browser, BrowserParts, ServerWords},
-    providers::SignInProvider,
-};
+pub(crate) use self::parts::{Browser, BrowserParts, ServerWords};
 
-use super::pages;
+use super::{adapters::SignInProvider, pages};
 
 /// Every path of the browser's part, with the assets of its pages.
 ///

@@ -1,6 +1,5 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use oauth_client::Provider;
 use oauth_server::AuthorizeEndpoint;
 use oauth_types::{Clock, Issuer, ProviderId, ResourceUri, ScopeToken};
 use session_binding::{BrowserSessions, Connections, CookieNames, PendingAuthorizations};
@@ -66,14 +65,6 @@ impl Browser {
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
             parts,
         }
-    }
-
-    /// The third parties among the ways to sign in.
-    pub(crate) fn third_parties(&self) -> impl Iterator<Item = Arc<Provider>> {
-        self.parts.providers.iter().filter_map(|it| match it {
-            SignInProvider::ThirdParty { provider, .. } => Some(Arc::clone(provider)),
-            SignInProvider::Local { .. } => None,
-        })
     }
 
     pub(super) fn provider(&self, id: &ProviderId) -> Option<&SignInProvider> {

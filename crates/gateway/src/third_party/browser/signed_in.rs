@@ -8,8 +8,8 @@ use super::{
     Browser, CONSENT,
     answer::{Stop, see_page, with_cookies},
     audit,
-    providers::Permitted,
 };
+use crate::third_party::adapters::Permitted;
 
 impl Browser {
     /// The session of the browser, if somebody is signed in who may still come in.
@@ -42,6 +42,7 @@ impl Browser {
         if let Some(tokens) = tokens {
             self.keep_tokens(&outcome.who, tokens).await?;
         }
+        self.parts.foundations.providers.note_permitted(outcome.who.session());
         let previous = self.cookies.find_session(cookies);
         let session = self.parts.browser_sessions.sign_in(previous.as_ref(), &outcome.who).await?;
         audit::signed_in(&outcome.who, purpose);

@@ -5,7 +5,10 @@ use oauth_client::{AllowRules, Provider, ProviderPorts, ProviderSettings, local:
 use super::{Means, http_to_third_parties};
 use crate::{
     config::{ConfiguredProvider, Loaded, LoadedThirdParty},
-    third_party::{ResidentError, adapters::IdTokens, browser::SignInProvider},
+    third_party::{
+        ResidentError,
+        adapters::{IdTokens, SignInProvider},
+    },
 };
 
 /// Every way to sign in, in the order in which people see them.

@@ -11,10 +11,7 @@ use token_validate::{
     bearer_token,
 };
 
-use crate::{
-    access::GrantCheck,
-    third_party::testing::*,
-};
+use crate::{access::GrantCheck, third_party::testing::*};
 
 /// Our own issuer, and another one.
 fn validator(world: &World, other: &TestIssuer) -> Validator {

@@ -40,11 +40,11 @@ use token_manager::{
 use tower_service::Service;
 use url::{Url, form_urlencoded};
 
-use super::super::{Browser, BrowserParts, ServerWords, SignInProvider, router};
+use super::super::{Browser, BrowserParts, ServerWords, router};
 use crate::{
     request_id::RequestIds,
     service::Arrival,
-    third_party::adapters::{Foundations, Providers},
+    third_party::adapters::{Foundations, Providers, SignInProvider},
 };
 
 pub(super) const NOW: UnixTime = UnixTime::from_seconds(1_800_000_000);

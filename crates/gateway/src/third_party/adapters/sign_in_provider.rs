@@ -25,7 +25,7 @@ pub(crate) enum SignInProvider {
 
 /// Proof that the rules of a provider let this person in, now.
 #[derive(Debug)]
-pub(super) struct Permitted(Identity);
+pub(crate) struct Permitted(Identity);
 
 impl SignInProvider {
     pub(crate) fn id(&self) -> &ProviderId {
@@ -41,20 +41,20 @@ impl SignInProvider {
         }
     }
 
-    pub(super) const fn is_local(&self) -> bool {
+    pub(crate) const fn is_local(&self) -> bool {
         matches!(self, Self::Local { .. })
     }
 
     /// Lets `identity` in, or says why not.
-    pub(super) fn permit(&self, identity: Identity) -> Result<Permitted, NotAllowed> {
+    pub(crate) fn permit(&self, identity: Identity) -> Result<Permitted, NotAllowed> {
         let (Self::ThirdParty { rules, .. } | Self::Local { rules, .. }) = self;
         rules.permits(&identity).map(|()| Permitted(identity))
     }
 
     /// Whether somebody who signed in before may still come in, as far as can be told without asking anybody.
     ///
-    /// What a third party says of a person is looked at again by a background task, which ends their sessions.
-    pub(super) fn still_permits(&self, principal: &Principal) -> bool {
+    /// What a third party says of a person is asked again before their grants get tokens.
+    pub(crate) fn still_permits(&self, principal: &Principal) -> bool {
         match self {
             Self::ThirdParty { .. } => true,
             Self::Local { accounts, .. } => {
@@ -65,12 +65,12 @@ impl SignInProvider {
 }
 
 impl Permitted {
-    pub(super) const fn principal(&self) -> &Principal {
+    pub(crate) const fn principal(&self) -> &Principal {
         &self.0.principal
     }
 
     /// What to call them on a page.
-    pub(super) fn display_name(&self) -> Option<&str> {
+    pub(crate) fn display_name(&self) -> Option<&str> {
         self.0.name.as_deref().or(self.0.login.as_deref())
     }
 }
