@@ -94,6 +94,7 @@ pub(super) async fn authorization_server(
         foundations: state.foundations.clone(),
         connections: Connections::new(Arc::new(Directory::new(
             state.foundations.grants.clone(),
+            state.foundations.sessions.clone(),
             Arc::new(clients.clone()),
         ))),
         ring: Arc::clone(&state.ring),

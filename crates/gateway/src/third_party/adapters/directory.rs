@@ -1,9 +1,9 @@
-use std::{fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use oauth_types::{ClientId, GrantId, Principal};
-use session_binding::{Connection, DirectoryUnavailable, GrantDirectory};
-use token_manager::{EndCause, GrantSummary, Grants, RevokeSelector, Unavailable};
+use session_binding::{Connection, DirectoryUnavailable, GrantDirectory, ThirdPartySessions};
+use token_manager::{EndCause, GrantSummary, Grants, RevokeSelector};
 
 /// What clients call themselves, as far as it is known without asking anybody outside.
 #[async_trait]
@@ -16,18 +16,23 @@ pub(crate) trait ClientNames: fmt::Debug + Send + Sync {
 #[derive(Clone, Debug)]
 pub(crate) struct Directory {
     grants: Grants,
+    sessions: ThirdPartySessions,
     names: Arc<dyn ClientNames>,
 }
 
 impl Directory {
-    /// The `grants`, with the `names` of their clients.
-    pub(crate) fn new(grants: Grants, names: Arc<dyn ClientNames>) -> Self {
-        Self { grants, names }
+    /// The `grants`, with what their clients called themselves in `sessions`, or else the `names` that they have.
+    pub(crate) fn new(grants: Grants, sessions: ThirdPartySessions, names: Arc<dyn ClientNames>) -> Self {
+        Self { grants, sessions, names }
     }
 
-    async fn connection(&self, grant: GrantSummary) -> Connection {
+    async fn connection(&self, grant: GrantSummary, told: Option<String>) -> Connection {
+        let client_name = match told {
+            Some(name) => Some(name),
+            None => self.names.name(&grant.client_id).await,
+        };
         Connection {
-            client_name: self.names.name(&grant.client_id).await,
+            client_name,
             grant: grant.id,
             client_id: grant.client_id,
             resource: grant.resource,
@@ -43,9 +48,12 @@ impl GrantDirectory for Directory {
     async fn list(&self, principal: &Principal) -> Result<Vec<Connection>, DirectoryUnavailable> {
         let selector = RevokeSelector::Principal(principal.clone());
         let grants = self.grants.list(&selector).await.map_err(unavailable)?;
+        let sessions = self.sessions.for_principal(principal).await.map_err(unavailable)?;
+        let mut told: HashMap<_, _> = sessions.into_iter().flat_map(|it| it.client_names).collect();
         let mut connections = Vec::with_capacity(grants.len());
         for grant in grants {
-            connections.push(self.connection(grant).await);
+            let told = told.remove(&grant.id);
+            connections.push(self.connection(grant, told).await);
         }
         Ok(connections)
     }
@@ -59,6 +67,6 @@ impl GrantDirectory for Directory {
     }
 }
 
-fn unavailable(error: Unavailable) -> DirectoryUnavailable {
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> DirectoryUnavailable {
     DirectoryUnavailable(Box::new(error))
 }

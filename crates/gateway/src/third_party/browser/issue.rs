@@ -40,7 +40,8 @@ impl Browser {
         let Foundations { grants, sessions, .. } = &self.parts.foundations;
         let fresh = grants.draw_id();
         let grant = fresh.id();
-        let bound = sessions.bind(grant, session).await.map_err(|error| match error {
+        let name = request.client.name.as_deref();
+        let bound = sessions.bind_for(grant, session, name).await.map_err(|error| match error {
             BindError::Ended(_) => Stop::from(Problem::Expired),
             BindError::Storage(error) => error.into(),
         })?;

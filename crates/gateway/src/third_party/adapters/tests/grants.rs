@@ -144,10 +144,15 @@ async fn k12_a_person_sees_and_ends_what_is_theirs() {
     let world = World::new().await;
     let (_, mine, _) = world.live("1").await;
     let (_, other, _) = world.live("2").await;
-    let directory = Directory::new(world.state.foundations.grants.clone(), Arc::new(Names));
+    let on = &world.state.foundations;
+    let directory = Directory::new(on.grants.clone(), on.sessions.clone(), Arc::new(Names));
     let listed = directory.list(&person("1")).await.unwrap();
     assert_eq!(listed.iter().map(|it| it.grant).collect::<Vec<_>>(), [mine]);
     assert_eq!(listed[0].client_name.as_deref(), Some("An editor"));
+    let session = world.sign_in("1").await;
+    on.sessions.bind_for(mine, &session, Some("What it said then")).await.unwrap();
+    let again = directory.list(&person("1")).await.unwrap();
+    assert_eq!(again[0].client_name.as_deref(), Some("What it said then"));
     assert_eq!((listed[0].created, listed[0].resource.as_str()), (NOW, RESOURCE));
     world.store.set_down(true);
     directory.end(&[mine]).await.unwrap_err();
