@@ -125,6 +125,9 @@ reasons! {
     AddressBusy "address_busy" SERVICE_UNAVAILABLE
         "too many requests of one address at once"
         "One client address has `limits.requests_per_address` requests that wait for their answers. A flood, or many users behind one address: a proxy that is not in `listen.behind_proxy`, or one that does not say for whom it asks.";
+    AddressFails "address_fails" TOO_MANY_REQUESTS
+        "too many failures of one address"
+        "One client address has sent 600 requests a minute to the token endpoint and its kin that were refused: somebody who guesses, or a client that does not take no for an answer. What succeeds is not counted.";
     SubjectBusy "subject_busy" SERVICE_UNAVAILABLE
         "too many requests of one subject at once"
         "One subject has `limits.requests_per_subject` requests that wait for their answers. A client that floods, or a token shared by many.";

@@ -106,6 +106,7 @@ impl Refusal {
             Reason::Token(reason) => {
                 reason.bearer_error().map_or("unauthorized", oauth_types::BearerError::as_str)
             }
+            Reason::AddressFails => "temporarily_unavailable",
             Reason::GrantEnded => oauth_types::BearerError::InvalidToken.as_str(),
             Reason::ScopeInsufficient => oauth_types::BearerError::InsufficientScope.as_str(),
             other => other.code(),

@@ -19,7 +19,7 @@ use super::{
     ResidentError,
     adapters::{ClientAssertions, Directory, GrantAccess, SignInProvider},
     browser::{self, Browser, BrowserParts},
-    endpoints::{self, Endpoints},
+    endpoints::{self, Endpoints, Failures},
     state::{State, StateSettings, StorageSettings},
 };
 use crate::{
@@ -112,6 +112,7 @@ pub(super) async fn authorization_server(
         // Clients that registered before stay known, also while no further one may come.
         registrations: registrations.filter(|_| third_party.config.registration.enabled),
         signing_keys: state.signing_keys.clone(),
+        failures: Failures::new(Arc::clone(means.clock)),
         body_idle: loaded.config.limits.body_idle.get(),
     };
     let server = OwnAuthorizationServer {

@@ -8,12 +8,14 @@ use axum::{
     response::Response,
     routing::any,
 };
+use bytes::Bytes;
 use oauth_server::paths;
 
 use super::{
     Endpoints,
-    respond::{answered, noted, whole},
+    respond::{Whole, answered, noted, whole},
 };
+use crate::service::Arrival;
 
 pub(super) fn router(endpoints: &Arc<Endpoints>) -> Router {
     Router::new()
@@ -24,10 +26,11 @@ pub(super) fn router(endpoints: &Arc<Endpoints>) -> Router {
 }
 
 async fn token(State(on): State<Arc<Endpoints>>, request: Request) -> Response {
-    answered(METHODS, request, async |request| match whole(&on, request).await {
+    answered(METHODS, request, async |request| match admitted(&on, request).await {
         Ok(it) => {
             let query = it.head.uri.query();
-            noted(on.token.answer(&it.head.method, &it.head.headers, query, &it.body).await)
+            let answer = on.token.answer(&it.head.method, &it.head.headers, query, &it.body).await;
+            counted(&on, &it, answer)
         }
         Err(refused) => refused,
     })
@@ -35,10 +38,11 @@ async fn token(State(on): State<Arc<Endpoints>>, request: Request) -> Response {
 }
 
 async fn revoke(State(on): State<Arc<Endpoints>>, request: Request) -> Response {
-    answered(METHODS, request, async |request| match whole(&on, request).await {
+    answered(METHODS, request, async |request| match admitted(&on, request).await {
         Ok(it) => {
             let query = it.head.uri.query();
-            noted(on.revoke.answer(&it.head.method, &it.head.headers, query, &it.body).await)
+            let answer = on.revoke.answer(&it.head.method, &it.head.headers, query, &it.body).await;
+            counted(&on, &it, answer)
         }
         Err(refused) => refused,
     })
@@ -46,14 +50,26 @@ async fn revoke(State(on): State<Arc<Endpoints>>, request: Request) -> Response 
 }
 
 async fn introspect(State(on): State<Arc<Endpoints>>, request: Request) -> Response {
-    answered(METHODS, request, async |request| match whole(&on, request).await {
+    answered(METHODS, request, async |request| match admitted(&on, request).await {
         Ok(it) => {
             let query = it.head.uri.query();
-            noted(on.introspect.answer(&it.head.method, &it.head.headers, query, &it.body).await)
+            let answer = on.introspect.answer(&it.head.method, &it.head.headers, query, &it.body).await;
+            counted(&on, &it, answer)
         }
         Err(refused) => refused,
     })
     .await
+}
+
+/// The whole request, unless too many of its address were refused.
+async fn admitted(on: &Endpoints, request: Request) -> Result<Whole, Response> {
+    on.failures.admit(&Arrival::of(&request))?;
+    whole(on, request).await
+}
+
+fn counted(on: &Endpoints, request: &Whole, answer: http::Response<Bytes>) -> Response {
+    on.failures.count(&request.arrival, answer.status());
+    noted(answer)
 }
 
 const METHODS: &str = "POST, OPTIONS";

@@ -1,6 +1,7 @@
 //! The endpoints that programs call: metadata, keys, tokens, registration, revocation and introspection.
 
 mod documents;
+mod failures;
 mod forms;
 mod registration;
 mod respond;
@@ -10,6 +11,8 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use axum::Router;
 use oauth_server::{IntrospectEndpoint, Registrations, RevokeEndpoint, ServerMetadata, TokenEndpoint};
 use token_manager::SigningKeys;
+
+pub(crate) use self::failures::Failures;
 
 /// What the endpoints are made of, for one configuration.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub(crate) struct Endpoints {
     /// None while clients cannot register themselves.
     pub(crate) registrations: Option<Registrations>,
     pub(crate) signing_keys: SigningKeys,
+    /// What was refused to whom, by the endpoints that take a form.
+    pub(crate) failures: Failures,
     /// How long the body of a request may pause.
     pub(crate) body_idle: Duration,
 }

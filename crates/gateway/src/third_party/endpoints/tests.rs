@@ -36,12 +36,23 @@ impl Served {
     }
 
     async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.send_from(Ipv4Addr::LOCALHOST, method, path, headers, body).await
+    }
+
+    async fn send_from(
+        &self,
+        from: Ipv4Addr,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let mut request = request.body(Body::from(body.to_owned())).unwrap();
-        let arrival = Arrival::new(RequestIds::new(&SystemEntropy).next(), Ipv4Addr::LOCALHOST.into());
+        let arrival = Arrival::new(RequestIds::new(&SystemEntropy).next(), from.into());
         request.extensions_mut().insert(arrival);
         Answer::of(self.router.clone().call(request).await.unwrap()).await
     }
@@ -114,6 +125,7 @@ async fn endpoints(world: &World, registration: bool) -> Endpoints {
         introspect: IntrospectEndpoint::new(settings, clients, grants),
         registrations,
         signing_keys: state.signing_keys.clone(),
+        failures: Failures::new(world.clock.clone()),
         body_idle: Duration::from_secs(10),
     }
 }
@@ -238,6 +250,39 @@ async fn tokens_are_issued_rotated_introspected_and_revoked() {
     assert_eq!((gone.status, gone.reason), (200, None));
     assert!(!served.world.is_live(grant));
     assert_eq!(served.form("/token", &refresh).await.status, 400);
+}
+
+#[tokio::test]
+async fn g35_whoever_guesses_codes_waits_and_others_do_not() {
+    let served = Served::new(false).await;
+    let (_, _, tokens) = served.world.live("1").await;
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let guess = "grant_type=authorization_code&client_id=client-a&code=ac1.x&redirect_uri=x&code_verifier=x";
+    let good =
+        format!("grant_type=refresh_token&client_id=client-a&refresh_token={}", refresh_token(&tokens));
+    let from = |last: u8| Ipv4Addr::new(192, 0, 2, last);
+    let post = async |last: u8, path: &str, body: &str| {
+        served.send_from(from(last), Method::POST, path, &form, body).await
+    };
+    // However often it succeeds, nothing is counted.
+    for _ in 0..601 {
+        assert_eq!(post(2, "/token", &good).await.status, 200);
+    }
+    for _ in 0..600 {
+        assert_eq!(post(1, "/token", guess).await.status, 400);
+    }
+    for path in ["/token", "/revoke", "/introspect"] {
+        let refused = post(1, path, guess).await;
+        assert_eq!((refused.status, refused.reason), (429, Some(Reason::AddressFails)), "{path}");
+        assert_eq!(refused.header("retry-after"), "60");
+        assert_eq!(refused.json()["error"], "temporarily_unavailable");
+    }
+    assert_eq!(post(2, "/token", &good).await.status, 200);
+    let discovery =
+        served.send_from(from(1), Method::GET, "/.well-known/oauth-authorization-server", &[], "");
+    assert_eq!(discovery.await.status, 200);
+    served.world.advance(60);
+    assert_eq!(post(1, "/token", guess).await.status, 400);
 }
 
 #[tokio::test]
