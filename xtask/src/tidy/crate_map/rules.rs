@@ -66,6 +66,8 @@ pub(super) const OUTSIDE: &[&str] = &["xtask"];
 /// Which of our crates a crate of others belongs to. What is not here is free.
 pub(super) const OWNERS: &[Owner] = &[
     owner("annotate-snippets", &["gateway"], &[]),
+    owner("argon2", &["oauth-client"], &[]),
+    owner("askama", &[], &["gateway"]),
     owner("axum", &["gateway"], &["resource-metadata"]),
     owner("axum-server", &["gateway"], &[]),
     owner("clap", &["mcp-gateway"], &[]),
@@ -73,12 +75,14 @@ pub(super) const OWNERS: &[Owner] = &[
     owner("hyper", &["gateway", "mcp-proxy"], &[]),
     owner("hyper-rustls", &["mcp-proxy"], &[]),
     owner("hyper-util", &["gateway", "mcp-proxy"], &[]),
+    owner("jiff", &["gateway", "oauth-server"], &[]),
     owner("jsonwebtoken", &["gateway", "token-manager", "token-validate"], &[]),
     owner("moka", &["token-validate"], &[]),
     owner("oauth2", &["oauth-client"], &[]),
     owner("rcgen", &[], &[]),
     owner("redb", &[], &["storage"]),
     owner("reqwest", &["outbound-http"], &[]),
+    owner("rpassword", &["mcp-gateway"], &[]),
     owner("schemars", &[], &["gateway"]),
     owner("sqlx", &[], &["storage"]),
     owner("tempfile", &[], &[]),
@@ -87,6 +91,9 @@ pub(super) const OWNERS: &[Owner] = &[
     owner("tower-layer", &["gateway"], &["token-validate"]),
     owner("tower-service", &["gateway", "mcp-proxy"], &["token-validate"]),
     owner("tracing-subscriber", &["mcp-gateway"], &[]),
+    owner("unicode-normalization", &[], &["gateway"]),
+    owner("unicode-security", &[], &["gateway"]),
+    owner("zeroize", &["oauth-client", "oauth-types", "token-manager"], &["gateway"]),
 ];
 
 /// What layer 2 may use of tokio, `mcp-proxy` apart.
