@@ -22,12 +22,14 @@ pub(crate) fn start(log: &Log) {
         LogLevel::Debug => Level::DEBUG,
         LogLevel::Trace => Level::TRACE,
     };
-    let filter = OURS.iter().fold(Targets::new().with_default(Level::WARN.min(level)), |targets, name| {
-        targets.with_target(*name, level)
-    });
-    let lines = lines(log.format).with_filter(filter);
+    let lines = lines(log.format).with_filter(filter(level));
     // A second start, which only tests of this program could cause, keeps the first.
     tracing_subscriber::registry().with(lines).try_init().ok();
+}
+
+fn filter(level: Level) -> Targets {
+    let others = Targets::new().with_default(Level::WARN.min(level));
+    OURS.iter().fold(others, |targets, name| targets.with_target(*name, level))
 }
 
 fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
@@ -54,5 +56,39 @@ pub(crate) fn hide_panic_payloads() {
     }));
 }
 
-const OURS: [&str; 7] =
-    ["access", "gateway", "mcp_gateway", "mcp_proxy", "outbound_http", "resource_metadata", "token_validate"];
+/// The targets of our own lines: our crates, the line of each request, and the acts of people.
+const OURS: [&str; 13] = [
+    "access",
+    "audit",
+    "gateway",
+    "mcp_gateway",
+    "mcp_proxy",
+    "oauth_client",
+    "oauth_server",
+    "outbound_http",
+    "resource_metadata",
+    "session_binding",
+    "storage",
+    "token_manager",
+    "token_validate",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_lines_are_written_at_the_level_and_those_of_others_as_warnings_only() {
+        for ours in
+            ["audit", "access", "gateway::access::server", "oauth_server::token", "token_manager::grants"]
+        {
+            assert!(filter(Level::INFO).would_enable(ours, &Level::INFO), "{ours}");
+            assert!(!filter(Level::INFO).would_enable(ours, &Level::DEBUG), "{ours}");
+        }
+        for other in ["hyper::proto", "redb", "reqwest"] {
+            assert!(filter(Level::TRACE).would_enable(other, &Level::WARN), "{other}");
+            assert!(!filter(Level::TRACE).would_enable(other, &Level::INFO), "{other}");
+            assert!(!filter(Level::ERROR).would_enable(other, &Level::WARN), "{other}");
+        }
+    }
+}
