@@ -106,7 +106,7 @@ reasons! {
         "The token is good but lacks a scope of `[[server]] scopes`. The challenge names the scopes; a client can ask its user for more.";
     OauthRefused "oauth_refused" BAD_REQUEST
         "the request was refused"
-        "A request to the gateway's own authorization server was refused as OAuth demands; the answer has the `error`, and the log line of the endpoint above has the cause.";
+        "A request to the gateway's own authorization server was refused as OAuth demands; the answer has the `error` or is a page that says why, and where there is more to know a log line before this one has the cause.";
     OauthUnavailable "oauth_unavailable" SERVICE_UNAVAILABLE
         "the request cannot be answered now"
         "The gateway's own authorization server could not answer: the storage or a third party is in trouble, or a client tried too often. The log line of the endpoint above has the cause; the client may try again.";

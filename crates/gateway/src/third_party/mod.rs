@@ -9,6 +9,7 @@ mod pages;
 mod resident;
 mod state;
 mod tasks;
+mod with_reason;
 
 pub use resident::ResidentError;
 pub(crate) use resident::{Registered, Resident};

@@ -9,19 +9,24 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::answer::Stop;
-use crate::{edge::Origins, service::Arrival, third_party::pages::Problem};
+use crate::{
+    edge::Origins,
+    service::Arrival,
+    third_party::{pages::Problem, with_reason::with_reason},
+};
 
-/// Refuses what is too long, and answers those who only look without doing anything.
+/// Refuses what is too long, answers those who only look without doing anything, and tells the access log why a
+/// request was refused.
 pub(super) async fn bounds(request: Request, next: Next) -> Response {
     let length = request.uri().path_and_query().map_or(0, |it| it.as_str().len());
     if length > MAX_URL {
-        return Stop::from(Problem::TooLong).into_response(Arrival::of(&request).request_id);
+        return with_reason(Stop::from(Problem::TooLong).into_response(Arrival::of(&request).request_id));
     }
     if is_only_a_look(request.method(), request.headers()) {
         let headers = [(header::CACHE_CONTROL, "no-store")];
         return (StatusCode::NO_CONTENT, headers, Body::empty()).into_response();
     }
-    next.run(request).await
+    with_reason(next.run(request).await)
 }
 
 /// Whether a program looks ahead, which must neither begin nor end anything: a link preview, or a browser that

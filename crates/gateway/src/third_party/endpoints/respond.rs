@@ -6,11 +6,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::{Method, StatusCode, request::Parts};
+use http::{Method, request::Parts};
 use http_body_util::BodyExt;
 
 use super::Endpoints;
-use crate::{reason::Reason, refusal::Refusal, request_body::BoundedBody, routes::cors, service::Arrival};
+use crate::{
+    reason::Reason, refusal::Refusal, request_body::BoundedBody, routes::cors, service::Arrival,
+    third_party::with_reason::with_reason,
+};
 
 /// A request whose body was read.
 pub(super) struct Whole {
@@ -50,14 +53,7 @@ pub(super) async fn whole(endpoints: &Endpoints, request: Request) -> Result<Who
 
 /// The answer of the protocol, with the reason that the access log gives for a refusal.
 pub(super) fn noted(answer: http::Response<Bytes>) -> Response {
-    let mut response = answer.map(Body::from).into_response();
-    let status = response.status();
-    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        response.extensions_mut().insert(Reason::OauthUnavailable);
-    } else if status.is_client_error() {
-        response.extensions_mut().insert(Reason::OauthRefused);
-    }
-    response
+    with_reason(answer.map(Body::from).into_response())
 }
 
 /// 405 with the methods of the place.

@@ -2,6 +2,7 @@ use http::Method;
 use session_binding::PendingLimits;
 
 use super::world::*;
+use crate::reason::Reason;
 
 #[tokio::test]
 async fn f05_what_a_browser_holds_decides_nothing() {
@@ -32,6 +33,36 @@ async fn f05_what_a_browser_holds_decides_nothing() {
     // Another transaction's id is worth nothing without its cookie.
     let other = world.jar().begin().await;
     jar.get(&other).await.expect(403, "This sign-in cannot go on");
+}
+
+#[tokio::test]
+async fn d10_no_other_site_may_read_a_page() {
+    let world = World::new().await;
+    let mut jar = world.jar();
+    let begun = jar.get(&request(&[])).await;
+    let refused = jar.get(&request(&[("client_id", "nobody")])).await;
+    let consent = jar.get(begun.location()).await;
+    for (page, status) in [(begun, 303), (refused, 400), (consent, 200)] {
+        assert_eq!(page.status, status);
+        assert!(!page.headers.keys().any(|it| it.as_str().starts_with("access-control-")), "{page:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_has_its_reason_in_the_access_log_and_a_page_has_none() {
+    let world = World::with(|it| it.pending.max_open = 1).await;
+    let mut jar = world.jar();
+    let long = format!("/authorize?state={}", "a".repeat(17 * 1024));
+    for (target, status, reason) in [
+        (&*request(&[]), 303, None),
+        (&*request(&[("client_id", "nobody")]), 400, Some(Reason::OauthRefused)),
+        ("/consent?transaction=x", 400, Some(Reason::OauthRefused)),
+        (&*long, 414, Some(Reason::OauthRefused)),
+        (&*request(&[]), 429, Some(Reason::OauthUnavailable)),
+    ] {
+        let page = jar.get(target).await;
+        assert_eq!((page.status.as_u16(), page.reason), (status, reason), "{target}");
+    }
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ use url::{Url, form_urlencoded};
 
 use super::super::{Browser, BrowserParts, ServerWords, router};
 use crate::{
+    reason::Reason,
     request_id::RequestIds,
     service::Arrival,
     third_party::adapters::{Foundations, Providers, SignInProvider},
@@ -274,7 +275,9 @@ impl World {
         let response = self.router.clone().call(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Page { status: head.status, headers: head.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        let reason = head.extensions.get::<Reason>().copied();
+        Page { status: head.status, headers: head.headers, body, reason }
     }
 }
 
@@ -284,6 +287,8 @@ pub(super) struct Page {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: String,
+    /// What the access log is told of it.
+    pub(super) reason: Option<Reason>,
 }
 
 impl Page {
