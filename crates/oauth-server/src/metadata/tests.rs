@@ -11,7 +11,7 @@ fn pretty(document: &ServerMetadata) -> String {
 }
 
 #[test]
-fn the_document_has_everything_by_default_and_only_what_is_there_otherwise() {
+fn d09_the_document_has_everything_by_default_and_only_what_is_there_otherwise() {
     let mut settings = World::new().settings;
     golden!("metadata.json", &pretty(&ServerMetadata::new(&settings)));
     settings.registration = false;

@@ -198,6 +198,7 @@ async fn what_real_clients_send_is_taken() {
     for metadata in [&gemini, &vs_code, &bare] {
         let answer = scene.good(metadata).await;
         assert_eq!(answer["redirect_uris"], metadata["redirect_uris"]);
+        assert_eq!(answer.get("application_type"), metadata.get("application_type"));
         assert!(answer.as_object().unwrap().values().all(|it| !it.is_null() && it != ""));
     }
     let asks_more = scene.good(&with("scope", json!("b a"))).await;
