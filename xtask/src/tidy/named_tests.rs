@@ -85,9 +85,11 @@ fn quoted(cell: &str) -> Vec<String> {
     names.map(|it| it.rsplit("::").next().unwrap_or(it).to_owned()).collect()
 }
 
-/// The names of the functions that follow a `#[test]` or `#[tokio::test]` attribute.
+/// The names of the functions that follow a `#[test]` or `#[tokio::test]` attribute, and of those that a program
+/// without a harness lists itself, as `"NAME: test"`.
 fn tests_in(source: &str) -> Vec<String> {
-    let mut names = Vec::new();
+    let mut names: Vec<_> =
+        source.split('"').filter_map(|it| it.strip_suffix(": test")).map(str::to_owned).collect();
     let mut is_test = false;
     for line in source.lines().map(str::trim) {
         if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {

@@ -9,6 +9,8 @@ const SOURCE: &str = "\
     #[tokio::test(start_paused = true)]
     #[expect(clippy::too_many_lines, reason = \"a story\")]
     async fn a02_async() {}
+
+    fn main() { list(\"a04_listed: test\"); }
 ";
 
 fn problems(document: &str) -> Vec<String> {
@@ -17,8 +19,8 @@ fn problems(document: &str) -> Vec<String> {
 }
 
 #[test]
-fn tests_are_functions_with_the_attribute() {
-    assert_eq!(tests_in(SOURCE), ["a01_plain", "a02_async"]);
+fn tests_are_functions_with_the_attribute_and_what_a_program_lists() {
+    assert_eq!(tests_in(SOURCE), ["a04_listed", "a01_plain", "a02_async"]);
 }
 
 #[test]
