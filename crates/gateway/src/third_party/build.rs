@@ -137,7 +137,7 @@ async fn clients(
         grants.clone(),
         Arc::clone(clock),
         Arc::clone(entropy),
-        clients::registration_settings(third_party, settings)?,
+        clients::registration_settings(third_party, settings),
     )
     .await?;
     let documents = third_party.config.client_metadata_documents.enabled.then(|| {

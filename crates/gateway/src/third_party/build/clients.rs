@@ -39,19 +39,19 @@ pub(super) fn document_settings(loaded: &Loaded, third_party: LoadedThirdParty<'
 pub(super) fn registration_settings(
     third_party: LoadedThirdParty<'_>,
     settings: &ServerSettings,
-) -> Result<RegistrationSettings, ResidentError> {
+) -> RegistrationSettings {
     let mut endpoint = settings.issuer().url().clone();
     endpoint.set_path(paths::REGISTER);
     let section = &third_party.config.registration;
     let tokens = &third_party.material.initial_access_tokens;
-    Ok(RegistrationSettings {
+    RegistrationSettings {
         initial_access_tokens: tokens.iter().map(|it| SecretDigest::of(it.expose())).collect(),
         redirect_hosts: patterns(section.client_hosts.as_deref()),
         max_clients: section.max_clients as usize,
         unused_lifetime: section.unused_for.get(),
         idle_lifetime: section.expire_after.get(),
         ..RegistrationSettings::new(endpoint)
-    })
+    }
 }
 
 /// A name that is no host was refused when the configuration was read.

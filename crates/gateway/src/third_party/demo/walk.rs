@@ -73,12 +73,12 @@ impl<'a> Walk<'a> {
         let answer =
             client::get(self.http, &format!("{issuer}/.well-known/oauth-authorization-server")).await;
         let server = document(&answer);
-        let good = server["issuer"] == json!(issuer)
-            && server["code_challenge_methods_supported"] == json!(["S256"]);
+        let good = server.get("issuer") == Some(&json!(issuer))
+            && server.get("code_challenge_methods_supported") == Some(&json!(["S256"]));
         self.steps.step("metadata of the authorization server", &answer, good, &server.to_string())?;
 
         let (answer, client) = Client::register(self.http, &server, &self.addresses.resource).await;
-        let shown = document(&answer)["client_id"].to_string();
+        let shown = document(&answer).get("client_id").map(ToString::to_string).unwrap_or_default();
         let good = status(&answer) == 201 && client.is_some();
         self.steps.step("registration of a client", &answer, good, &format!("client_id {shown}"))?;
         Ok(client)
@@ -176,8 +176,8 @@ impl<'a> Walk<'a> {
         self.use_token("tools/call with the newest access token", &third.access, true).await?;
 
         let (answer, none) = client.refresh(&first.refresh).await;
-        let good =
-            status(&answer) == 400 && none.is_none() && document(&answer)["error"] == json!("invalid_grant");
+        let error = document(&answer).get("error").cloned();
+        let good = status(&answer) == 400 && none.is_none() && error == Some(json!("invalid_grant"));
         self.steps.step(
             "an old refresh token, as from a thief",
             &answer,

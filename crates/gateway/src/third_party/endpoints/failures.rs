@@ -25,12 +25,12 @@ impl Failures {
         Self { budget: Arc::new(Budget::new(RATE, ADDRESSES)), clock }
     }
 
-    /// Lets the address of `arrival` in, or answers 429.
-    pub(super) fn admit(&self, arrival: &Arrival) -> Result<(), Response> {
-        let Err(wait) = self.budget.check(&source(arrival.client), self.clock.now()) else { return Ok(()) };
+    /// The answer 429, if the address of `arrival` was refused too often.
+    pub(super) fn too_many(&self, arrival: &Arrival) -> Option<Response> {
+        let wait = self.budget.check(&source(arrival.client), self.clock.now()).err()?;
         let mut response = Refusal::from(Reason::AddressFails).into_response(arrival.request_id);
         response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
-        Err(response)
+        Some(response)
     }
 
     /// Counts an answer that is a refusal.

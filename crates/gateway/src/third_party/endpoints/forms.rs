@@ -63,8 +63,10 @@ async fn introspect(State(on): State<Arc<Endpoints>>, request: Request) -> Respo
 
 /// The whole request, unless too many of its address were refused.
 async fn admitted(on: &Endpoints, request: Request) -> Result<Whole, Response> {
-    on.failures.admit(&Arrival::of(&request))?;
-    whole(on, request).await
+    match on.failures.too_many(&Arrival::of(&request)) {
+        Some(refused) => Err(refused),
+        None => whole(on, request).await,
+    }
 }
 
 fn counted(on: &Endpoints, request: &Whole, answer: http::Response<Bytes>) -> Response {

@@ -17,7 +17,7 @@ use crate::demo::{
 pub(super) struct Client<'a> {
     http: &'a GuardedClient,
     endpoints: Value,
-    client_id: String,
+    id: String,
     resource: String,
 }
 
@@ -55,13 +55,9 @@ impl<'a> Client<'a> {
             .header(header::CONTENT_TYPE, "application/json")
             .body(Bytes::from(body.to_string()));
         let answer = send(http, request).await;
-        let client_id = document(&answer)["client_id"].as_str().map(str::to_owned);
-        let client = client_id.map(|client_id| Self {
-            http,
-            endpoints: metadata.clone(),
-            client_id,
-            resource: resource.to_owned(),
-        });
+        let id = document(&answer).get("client_id").and_then(Value::as_str).map(str::to_owned);
+        let client =
+            id.map(|id| Self { http, endpoints: metadata.clone(), id, resource: resource.to_owned() });
         (answer, client)
     }
 
@@ -71,7 +67,7 @@ impl<'a> Client<'a> {
         let challenge = CodeChallenge::of(&CodeVerifier::new(verifier.clone()));
         let query = form(&[
             ("response_type", "code"),
-            ("client_id", &self.client_id),
+            ("client_id", &self.id),
             ("redirect_uri", REDIRECT_URI),
             ("scope", DEMO_SCOPE),
             ("state", &state),
@@ -115,7 +111,7 @@ impl<'a> Client<'a> {
     }
 
     async fn post(&self, endpoint: &str, fields: &[(&str, &str)]) -> Answer {
-        let fields = [&[("client_id", self.client_id.as_str())], fields].concat();
+        let fields = [&[("client_id", self.id.as_str())], fields].concat();
         let request = http::Request::post(text(&self.endpoints, endpoint))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Bytes::from(form(&fields)));
