@@ -14,7 +14,8 @@ mod logs;
 mod real;
 #[cfg(test)]
 mod support;
-#[cfg(all(test, feature = "third-party"))]
+#[cfg(feature = "third-party")]
+#[cfg(test)]
 mod third_party;
 #[cfg(test)]
 mod tls;

@@ -132,12 +132,12 @@ async fn call_tools(client: &RunningService<RoleClient, ()>, calls: &[String]) -
         };
         let request = CallToolRequestParams::new(name.to_owned()).with_arguments(arguments);
         let result = serde_json::to_value(client.call_tool(request).await?)?;
-        let content = result["content"].as_array().into_iter().flatten();
-        let text = |block: &Value| block["text"].as_str().unwrap_or_default().to_owned();
+        let content = result.get("content").and_then(Value::as_array).into_iter().flatten();
+        let text = |block: &Value| block.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
         results.push(json!({
             "tool": name,
             "content": content.map(text).collect::<Vec<_>>(),
-            "isError": result["isError"].as_bool().unwrap_or_default(),
+            "isError": result.get("isError").and_then(Value::as_bool).unwrap_or_default(),
         }));
     }
     Ok(results)

@@ -119,16 +119,9 @@ fn decoded(text: &str) -> String {
     let mut decoded = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let known = part.split_once(';').and_then(|(name, rest)| Some((entity(name)?, rest)));
-        match known {
-            Some((character, rest)) => {
-                decoded.push(character);
-                decoded.push_str(rest);
-            }
-            None => {
-                decoded.push('&');
-                decoded.push_str(part);
-            }
-        }
+        let (character, rest) = known.unwrap_or(('&', part));
+        decoded.push(character);
+        decoded.push_str(rest);
     }
     decoded
 }
