@@ -12,15 +12,16 @@ use crate::{arguments::DemoArguments, logging};
 pub(crate) fn demo(arguments: &DemoArguments) -> Result<(), Failure> {
     let level = if arguments.once { LogLevel::Error } else { LogLevel::Info };
     logging::start(&Log { level, ..Log::default() });
-    runtime(None)?.block_on(run(arguments, &mut io::stdout())).map_err(Failure::asked)
+    let mut out = io::stdout();
+    runtime(None)?.block_on(run(arguments, &mut out)).map_err(Failure::asked)
 }
 
 #[cfg(feature = "third-party")]
 async fn run(arguments: &DemoArguments, out: &mut io::Stdout) -> Result<(), DemoError> {
     if arguments.resource_server {
-        gateway::demo::run(options(arguments), out, stop()).await
+        Box::pin(gateway::demo::run(options(arguments), out, stop())).await
     } else {
-        gateway::third_party::demo::run(options(arguments), out, stop()).await
+        Box::pin(gateway::third_party::demo::run(options(arguments), out, stop())).await
     }
 }
 
