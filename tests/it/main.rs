@@ -5,6 +5,8 @@ mod attacks;
 #[cfg(test)]
 mod checking;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod flow;
 #[cfg(test)]
 mod lifecycle;

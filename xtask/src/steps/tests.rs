@@ -50,6 +50,7 @@ const RUNS: [&[&str]; 3] = [
         "attacks::headers::",
         "attacks::routes::",
         "checking::",
+        "demo::",
         "flow::",
         "lifecycle::",
         "tls::",
