@@ -63,5 +63,4 @@ fn the_demo_serves_a_real_client() {
 }
 
 /// A build that has Option B shows that one unless it is told otherwise.
-const DEMO: &[&str] =
-    if cfg!(feature = "third-party") { &["demo", "--resource-server"] } else { &["demo"] };
+const DEMO: &[&str] = if cfg!(feature = "third-party") { &["demo", "--resource-server"] } else { &["demo"] };

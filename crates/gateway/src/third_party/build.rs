@@ -21,6 +21,7 @@ use super::{
     browser::{self, Browser, BrowserParts},
     endpoints::{self, Endpoints, Failures},
     state::{State, StateSettings, StorageSettings},
+    to_the_end::to_the_end,
 };
 use crate::{
     config::{self, Loaded, LoadedThirdParty},
@@ -102,6 +103,7 @@ pub(super) async fn authorization_server(
         issuer: state.issuer.clone(),
         response_issuer: settings.response_issuer().is_some(),
         servers: servers::words(&loaded.config),
+        body_idle: loaded.config.limits.body_idle.get(),
         clock: Arc::clone(means.clock),
     });
     let endpoints = Endpoints {
@@ -118,7 +120,10 @@ pub(super) async fn authorization_server(
     let server = OwnAuthorizationServer {
         issuers: vec![state.issuer_policy()],
         grants: Arc::new(state.grant_check()),
-        router: endpoints::router(endpoints).merge(browser::router(Arc::new(browser))),
+        router: to_the_end(
+            endpoints::router(endpoints).merge(browser::router(Arc::new(browser))),
+            state.requests.clone(),
+        ),
     };
     Ok((server, in_force))
 }

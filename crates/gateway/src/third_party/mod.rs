@@ -9,6 +9,7 @@ mod pages;
 mod resident;
 mod state;
 mod tasks;
+mod to_the_end;
 mod with_reason;
 
 pub use resident::ResidentError;

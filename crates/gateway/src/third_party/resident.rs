@@ -11,6 +11,7 @@ use super::{
     build,
     state::{OpenStateError, Opened, State},
     tasks::Tasks,
+    to_the_end,
 };
 use crate::{
     config::{Loaded, LoadedThirdParty},
@@ -120,6 +121,7 @@ impl Resident {
     /// Stops the work; to be called when no request is under way any more.
     pub(crate) async fn stop(self) {
         if let Some(inner) = self.0 {
+            to_the_end::finish(&inner.state.requests).await;
             inner.tasks.stop().await;
         }
     }

@@ -14,6 +14,7 @@ use token_manager::{
 };
 use token_validate::{Algorithm, InvalidKeySet, IssuerPolicy, KeySet, KeySource, SharedKeys};
 use tokio::{sync::mpsc, task};
+use tokio_util::task::TaskTracker;
 
 pub(crate) use self::settings::{Opened, StateSettings, StorageSettings};
 use super::{
@@ -41,6 +42,8 @@ pub(crate) struct State {
     pub(crate) pending: PendingAuthorizations,
     /// The clients that registered themselves, once a configuration is in force.
     pub(crate) registered: Registered,
+    /// The requests that have begun.
+    pub(crate) requests: TaskTracker,
     /// Browsers that are signed in.
     pub(crate) browsers: BrowserSessions,
     /// Grants, the sessions they rest on, third-party tokens, and the third parties themselves.
@@ -138,6 +141,7 @@ impl State {
             keys,
             pending,
             registered,
+            requests: TaskTracker::new(),
             browsers,
             foundations,
             clock,

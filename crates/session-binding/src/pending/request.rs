@@ -46,7 +46,7 @@ pub struct ClientFacts {
     pub host: Option<String>,
     /// Where these facts are from.
     pub origin: ClientOrigin,
-    /// Whether each of its redirect URIs leads to the person's own machine, where any program can listen.
+    /// Whether the answer goes to the person's own machine, where any program can listen.
     pub loopback_only: bool,
 }
 

@@ -23,7 +23,8 @@ pub(super) async fn asked_by_form(State(browser): State<Arc<Browser>>, visit: Vi
     // No token of ours: this form is the client's own page.
     let begun = async {
         guard::check_content_type(&visit.headers)?;
-        let form = read_body(body, oauth_server::AuthorizeEndpoint::MAX_BYTES).await?;
+        let most = oauth_server::AuthorizeEndpoint::MAX_BYTES;
+        let form = read_body(body, most, browser.parts.body_idle).await?;
         browser.begin_authorization(&visit, Some(&form)).await
     };
     visit.answer(begun.await)
@@ -53,7 +54,9 @@ impl Browser {
         let state = request.state.map(ClientState::new).transpose();
         Ok(AuthorizationRequest {
             client: ClientFacts {
-                loopback_only: client.is_loopback_only(),
+                loopback_only: client.is_loopback_only()
+                    || request.redirect_uri.is_loopback()
+                    || request.redirect_uri.is_private_use(),
                 name: client.name,
                 host: client.host,
                 origin: match client.origin {
@@ -78,7 +81,7 @@ impl Browser {
     ///
     /// A redirect to the person's own machine leads to no stranger's site.
     async fn tell_client(&self, visit: &Visit, error: AuthorizeRedirectError) -> Result<Response, Stop> {
-        let is_strange = error.client.origin == ClientOrigin::Registered && !error.redirect_uri.is_loopback();
+        let is_strange = error.client.origin != ClientOrigin::Configured && !error.redirect_uri.is_loopback();
         if is_strange && self.signed_in(&visit.cookies()?).await?.is_none() {
             let back = BackToClient { place: error.redirect_uri.place(), location: error.location };
             return Err(Stop::from(Problem::ClientMistake).with_back(Some(back)));

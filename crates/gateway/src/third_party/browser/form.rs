@@ -1,4 +1,7 @@
-use axum::body::{Body, Bytes, to_bytes};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use http_body_util::BodyExt;
 use session_binding::PendingId;
 use url::form_urlencoded;
 use zeroize::Zeroize;
@@ -9,7 +12,7 @@ use super::{
     guard,
     visit::{TRANSACTION, Visit},
 };
-use crate::third_party::pages::Problem;
+use crate::{reason::Reason, request_body::BoundedBody, third_party::pages::Problem};
 
 /// The fields of a form of ours; wiped when dropped, for one may be a password.
 pub(super) struct Form(Vec<(String, String)>);
@@ -45,14 +48,19 @@ impl Browser {
     /// The form that a page of ours sent.
     pub(super) async fn read_form(&self, visit: &Visit, body: Body) -> Result<Form, Stop> {
         guard::check_form(&visit.headers, &self.origins)?;
-        let body = read_body(body, MAX_FORM).await?;
+        let body = read_body(body, MAX_FORM, self.parts.body_idle).await?;
         Ok(Form(form_urlencoded::parse(&body).into_owned().collect()))
     }
 }
 
-/// A body of at most `limit` bytes.
-pub(super) async fn read_body(body: Body, limit: usize) -> Result<Bytes, Stop> {
-    to_bytes(body, limit).await.map_err(|_| Problem::TooLong.into())
+/// A body of at most `limit` bytes, which may pause for `idle` and keeps a pace after that.
+pub(super) async fn read_body(body: Body, limit: usize, idle: Duration) -> Result<Bytes, Stop> {
+    let (body, fault) = BoundedBody::new(body, limit as u64, idle);
+    match body.collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(_) if fault.reason() == Some(Reason::BodyTooLarge) => Err(Problem::TooLong.into()),
+        Err(_) => Err(Problem::Malformed.into()),
+    }
 }
 
 /// The longest password is 1 KiB.

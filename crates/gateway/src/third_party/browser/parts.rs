@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use oauth_server::AuthorizeEndpoint;
 use oauth_types::{Clock, Issuer, ProviderId, ResourceUri, ScopeToken};
@@ -42,6 +42,8 @@ pub(crate) struct BrowserParts {
     pub(crate) response_issuer: bool,
     /// What the operator says about each MCP server.
     pub(crate) servers: BTreeMap<ResourceUri, ServerWords>,
+    /// How long the body of a form may pause.
+    pub(crate) body_idle: Duration,
     /// The time.
     pub(crate) clock: Arc<dyn Clock>,
 }

@@ -177,6 +177,7 @@ impl World {
             issuer: ISSUER.parse().unwrap(),
             response_issuer: true,
             servers: [(RESOURCE.parse().unwrap(), server_words())].into(),
+            body_idle: std::time::Duration::from_secs(10),
             clock: self.clock.clone(),
         };
         self.router = router(Arc::new(Browser::new(parts)));
