@@ -90,13 +90,13 @@ async fn k06_the_use_of_a_grant_is_use_of_its_session() {
 
     // Not beyond its absolute end, nor once it has been ended; what is seen in the future is seen now.
     let always = |_: &GrantId| NOW + 1000 * DAY;
-    world.clock.set(NOW + 89 * DAY);
+    world.clock.set(NOW + 90 * DAY);
     assert_eq!(world.sessions.overdue(None, 10, &always).await.unwrap().live, []);
     let eve = world.signed_in(&person("github", "3")).await;
     world.sessions.bind(grant(3), eve.session()).await.unwrap();
-    world.clock.set(NOW + 90 * DAY);
+    world.clock.set(NOW + 91 * DAY);
     let live = world.sessions.overdue(None, 10, &always).await.unwrap().live;
-    assert_eq!(live, [(*eve.session(), NOW + 90 * DAY)]);
+    assert_eq!(live, [(*eve.session(), NOW + 91 * DAY)]);
     world.sessions.end(eve.session(), EndCause::SignedOut).await.unwrap();
     assert_eq!(world.sessions.overdue(None, 10, &always).await.unwrap().live, []);
 }
