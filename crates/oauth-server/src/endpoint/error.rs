@@ -129,9 +129,9 @@ impl EndpointError {
         let (status, code) = self.wire();
         let (error, code) = (self as &dyn Error, code.as_str());
         if status.is_server_error() {
-            tracing::warn!(error, code, "a request cannot be answered");
+            tracing::warn!(error, oauth.error = code, "a request cannot be answered");
         } else {
-            tracing::info!(error, code, "a request is refused");
+            tracing::info!(error, oauth.error = code, "a request is refused");
         }
     }
 }
