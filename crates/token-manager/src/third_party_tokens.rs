@@ -178,6 +178,27 @@ impl ThirdPartyTokens {
         Ok(self.shared.read(session).await?.is_some_and(|it| it.tokens.refresh_token.is_some()))
     }
 
+    /// An access token in the place of `refused`, which the third party takes no more whatever its end.
+    ///
+    /// Refreshes now, once however many ask with the same token; where that one has been replaced already, the one in
+    /// its place is answered.
+    ///
+    /// # Errors
+    /// [`ThirdPartyTokenError`]: `Expired` when there is nothing to refresh it with; after
+    /// [`ThirdPartyTokenError::Ended`] the session's grants have ended.
+    pub async fn replace_refused(
+        &self,
+        session: &SessionKey,
+        refused: &ThirdPartyAccessToken,
+    ) -> Result<ThirdPartyAccessToken, ThirdPartyTokenError> {
+        if let Some(replaced) = self.shared.make_due(session, refused).await? {
+            return Ok(replaced);
+        }
+        self.refresh(session).await?;
+        let tokens = self.shared.read(session).await?.ok_or(ThirdPartyTokenError::Unknown)?;
+        Ok(tokens.tokens.access_token)
+    }
+
     /// Removes the tokens of a session and hands them out a last time, for their revocation at the third party.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use oauth_types::UnixTime;
 use storage::Record;
 
 use super::{
-    RefreshFailure, RefreshedTokens, Shared, ThirdPartyTokenError, TokenSet,
+    RefreshFailure, RefreshedTokens, Shared, ThirdPartyAccessToken, ThirdPartyTokenError, TokenSet,
     record::{self, Header, Lease, Stored},
 };
 use crate::{EndCause, RevokeSelector, SessionKey};
@@ -47,6 +47,39 @@ impl Shared {
                 Attempt::Fresh(due) => return Ok(due),
                 Attempt::Busy => sleep(PAUSE).await,
                 Attempt::Leased(leased) => return self.ask(session, *leased).await,
+            }
+        }
+        Err(ThirdPartyTokenError::ThirdParty { retry_after: PAUSE })
+    }
+
+    /// Notes that the tokens of `session` want to be refreshed now, if `refused` is still among them; answers the access
+    /// token in its place if not.
+    ///
+    /// The note is in the store, so that every process sees it, and it goes with the refresh.
+    pub(super) async fn make_due(
+        &self,
+        session: &SessionKey,
+        refused: &ThirdPartyAccessToken,
+    ) -> Result<Option<ThirdPartyAccessToken>, ThirdPartyTokenError> {
+        let key = session.as_key();
+        for _ in 0..ATTEMPTS {
+            let found =
+                self.parts.store.get(record::TABLE, key).await?.ok_or(ThirdPartyTokenError::Unknown)?;
+            let mut stored = self.open(session, &found.record)?;
+            if stored.tokens.access_token != *refused {
+                return Ok(Some(stored.tokens.access_token));
+            }
+            if stored.tokens.refresh_token.is_none() {
+                return Err(ThirdPartyTokenError::Expired);
+            }
+            let now = self.now();
+            if stored.header.is_due(now) {
+                return Ok(None);
+            }
+            stored.header.refresh_at = Some(now);
+            let record = self.seal(session, &stored)?;
+            if self.parts.store.compare_and_swap(record::TABLE, key, found.revision, record).await? {
+                return Ok(None);
             }
         }
         Err(ThirdPartyTokenError::ThirdParty { retry_after: PAUSE })
@@ -179,4 +212,6 @@ impl Shared {
 
 /// How often another process's refresh is waited for.
 const PATIENCE: usize = 40;
+/// How often the note is tried while others write.
+const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_millis(250);

@@ -441,3 +441,53 @@ async fn j16_a_refresh_under_way_gives_the_refresh_token_to_keep() {
     let good = scene.third_party.good.lock().unwrap().clone();
     assert_eq!((refresh_token(&scene).await, scene.calls()), (Some(good), 1));
 }
+
+/// Asks for another token in the place of `refused`.
+async fn replace(scene: &Scene, refused: &str) -> Result<String, ThirdPartyTokenError> {
+    let refused = ThirdPartyAccessToken::new(refused.to_owned());
+    scene.tokens.replace_refused(&session(), &refused).await.map(|it| it.expose().to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_token_is_refreshed_at_once_whatever_its_end_and_once() {
+    for expires_at in [token_set().expires_at, None] {
+        let scene = Scene::new().await;
+        let keep_until = NOW + Duration::from_secs(1_000_000);
+        scene.tokens.store(&session(), TokenSet { expires_at, ..token_set() }, keep_until).await.unwrap();
+        let (one, other) = tokio::join!(replace(&scene, "access-0"), replace(&scene, "access-0"));
+        assert_eq!((one.as_deref(), other.as_deref()), (Ok("access-1"), Ok("access-1")));
+        assert_eq!(replace(&scene, "access-0").await.as_deref(), Ok("access-1"), "it has been replaced");
+        assert_eq!(scene.calls(), 1);
+        assert_eq!(scene.access().await.as_deref(), Ok("access-1"));
+        assert_eq!(replace(&scene, "access-1").await.as_deref(), Ok("access-2"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn k01_a_refused_token_whose_refresh_is_refused_too_ends_the_grants() {
+    let scene = Scene::new().await;
+    let grant = scene.world.live().await;
+    scene.fail(Some(RefreshFailure::Ended));
+    let outcome = replace(&scene, "access-0").await;
+    assert_eq!(outcome, Err(ThirdPartyTokenError::Ended(EndCause::ThirdPartyEnded)));
+    assert_eq!(scene.world.grants.is_live(&grant.grant), Liveness::Ended);
+    assert_eq!(replace(&scene, "access-0").await, Err(ThirdPartyTokenError::Unknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn k02_a_refused_token_that_cannot_be_refreshed_ends_nothing() {
+    let scene = Scene::new().await;
+    let grant = scene.world.live().await;
+    scene.fail(Some(TEMPORARY));
+    assert!(replace(&scene, "access-0").await.unwrap_err().is_temporary());
+    // Another try is due, and the old token is there as long as it holds.
+    assert_eq!(scene.access().await.as_deref(), Ok("access-0"));
+    scene.fail(None);
+    scene.world.advance(60);
+    assert_eq!(scene.access().await.as_deref(), Ok("access-2"));
+
+    let without = TokenSet { refresh_token: None, ..token_set() };
+    scene.tokens.store(&session(), without, NOW + Duration::from_secs(1_000_000)).await.unwrap();
+    assert_eq!(replace(&scene, "access-0").await, Err(ThirdPartyTokenError::Expired));
+    assert_eq!(scene.world.grants.is_live(&grant.grant), Liveness::Live);
+}
