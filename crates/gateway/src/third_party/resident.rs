@@ -3,7 +3,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use oauth_client::{InvalidSettings, local::InvalidAccounts};
 use oauth_server::{InvalidServerSettings, ProofMismatch, Registrations, RegistrationsUnavailable};
-use oauth_types::{Clock, Entropy};
+use oauth_types::{Clock, Entropy, Issuer};
 use outbound_http::ClientSetupError;
 use token_manager::KeyRingError;
 
@@ -72,6 +72,9 @@ pub enum ResidentError {
     /// `[third_party]` was added or removed.
     #[error("`[third_party]` was added or removed, which needs a restart")]
     NeedsRestart,
+    /// `public_url` is another one, and with it the `iss` of every token.
+    #[error("`public_url` was changed, which needs a restart: {0} is the issuer of the tokens that are out")]
+    IssuerNeedsRestart(Issuer),
 }
 
 impl Resident {
@@ -133,6 +136,9 @@ impl Inner {
         loaded: &Loaded,
         third_party: LoadedThirdParty<'_>,
     ) -> Result<(OwnAuthorizationServer, Prepared), ResidentError> {
+        if third_party.issuer() != self.state.issuer {
+            return Err(ResidentError::IssuerNeedsRestart(self.state.issuer.clone()));
+        }
         let means = build::Means { state: &self.state, clock: &self.clock, entropy: &self.entropy };
         let (server, in_force) = build::authorization_server(means, loaded, third_party).await?;
         let opened = build::state_settings(third_party)?.opened();

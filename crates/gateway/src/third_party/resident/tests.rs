@@ -24,6 +24,9 @@ use crate::{
     },
 };
 
+const PUBLIC_URL: &str = "http://127.0.0.1:8443";
+const SECTION: &str =
+    "[third_party]\nstorage = { redb = \"state.redb\" }\nmaster_key = { env = \"MASTER\" }\n";
 const RESOURCE: &str = "http://127.0.0.1:8443/mcp";
 const MASTER: &str = "9LSWqdO3zQ1Y5tRZxk7mVb2uJ0cHnE8gPa6fTIwDyKo=";
 const OTHER_MASTER: &str = "b3f1c07d6a2e984512fd7e30c9a8b1645fe20d738c4bb6aa19e7f3502d8c6491";
@@ -64,20 +67,28 @@ impl Folder {
     }
 
     fn option_b_under(&self, master: &str, tables: &str) -> Loaded {
-        let section =
-            "[third_party]\nstorage = { redb = \"state.redb\" }\nmaster_key = { env = \"MASTER\" }\n";
-        load(self.0.path(), master, &format!("{section}{tables}"))
+        load(self.0.path(), PUBLIC_URL, master, &format!("{SECTION}{tables}"))
+    }
+
+    /// With another `public_url`.
+    fn elsewhere(&self, public_url: &str, tables: &str) -> Loaded {
+        load(self.0.path(), public_url, MASTER, &format!("{SECTION}{tables}"))
     }
 
     fn option_a(&self) -> Loaded {
-        load(self.0.path(), MASTER, "[[authorization_server]]\nissuer = \"https://as.example.com\"\n")
+        load(
+            self.0.path(),
+            PUBLIC_URL,
+            MASTER,
+            "[[authorization_server]]\nissuer = \"https://as.example.com\"\n",
+        )
     }
 }
 
-fn load(folder: &Path, master: &str, rest: &str) -> Loaded {
+fn load(folder: &Path, public_url: &str, master: &str, rest: &str) -> Loaded {
     let path = folder.join("gateway.toml");
     let text = format!(
-        "public_url = \"http://127.0.0.1:8443\"\nlisten = {{ address = \"127.0.0.1:8443\" }}\n\
+        "public_url = \"{public_url}\"\nlisten = {{ address = \"127.0.0.1:8443\" }}\n\
          [[server]]\npath = \"/mcp\"\nscopes = [\"mcp\"]\n\
          upstream = {{ http = \"http://127.0.0.1:3000/mcp\" }}\n{rest}"
     );
@@ -284,6 +295,31 @@ async fn o18_the_section_comes_and_goes_by_a_restart_only() {
         running.reload(started).await.unwrap();
         running.stop().await;
     }
+}
+
+#[tokio::test]
+async fn o18_another_public_url_needs_a_restart_and_changes_nothing() {
+    let folder = Folder::new();
+    let mut process = Process::start(&folder.option_b(ALICE)).await.unwrap();
+    let (_, before) = process.get("/.well-known/oauth-authorization-server").await;
+    let providers = format!("{:?}", process.state().foundations.providers);
+    let other = folder.elsewhere("http://127.0.0.1:9443", &format!("{ALICE}{GITHUB}"));
+    let error = process.reload(&other).await.unwrap_err();
+    assert!(matches!(&error, ResidentError::IssuerNeedsRestart(_)), "{error:?}");
+    let expected = "`public_url` was changed, which needs a restart: http://127.0.0.1:8443 is the issuer of the \
+                    tokens that are out";
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(process.get("/.well-known/oauth-authorization-server").await.1, before);
+    assert_eq!(format!("{:?}", process.state().foundations.providers), providers);
+    // The same one may be loaded again, with other things changed.
+    process.reload(&folder.option_b(&format!("{ALICE}{GITHUB}"))).await.unwrap();
+    assert_ne!(format!("{:?}", process.state().foundations.providers), providers);
+    process.stop().await;
+
+    let process = Process::start(&other).await.unwrap();
+    let (_, after) = process.get("/.well-known/oauth-authorization-server").await;
+    assert_eq!(after["issuer"], json!("http://127.0.0.1:9443"));
+    process.stop().await;
 }
 
 #[tokio::test]
