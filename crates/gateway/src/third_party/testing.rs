@@ -96,6 +96,11 @@ impl World {
         self.give(session, TokenSet { refresh_token: None, ..self.tokens() }).await;
     }
 
+    /// The third party has given an access token without an end.
+    pub(super) async fn give_long(&self, session: &ThirdPartySessionId) {
+        self.give(session, TokenSet { refresh_token: None, expires_at: None, ..self.tokens() }).await;
+    }
+
     fn tokens(&self) -> TokenSet {
         TokenSet {
             provider: "third".parse().unwrap(),

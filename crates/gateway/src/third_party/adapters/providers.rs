@@ -43,7 +43,8 @@ impl Providers {
     /// Puts `providers` in the place of those before; whom those permitted is looked at again.
     pub(crate) fn replace(&self, providers: impl IntoIterator<Item = SignInProvider>) {
         let by_id = providers.into_iter().map(|it| (it.id().clone(), it)).collect();
-        self.in_force.store(Arc::new(InForce { by_id, looks: Looks::default() }));
+        let looks = self.in_force.load().looks.for_other_rules();
+        self.in_force.store(Arc::new(InForce { by_id, looks }));
     }
 
     pub(super) fn now(&self) -> UnixTime {

@@ -58,6 +58,7 @@ impl Foundations {
         match self.standing(&id, access.as_ref(), Patience::None).await.map_err(unavailable)? {
             Standing::Good => Ok(()),
             Standing::Ended => Err(ended()),
+            Standing::NotKnown => Err(unavailable(NotKnown)),
             Standing::NotConfigured => Err(unavailable(NotConfigured)),
         }
     }
@@ -110,6 +111,11 @@ impl Foundations {
 #[derive(Debug, thiserror::Error)]
 #[error("the provider of the person is not configured")]
 struct NotConfigured;
+
+/// A third party that is down may be up again, so nothing ends.
+#[derive(Debug, thiserror::Error)]
+#[error("whether the person is still allowed has not been known for too long")]
+struct NotKnown;
 
 fn ended() -> TokenRefusal {
     TokenRefusal::Refused {

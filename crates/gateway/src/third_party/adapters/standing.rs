@@ -1,16 +1,15 @@
 //! Whether somebody who signed in before may still come in.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+mod looks;
+
+use std::time::Duration;
 
 use oauth_client::{AccessToken, AllowRules, EndedReason, IdentityError, Provider};
-use oauth_types::{Principal, UnixTime};
+use oauth_types::Principal;
 use session_binding::{EndCause, ThirdPartySessionId};
 use token_manager::ThirdPartyAccessToken;
 
+pub(super) use self::looks::Looks;
 use super::{Foundations, NotEnded, SignInProvider, session_key};
 
 /// What became of the question whether the person of a session may still come in.
@@ -20,6 +19,8 @@ pub(super) enum Standing {
     Good,
     /// They may not: the session and everything that rests on it has ended.
     Ended,
+    /// Nobody knows: the third party has given no answer for too long.
+    NotKnown,
     /// The configuration in force does not have their provider.
     NotConfigured,
 }
@@ -33,10 +34,6 @@ pub(super) enum Patience {
     InUse,
 }
 
-/// When to ask about which session again.
-#[derive(Debug, Default)]
-pub(super) struct Looks(Mutex<HashMap<ThirdPartySessionId, UnixTime>>);
-
 /// What a third party says.
 enum Said {
     Permitted,
@@ -44,15 +41,27 @@ enum Said {
     NotAllowed,
     /// It takes the token no more.
     Dead(EndedReason),
+    /// It is none that tells of a person later than at the sign-in, or not all that the rules ask for.
+    Untold,
     /// Nothing that could be relied upon.
     Nothing,
+}
+
+/// Whom to ask, and about whom.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    provider: &'a Provider,
+    rules: &'a AllowRules,
+    principal: &'a Principal,
 }
 
 impl Foundations {
     /// Looks whether the person of a live session is still permitted; ends the session and its grants if not.
     ///
     /// Built-in accounts are looked up each time. A third party is asked with `access` at most every five minutes for
-    /// each session; one that gives no answer changes nothing.
+    /// each session; one that gives no answer is believed for an hour after its last one, and ends nothing.
+    ///
+    /// May be dropped at any time: whoever comes next asks again.
     ///
     /// # Errors
     /// When the store gives no answer.
@@ -72,26 +81,27 @@ impl Foundations {
             SignInProvider::ThirdParty { provider, rules, .. } => (provider, rules),
         };
         let Some(access) = access else { return Ok(Standing::Good) };
+        let turn = in_force.looks.turn(id);
+        // Whoever comes while somebody asks gets no token before there is an answer.
+        let _turn = turn.lock().await;
         let now = self.providers.now();
-        if !in_force.looks.begin(id, now, patience) {
-            return Ok(Standing::Good);
+        if let Some(known) = in_force.looks.known(&session, now, patience) {
+            return Ok(known);
         }
-        match ask(provider, rules, principal, access).await {
-            Said::Permitted => Ok(Standing::Good),
+        match self.ask(id, Question { provider, rules, principal }, access).await {
+            Said::Permitted => in_force.looks.note(id, now),
+            Said::Untold => in_force.looks.note_untold(id, now),
+            Said::Nothing => return Ok(in_force.looks.note_silence(&session, now)),
             Said::NotAllowed => {
                 tracing::info!(target: "audit", { %principal.provider, %principal.subject }, "no longer allowed");
-                self.end_session(id, EndCause::NotAllowed).await
+                return self.end_session(id, EndCause::NotAllowed).await;
             }
-            Said::Dead(EndedReason::Inactive) if self.can_refresh(id).await => Ok(Standing::Good),
             Said::Dead(reason) => {
                 tracing::info!(provider = %principal.provider, %reason, "the third party has ended its grant");
-                self.end_session(id, EndCause::Revoked).await
-            }
-            Said::Nothing => {
-                in_force.looks.put(id, now + RETRY);
-                Ok(Standing::Good)
+                return self.end_session(id, EndCause::Revoked).await;
             }
         }
+        Ok(Standing::Good)
     }
 
     /// Looks again at the person of a session in use, for whoever goes over all of them.
@@ -103,9 +113,26 @@ impl Foundations {
         self.standing(id, access.as_ref(), Patience::InUse).await.map(drop)
     }
 
-    /// Whether a refresh at the third party may bring a token that it takes; if in doubt, yes.
-    async fn can_refresh(&self, id: &ThirdPartySessionId) -> bool {
-        self.tokens.can_refresh(&session_key(id)).await.unwrap_or(true)
+    /// Asks with `access`, and with another token if the third party takes that one no more.
+    async fn ask(
+        &self,
+        id: &ThirdPartySessionId,
+        question: Question<'_>,
+        access: &ThirdPartyAccessToken,
+    ) -> Said {
+        let inactive = match question.ask(access).await {
+            Said::Dead(reason @ EndedReason::Inactive) => Said::Dead(reason),
+            said => return said,
+        };
+        match self.tokens.replace_refused(&session_key(id), access).await {
+            Ok(another) => question.ask(&another).await,
+            Err(error) if error.is_temporary() => {
+                tracing::warn!(%error, "whether the third party has ended its grant is not known");
+                Said::Nothing
+            }
+            // There is nothing to refresh it with, or the third party does not take that either.
+            Err(_) => inactive,
+        }
     }
 
     async fn end_session(&self, id: &ThirdPartySessionId, cause: EndCause) -> Result<Standing, NotEnded> {
@@ -116,81 +143,33 @@ impl Foundations {
     }
 }
 
-async fn ask(
-    provider: &Provider,
-    rules: &AllowRules,
-    principal: &Principal,
-    access: &ThirdPartyAccessToken,
-) -> Said {
-    let tokens = oauth_client::ThirdPartyTokens {
-        access: AccessToken::new(access.expose().to_owned()),
-        refresh: None,
-        expires_at: None,
-        scope: None,
-        id_token: None,
-    };
-    match tokio::time::timeout(WAIT, Box::pin(provider.identity(principal, &tokens))).await {
-        Ok(Ok(identity)) if rules.permits(&identity).is_ok() => Said::Permitted,
-        Ok(Ok(_)) => Said::NotAllowed,
-        Ok(Err(IdentityError::Ended(reason))) => Said::Dead(reason),
-        // It says it in ID tokens only, which come with a sign-in.
-        Ok(Err(IdentityError::Unavailable)) => Said::Nothing,
-        Ok(Err(IdentityError::Temporary(error))) => {
-            tracing::warn!(provider = %provider.id(), %error, "whether a person is still allowed is not known");
-            Said::Nothing
-        }
-        Err(_) => {
-            tracing::warn!(provider = %provider.id(), "whether a person is still allowed is not known in time");
-            Said::Nothing
+impl Question<'_> {
+    async fn ask(self, access: &ThirdPartyAccessToken) -> Said {
+        let Self { provider, rules, principal } = self;
+        let tokens = oauth_client::ThirdPartyTokens {
+            access: AccessToken::new(access.expose().to_owned()),
+            refresh: None,
+            expires_at: None,
+            scope: None,
+            id_token: None,
+        };
+        match tokio::time::timeout(WAIT, Box::pin(provider.identity(principal, &tokens))).await {
+            Ok(Ok(identity)) if rules.permits(&identity).is_ok() => Said::Permitted,
+            Ok(Ok(_)) => Said::NotAllowed,
+            Ok(Err(IdentityError::Ended(reason))) => Said::Dead(reason),
+            // It says it in ID tokens only, which come with a sign-in.
+            Ok(Err(IdentityError::Unavailable)) => Said::Untold,
+            Ok(Err(IdentityError::Temporary(error))) => {
+                tracing::warn!(provider = %provider.id(), %error, "whether a person is still allowed is not known");
+                Said::Nothing
+            }
+            Err(_) => {
+                tracing::warn!(provider = %provider.id(), "whether a person is still allowed is not known in time");
+                Said::Nothing
+            }
         }
     }
 }
 
-impl Looks {
-    /// The person of this session was permitted at `now`.
-    pub(super) fn note(&self, id: &ThirdPartySessionId, now: UnixTime) {
-        self.put(id, now + AGAIN);
-    }
-
-    /// Whether to ask now; whoever comes after need not ask too.
-    fn begin(&self, id: &ThirdPartySessionId, now: UnixTime, patience: Patience) -> bool {
-        let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = next.get(id).copied();
-        if due.is_some_and(|it| now < it + patience.duration()) {
-            return false;
-        }
-        if next.len() >= MOST {
-            next.retain(|_, it| now < *it);
-        }
-        next.insert(*id, now + AGAIN);
-        true
-    }
-
-    fn put(&self, id: &ThirdPartySessionId, at: UnixTime) {
-        let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if next.len() >= 2 * MOST {
-            next.clear();
-        }
-        next.insert(*id, at);
-    }
-}
-
-impl Patience {
-    const fn duration(self) -> Duration {
-        match self {
-            Self::None => Duration::ZERO,
-            Self::InUse => IN_USE,
-        }
-    }
-}
-
-/// How long an answer of a third party is good for those who refresh.
-const AGAIN: Duration = Duration::from_secs(5 * 60);
-/// How much longer it is good for sessions in use; with the time between two walks less than a quarter of an hour.
-const IN_USE: Duration = Duration::from_secs(7 * 60);
-/// After how long a third party that gave no answer is asked again.
-const RETRY: Duration = Duration::from_secs(60);
-/// How long somebody waits for it.
+/// How long somebody waits for a third party.
 const WAIT: Duration = Duration::from_secs(5);
-/// Above so many sessions those are forgotten that would be asked about anyway, and above twice as many all of them.
-const MOST: usize = 100_000;

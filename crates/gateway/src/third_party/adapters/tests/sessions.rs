@@ -86,6 +86,7 @@ async fn k02_a_third_party_in_trouble_costs_nobody_a_token() {
     assert!(world.is_live(grant));
     world.advance(3600);
     world.http.set(TOKEN, refreshed(2));
+    world.says("1", &[]);
     let tokens = world.refresh(&tokens).await.unwrap();
     let given = world.state.foundations.tokens.access_token(&session_key(&session)).await.unwrap();
     assert_eq!(given.expose(), "third-access-2");

@@ -67,20 +67,157 @@ async fn k05_other_rules_count_at_once() {
     assert_eq!(cause(&world, &session).await, Liveness::Ended(SessionCause::NotAllowed));
 }
 
+/// The userinfo endpoint takes the token no more.
+fn token_refused() -> Reply {
+    Reply::Answer { status: http::StatusCode::UNAUTHORIZED, body: "{}".into() }
+}
+
 #[tokio::test]
 async fn k05_a_token_that_the_third_party_takes_no_more_ends_what_cannot_be_refreshed() {
-    for (refreshable, lives) in [(true, true), (false, false)] {
-        let world = World::new().await;
+    let permitted = Reply::json(&serde_json::json!({ "id": "1" }));
+    // What the token endpoint says, if there is a refresh token, and what is said of the new access token.
+    let rows = [
+        (Some(refreshed(2)), permitted.clone(), true),
+        (Some(refreshed(2)), token_refused(), false),
+        (Some(refused_by_third_party()), permitted.clone(), false),
+        (None, permitted, false),
+    ];
+    for (refresh, then, lives) in rows {
+        let mut world = World::new().await;
+        let tasks = world.spawn();
         let (session, grant, tokens) = world.live("1").await;
-        if refreshable {
-            world.give_tokens(&session).await;
-        } else {
-            world.give_access_token(&session).await;
+        match &refresh {
+            Some(reply) => {
+                world.give_tokens(&session).await;
+                world.http.set(TOKEN, reply.clone());
+            }
+            None => world.give_access_token(&session).await,
         }
-        let refusal = Reply::Answer { status: http::StatusCode::UNAUTHORIZED, body: "{}".into() };
-        world.http.set(USERINFO, refusal);
+        world.http.set(USERINFO, token_refused());
+        world.http.push(USERINFO, then.clone());
+        world.http.set(REVOKE, Reply::status(200));
         let outcome = world.refresh(&tokens).await;
-        assert_eq!((outcome.is_ok(), world.is_live(grant)), (lives, lives), "{outcome:?}");
+        assert_eq!(
+            (outcome.is_ok(), world.is_live(grant)),
+            (lives, lives),
+            "{refresh:?} {then:?} {outcome:?}"
+        );
+        if !lives {
+            invalid_grant(outcome);
+            assert_eq!(cause(&world, &session).await, Liveness::Ended(SessionCause::Revoked));
+        }
+        assert_eq!(world.http.count(TOKEN), usize::from(refresh.is_some()), "asked at once");
+        tasks.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn k05_whoever_has_left_is_found_out_with_the_new_token_of_the_third_party() {
+    let mut world = World::new().await;
+    world.allow(group("staff"));
+    let tasks = world.spawn();
+    let (session, grant, tokens) = world.live("1").await;
+    world.give_tokens(&session).await;
+    world.http.set(TOKEN, refreshed(2));
+    world.http.set(USERINFO, token_refused());
+    world.http.push(USERINFO, Reply::json(&serde_json::json!({ "id": "1", "groups": ["visitors"] })));
+    world.http.set(REVOKE, Reply::status(200));
+    invalid_grant(world.refresh(&tokens).await);
+    assert!(!world.is_live(grant));
+    tasks.stop().await;
+}
+
+#[tokio::test]
+async fn k02_a_token_that_is_refused_while_the_third_party_is_in_trouble_ends_nothing() {
+    let mut world = World::new().await;
+    let tasks = world.spawn();
+    let (session, grant, tokens) = world.live("1").await;
+    world.give_tokens(&session).await;
+    world.http.set(TOKEN, Reply::status(503));
+    world.http.set(USERINFO, token_refused());
+    let tokens = world.refresh(&tokens).await.unwrap();
+    assert!(world.is_live(grant));
+    // When it can be told again, it counts.
+    world.advance(60);
+    world.http.set(TOKEN, refused_by_third_party());
+    invalid_grant(world.refresh(&tokens).await);
+    assert!(!world.is_live(grant));
+    tasks.stop().await;
+}
+
+#[tokio::test]
+async fn k05_whoever_breaks_off_each_question_gets_no_token() {
+    let (world, _, grant, tokens) = staff().await;
+    let tokens = world.refresh(&tokens).await.unwrap();
+    world.advance(300);
+    let answer = std::sync::Arc::new(tokio::sync::Notify::new());
+    let visitor = Reply::json(&serde_json::json!({ "id": "1", "groups": ["visitors"] }));
+    world.http.set(USERINFO, visitor.clone().held(&answer));
+    world.http.set(REVOKE, Reply::status(200));
+    for asked in 2..5 {
+        tokio::select! {
+            biased;
+            outcome = world.refresh(&tokens) => panic!("{outcome:?}"),
+            () = world.http.wait_for(USERINFO, asked) => {}
+        }
+        assert_eq!(world.http.count(USERINFO), asked, "it is asked again");
+    }
+    world.http.set(USERINFO, visitor);
+    invalid_grant(world.refresh(&tokens).await);
+    assert!(!world.is_live(grant));
+}
+
+#[tokio::test]
+async fn k05_whoever_comes_while_the_third_party_is_asked_waits_for_its_answer() {
+    for (groups, lives) in [(["staff"], true), (["visitors"], false)] {
+        let (world, _, grant, tokens) = staff().await;
+        let answer = std::sync::Arc::new(tokio::sync::Notify::new());
+        let reply = Reply::json(&serde_json::json!({ "id": "1", "groups": groups }));
+        world.http.set(USERINFO, reply.clone().held(&answer));
+        world.http.push(USERINFO, reply);
+        world.http.set(REVOKE, Reply::status(200));
+        let first = world.refresh(&tokens);
+        let second = async {
+            world.http.wait_for(USERINFO, 1).await;
+            let mut second = Box::pin(world.refresh(&tokens));
+            assert!(futures_util::poll!(&mut second).is_pending());
+            answer.notify_one();
+            second.await
+        };
+        let (first, second) = tokio::join!(first, second);
+        assert_eq!((first.is_ok(), second.is_ok()), (lives, lives), "{first:?} {second:?}");
+        assert_eq!(world.is_live(grant), lives);
+    }
+}
+
+#[tokio::test]
+async fn k05_a_third_party_that_says_nothing_is_believed_for_an_hour_and_no_longer() {
+    // Silence begins before the first answer, which leaves the sign-in, or after one that came later.
+    for (answered_at, last_good) in [(None, 3599), (Some(1800), 1800 + 3599)] {
+        let (world, session, grant, mut tokens) = staff().await;
+        world.give_long(&session).await;
+        if let Some(at) = answered_at {
+            world.advance(at);
+            tokens = world.refresh(&tokens).await.unwrap();
+        }
+        world.http.set(USERINFO, Reply::status(503));
+        world.advance(last_good - answered_at.unwrap_or(0));
+        tokens = world.refresh(&tokens).await.unwrap();
+        world.advance(1);
+        let asked = world.http.count(USERINFO);
+        unavailable(world.refresh(&tokens).await);
+        assert_eq!(world.http.count(USERINFO), asked, "also while it is not asked");
+        world.advance(60);
+        unavailable(world.refresh(&tokens).await);
+        assert_eq!(world.http.count(USERINFO), asked + 1);
+        assert!(world.is_live(grant) && cause(&world, &session).await.is_live(), "nothing has ended");
+        // Another configuration brings no answer either.
+        world.allow(group("staff"));
+        unavailable(world.refresh(&tokens).await);
+        // It is asked again soon, and what it says then counts.
+        world.says("1", &["staff"]);
+        world.advance(10);
+        world.refresh(&tokens).await.unwrap();
     }
 }
 
