@@ -169,15 +169,6 @@ impl ThirdPartyTokens {
         Err(failure)
     }
 
-    /// Whether the session has a refresh token, so that an access token which the third party takes no more says
-    /// nothing about the grant there.
-    ///
-    /// # Errors
-    /// When the store fails, or the record cannot be opened.
-    pub async fn can_refresh(&self, session: &SessionKey) -> Result<bool, ThirdPartyTokenError> {
-        Ok(self.shared.read(session).await?.is_some_and(|it| it.tokens.refresh_token.is_some()))
-    }
-
     /// An access token in the place of `refused`, which the third party takes no more whatever its end.
     ///
     /// Refreshes now, once however many ask with the same token; where that one has been replaced already, the one in
