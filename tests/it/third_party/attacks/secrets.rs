@@ -66,7 +66,7 @@ async fn m01_m07_l12_no_secret_is_logged_or_stored_in_the_clear() {
     let log = gateway.output();
     assert!(log.contains("/authorize") && log.contains("/callback/{provider}"), "the log tells of it: {log}");
     secrets.assert_absent("log", log.as_bytes());
-    for token in ["gho_", "ghu_", "ghr_", "code=", "state=canary"] {
+    for token in ["gho_", "ghu_", "ghr_", "?code=", "&code=", "state="] {
         assert!(!log.contains(token), "{token} in the log: {log}");
     }
     let stored = std::fs::read(gateway.path("state.redb")).unwrap();
