@@ -8,7 +8,7 @@ use std::{
 use crate::support::{Person, client_report};
 
 #[test]
-fn the_demo_goes_as_it_must() {
+fn the_demo_walks_through_its_own_flow() {
     let output = Command::new(env!("CARGO_BIN_EXE_mcp-gateway")).args(["demo", "--once"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));

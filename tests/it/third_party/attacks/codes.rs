@@ -19,7 +19,7 @@ async fn g02_of_a_thousand_redemptions_at_once_one_succeeds() {
     assert_eq!(won.len(), 1);
     // After so many failures of one address the rest is not even looked at.
     let judged = lost.iter().filter(|it| it.status != 429);
-    let refusals: BTreeSet<_> = judged.map(|it| it.refusal()).collect();
+    let refusals: BTreeSet<_> = judged.map(TokenAnswer::refusal).collect();
     assert_eq!(refusals, BTreeSet::from([(400, INVALID_GRANT.to_owned())]));
     // Whoever redeemed it second may have been the thief, so what the first got is dead too.
     let tokens = won[0].tokens();
