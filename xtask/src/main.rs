@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program")]
 
 mod bench;
+mod durability;
 mod gate;
 mod parts;
 mod shell;
@@ -26,7 +27,10 @@ usage: cargo xtask COMMAND
   codegen [--check]   write docs/reference/, or say what is stale in it
   deny                licences, banned crates and versions, sources
 
-  bench [--quick]     figures beside a plain proxy; `--quick` only looks whether all is answered";
+  bench [--quick]     figures beside a plain proxy; `--quick` only looks whether all is answered
+
+  power-loss [--seeds N] [--from S]
+                      lose the power of a simulated disk, N histories (10,000) from seed S (0) on";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
         ["codegen", "--check"] => gate::run(&[steps::codegen::CHECK]),
         ["bench"] => gate::run(&[bench::FULL]),
         ["bench", "--quick"] => gate::run(&[bench::QUICK]),
+        ["power-loss", options @ ..] => durability::power_loss(options),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             ExitCode::SUCCESS

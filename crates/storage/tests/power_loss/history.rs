@@ -168,7 +168,8 @@ impl History<'_> {
         let store = Arc::new(RedbStore::on_backend(self.settings, || disk.clone())?);
         runtime.block_on(async {
             self.recognize(&store).await?;
-            let change = Change::Put(THINGS, 0, storage::Record::new(THINGS, oauth_types::UnixTime::EPOCH, "new"));
+            let change =
+                Change::Put(THINGS, 0, storage::Record::new(THINGS, oauth_types::UnixTime::EPOCH, "new"));
             self.certain = self.certain.after(&change);
             let revision = change.ask(store.as_ref()).await?;
             assert!(revision > Some(self.revision), "{revision:?} was given before {}", self.revision);

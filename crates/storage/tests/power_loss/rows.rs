@@ -113,7 +113,7 @@ impl Rows {
 
 /// Mostly small; now and then large enough for the file to grow.
 fn record(table: Table, chance: &mut Chance, number: u8) -> Record {
-    let len = if chance.one_in(8) { 20_000 + chance.below(60_000) } else { 1 + chance.below(600) };
+    let len = if chance.one_in(8) { 8_000 + chance.below(40_000) } else { 1 + chance.below(200) };
     let expires_at = UnixTime::from_seconds(chance.next() % LIFE);
     let record = Record::new(table, expires_at, vec![number; len]);
     if chance.one_in(3) { record } else { record.owned_by(Key::of([byte(chance, OWNERS)])) }

@@ -1,0 +1,44 @@
+//! Long runs of the programs that lose power and kill processes; the tests run them for some seconds.
+
+use std::process::ExitCode;
+
+use crate::shell;
+
+/// Loses the power of a simulated disk, as often as `options` say.
+pub(crate) fn power_loss(options: &[&str]) -> ExitCode {
+    run(&["storage", "power_loss"], &with_default(options, "--seeds", "10000"))
+}
+
+/// Runs a test program optimized, its output going to ours as it comes.
+fn run([package, program]: &[&str; 2], options: &[&str]) -> ExitCode {
+    let test =
+        ["test", "--quiet", "--release", "--all-features", "--package", package, "--test", program, "--"];
+    let arguments: Vec<&str> = test.iter().chain(options).copied().collect();
+    match shell::run("cargo", &arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn with_default<'a>(options: &[&'a str], name: &'a str, value: &'a str) -> Vec<&'a str> {
+    let mut all = options.to_vec();
+    if !options.contains(&name) {
+        all.extend([name, value]);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_that_is_not_given_has_its_default() {
+        assert_eq!(with_default(&[], "--seeds", "10"), ["--seeds", "10"]);
+        assert_eq!(with_default(&["--from", "3"], "--seeds", "10"), ["--from", "3", "--seeds", "10"]);
+        assert_eq!(with_default(&["--seeds", "2"], "--seeds", "10"), ["--seeds", "2"]);
+    }
+}
