@@ -5,6 +5,8 @@ mod browser_sessions;
 mod connections;
 mod cookie;
 mod csrf;
+#[cfg(test)]
+mod every_operation;
 mod pending;
 mod random;
 mod record;

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod codec;
+#[cfg(test)]
+mod every_operation;
 mod grants;
 mod key_ring;
 mod liveness;
