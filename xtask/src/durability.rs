@@ -2,11 +2,24 @@
 
 use std::process::ExitCode;
 
-use crate::shell;
+use crate::{shell, workspace::root};
 
 /// Loses the power of a simulated disk, as often as `options` say.
 pub(crate) fn power_loss(options: &[&str]) -> ExitCode {
     run(&["storage", "power_loss"], &with_default(options, "--seeds", "10000"))
+}
+
+/// Kills a process that works on grants, as often as `options` say; goes on where an earlier run was stopped.
+pub(crate) fn crash(options: &[&str]) -> ExitCode {
+    let report = root().join("target/crash-report.txt");
+    let report = report.to_string_lossy();
+    let options = with_default(&with_default(options, "--cycles", "1000"), "--report", &report);
+    run(&["token-manager", "durability"], &options)
+}
+
+/// Lets many redeem one code and refresh one token at once, as often as `options` say.
+pub(crate) fn races(options: &[&str]) -> ExitCode {
+    run(&["token-manager", "durability"], &with_default(options, "--rounds", "100"))
 }
 
 /// Runs a test program optimized, its output going to ours as it comes.

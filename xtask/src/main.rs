@@ -30,7 +30,9 @@ usage: cargo xtask COMMAND
   bench [--quick]     figures beside a plain proxy; `--quick` only looks whether all is answered
 
   power-loss [--seeds N] [--from S]
-                      lose the power of a simulated disk, N histories (10,000) from seed S (0) on";
+                      lose the power of a simulated disk, N histories (10,000) from seed S (0) on
+  crash [--cycles N]  kill a process that issues, refreshes and revokes, N times (1,000); goes on where it was stopped
+  races [--rounds N]  redeem and refresh one token many times at once, N rounds (100)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -42,6 +44,8 @@ fn main() -> ExitCode {
         ["bench"] => gate::run(&[bench::FULL]),
         ["bench", "--quick"] => gate::run(&[bench::QUICK]),
         ["power-loss", options @ ..] => durability::power_loss(options),
+        ["crash", options @ ..] => durability::crash(options),
+        ["races", options @ ..] => durability::races(options),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             ExitCode::SUCCESS

@@ -1,0 +1,124 @@
+//! A process that is killed at random instants while it signs in, redeems, refreshes and revokes (FI-01).
+
+use std::{
+    env, fs,
+    hash::{BuildHasher, RandomState},
+    io::{self, BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    Outcome,
+    ledger::{Ledger, Violations},
+    scene::Scene,
+};
+
+/// What is known when a run goes on where an earlier one stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Report {
+    cycles: u64,
+    answers: u64,
+    violations: Violations,
+    slowest_ms: u64,
+}
+
+/// Kills `cycles` times, counting those that `report` already tells of.
+pub(crate) fn run(cycles: u64, report: Option<PathBuf>) -> Outcome {
+    let mut done = report.as_deref().map_or(Ok(Report::default()), Report::read)?;
+    if done.cycles >= cycles {
+        done = Report::default();
+    }
+    while done.cycles < cycles {
+        let folder = crate::folder()?;
+        let path = folder.path().join("state.redb");
+        let mut ledger = Ledger::default();
+        // A new file now and then, so that the last cycles are as quick as the first.
+        let older = folder.path().join("older.redb");
+        for _ in 0..CYCLES_OF_A_FILE.min(cycles - done.cycles) {
+            l01_nothing_answered_is_lost_by_a_kill(&path, &mut ledger, &mut done)?;
+            if !older.exists() {
+                fs::copy(&path, &older)?;
+            }
+            if done.cycles.is_multiple_of(PROGRESS) {
+                writeln!(io::stdout(), "{} of {cycles} cycles, {}", done.cycles, done.violations)?;
+                report.as_deref().map_or(Ok(()), |it| done.write(it))?;
+            }
+        }
+        done.answers += ledger.answers;
+        the_ledger_finds_an_older_store_out(&older, ledger)?;
+    }
+    report.as_deref().map_or(Ok(()), |it| done.write(it))?;
+    let Report { answers, violations, slowest_ms, .. } = done;
+    assert!(slowest_ms < 2_000, "it took {slowest_ms} ms to open the store");
+    assert!(answers > cycles, "only {answers} answers: nothing was tried");
+    writeln!(io::stdout(), "{answers} answers before the kills, slowest open {slowest_ms} ms")?;
+    writeln!(io::stdout(), "{cycles} cycles, {violations}")?;
+    if violations == Violations::default() { Ok(()) } else { Err("see above".into()) }
+}
+
+fn l01_nothing_answered_is_lost_by_a_kill(path: &Path, ledger: &mut Ledger, done: &mut Report) -> Outcome {
+    run_and_kill(path, ledger)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let started = Instant::now();
+        let scene = Scene::without_keeper(path).await?;
+        let opened = u64::try_from(started.elapsed().as_millis())?;
+        done.slowest_ms = done.slowest_ms.max(opened);
+        for violation in ledger.check(&scene).await? {
+            writeln!(io::stdout(), "cycle {}: {violation:?}", done.cycles)?;
+            done.violations.add(&violation);
+        }
+        Outcome::Ok(())
+    })?;
+    done.cycles += 1;
+    Ok(())
+}
+
+/// A ledger that finds nothing there would find nothing anywhere.
+fn the_ledger_finds_an_older_store_out(older: &Path, mut ledger: Ledger) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let found = runtime.block_on(async { ledger.check(&Scene::without_keeper(older).await?).await })?;
+    assert!(!found.is_empty(), "a store that is older than the ledger passes for the present one");
+    Ok(())
+}
+
+fn run_and_kill(path: &Path, ledger: &mut Ledger) -> Outcome {
+    let mut child = Command::new(env::current_exe()?).arg("work").arg(path).stdout(Stdio::piped()).spawn()?;
+    let mut lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
+    let first = lines.next().ok_or("the child said nothing")??;
+    let delay = Duration::from_micros(RandomState::new().hash_one(path) % 200_000);
+    let killer = thread::spawn(move || {
+        thread::sleep(delay);
+        child.kill().and_then(|()| child.wait())
+    });
+    for line in std::iter::once(Ok(first)).chain(lines) {
+        ledger.note(&line?)?;
+    }
+    killer.join().map_err(|_| "the killer panicked")??;
+    Ok(())
+}
+
+impl Report {
+    fn read(path: &Path) -> Outcome<Self> {
+        let Ok(text) = fs::read_to_string(path) else { return Ok(Self::default()) };
+        let numbers: Vec<u64> = text.split_whitespace().filter_map(|it| it.parse().ok()).collect();
+        let [cycles, answers, lost, resurrected, doubled, slowest_ms] = numbers[..] else {
+            return Err(format!("{} is not a report", path.display()).into());
+        };
+        Ok(Self { cycles, answers, violations: Violations { lost, resurrected, doubled }, slowest_ms })
+    }
+
+    /// As a whole or not at all: the run may be stopped at any time.
+    fn write(&self, path: &Path) -> Outcome {
+        let Self { cycles, answers, violations, slowest_ms } = self;
+        let new = path.with_extension("new");
+        fs::write(&new, format!("{cycles} cycles, {answers} answers, {violations}, {slowest_ms} ms\n"))?;
+        Ok(fs::rename(&new, path)?)
+    }
+}
+
+const CYCLES_OF_A_FILE: u64 = 250;
+const PROGRESS: u64 = 10;

@@ -1,0 +1,180 @@
+//! Everything of this crate on one file, with a third party that never forgets.
+
+use std::{future::pending, path::Path, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use oauth_types::{
+    Clock, CodeChallenge, CodeVerifier, GrantId, Principal, ProviderId, SystemClock, SystemEntropy,
+};
+use storage::{MemoryStore, RecordStore, RedbSettings, RedbStore};
+use token_manager::{
+    AuditLog, GrantError, GrantParts, GrantSettings, Grants, IssuedTokens, KeyRing, MasterKey, NewGrant,
+    RedeemCheck, RefreshFailure, RefreshToken, RefreshedTokens, Refresher, RotateCheck, SessionKey,
+    SigningKeySettings, SigningKeys, ThirdPartyAccessToken, ThirdPartyRefreshToken, ThirdPartyTokenKeeper,
+    ThirdPartyTokenParts, ThirdPartyTokenSettings, ThirdPartyTokens, TokenSet,
+};
+
+use crate::Outcome;
+
+#[derive(Clone)]
+pub(crate) struct Scene {
+    pub(crate) grants: Grants,
+    pub(crate) third_party: ThirdPartyTokens,
+    pub(crate) clock: Arc<SystemClock>,
+}
+
+/// Told before a third party answers: the session, and the number of the refresh token that it gives.
+pub(crate) type BeforeAnswer = Arc<dyn Fn(&str, u64) + Send + Sync>;
+
+impl Scene {
+    pub(crate) async fn in_memory() -> Outcome<Self> {
+        Ok(Self::on(Arc::new(MemoryStore::new()), Arc::new(|_, _| {})).await?.0)
+    }
+
+    /// Opens the file, or makes it; third-party tokens are refreshed until the runtime ends.
+    pub(crate) async fn open(path: &Path, before_answer: BeforeAnswer) -> Outcome<Self> {
+        let store = Arc::new(RedbStore::open_or_create(&RedbSettings::new(path))?);
+        let (scene, keeper) = Self::on(store, before_answer).await?;
+        tokio::spawn(keeper.run(tokio::time::sleep, pending()));
+        Ok(scene)
+    }
+
+    /// Opens the file; third-party tokens stay as they are.
+    pub(crate) async fn without_keeper(path: &Path) -> Outcome<Self> {
+        let store = Arc::new(RedbStore::open_or_create(&RedbSettings::new(path))?);
+        Ok(Self::on(store, Arc::new(|_, _| {})).await?.0)
+    }
+
+    async fn on(
+        store: Arc<dyn RecordStore>,
+        before_answer: BeforeAnswer,
+    ) -> Outcome<(Self, ThirdPartyTokenKeeper)> {
+        let master_key = MasterKey::new(b"0123456789abcdefghijklmnopqrstuv")?;
+        let ring = Arc::new(KeyRing::new(&master_key, [])?);
+        ring.check(store.as_ref()).await?;
+        let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
+        let settings = SigningKeySettings::default();
+        let signing_keys =
+            SigningKeys::open(store.clone(), ring.clone(), clock.clone(), entropy.clone(), settings).await?;
+        let parts = GrantParts {
+            store: store.clone(),
+            ring: ring.clone(),
+            signing_keys,
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            events: Arc::new(AuditLog),
+        };
+        let grants = Grants::open(parts, GrantSettings::new("https://mcp.example.com".parse()?)).await?;
+        let refresher = Arc::new(ThirdParty(before_answer));
+        let parts = ThirdPartyTokenParts {
+            store,
+            ring,
+            refresher,
+            grants: grants.clone(),
+            clock: clock.clone(),
+            entropy,
+        };
+        let (third_party, keeper) = ThirdPartyTokens::new(parts, ThirdPartyTokenSettings::default());
+        Ok((Self { grants, third_party, clock }, keeper))
+    }
+
+    pub(crate) async fn issue_code(&self) -> Outcome<(GrantId, String)> {
+        let verifier: CodeVerifier = VERIFIER.parse()?;
+        let fresh = self.grants.draw_id();
+        let grant = fresh.id();
+        let new = NewGrant {
+            client_id: CLIENT.parse()?,
+            principal: Principal { provider: "github".parse()?, subject: "1".parse()? },
+            redirect_uri: REDIRECT_URI.parse()?,
+            scope: "mcp".parse()?,
+            resource: "https://mcp.example.com/mcp".parse()?,
+            code_challenge: CodeChallenge::of(&verifier),
+            session: Some(session(&grant)?),
+            refreshable: true,
+        };
+        let code = self.grants.issue_code_as(fresh, new).await?;
+        Ok((grant, code.expose().to_owned()))
+    }
+
+    pub(crate) async fn redeem(&self, code: &str) -> Result<IssuedTokens, GrantError> {
+        let client_id = CLIENT.parse().map_err(|_| token_manager::Refusal::WrongClient)?;
+        let check = RedeemCheck {
+            client_id: &client_id,
+            redirect_uri: Some(REDIRECT_URI),
+            code_verifier: Some(VERIFIER),
+            resources: &[],
+        };
+        self.grants.redeem(code, check).await
+    }
+
+    pub(crate) async fn rotate(&self, refresh_token: &str) -> Result<IssuedTokens, GrantError> {
+        let client_id = CLIENT.parse().map_err(|_| token_manager::Refusal::WrongClient)?;
+        self.grants
+            .rotate(refresh_token, RotateCheck { client_id: &client_id, scope: None, resources: &[] })
+            .await
+    }
+
+    /// Keeps third-party tokens number `number` for the grant's session; they always want to be refreshed.
+    pub(crate) async fn keep(&self, grant: &GrantId, number: u64) -> Outcome {
+        let now = self.clock.now();
+        let tokens = TokenSet {
+            provider: "github".parse()?,
+            access_token: ThirdPartyAccessToken::new(access_token(number)),
+            refresh_token: Some(ThirdPartyRefreshToken::new(number.to_string())),
+            expires_at: Some(now),
+            scope: "repo".parse()?,
+        };
+        Ok(self.third_party.store(&session(grant)?, tokens, now + DAY).await?)
+    }
+}
+
+pub(crate) fn refresh_token(tokens: &IssuedTokens) -> String {
+    tokens.refresh_token.as_ref().map(RefreshToken::expose).unwrap_or_default().to_owned()
+}
+
+pub(crate) fn session(grant: &GrantId) -> Outcome<SessionKey> {
+    Ok(SessionKey::new(grant.to_string())?)
+}
+
+fn access_token(number: u64) -> String {
+    format!("access-{number}")
+}
+
+/// The number of third-party tokens.
+pub(crate) fn number_of(access_token: &str) -> Outcome<u64> {
+    Ok(access_token.strip_prefix("access-").ok_or("not a token of this third party")?.parse()?)
+}
+
+/// Rotates its refresh tokens, which are numbers, and takes old ones too.
+struct ThirdParty(BeforeAnswer);
+
+#[async_trait]
+impl Refresher for ThirdParty {
+    async fn refresh(
+        &self,
+        _provider: &ProviderId,
+        session: &SessionKey,
+        refresh_token: &ThirdPartyRefreshToken,
+    ) -> Result<RefreshedTokens, RefreshFailure> {
+        let number: u64 = refresh_token.expose().parse().map_err(|_| RefreshFailure::Ended)?;
+        let number = number + 1;
+        (self.0)(&String::from_utf8_lossy(session.as_bytes()), number);
+        Ok(RefreshedTokens {
+            access_token: ThirdPartyAccessToken::new(access_token(number)),
+            refresh_token: Some(ThirdPartyRefreshToken::new(number.to_string())),
+            expires_in: Some(Duration::ZERO),
+            scope: None,
+        })
+    }
+}
+
+impl std::fmt::Debug for ThirdParty {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ThirdParty")
+    }
+}
+
+const CLIENT: &str = "https://client.example/metadata";
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const REDIRECT_URI: &str = "http://127.0.0.1:33418/callback";
+const DAY: Duration = Duration::from_secs(24 * 3600);
