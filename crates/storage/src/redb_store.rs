@@ -1,4 +1,8 @@
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use oauth_types::UnixTime;
@@ -7,6 +11,7 @@ use tokio::task;
 
 use crate::{Key, Record, RecordStore, StoreError, Swept, Table, Versioned, change};
 
+mod backup;
 mod encoding;
 mod file;
 mod health;
@@ -16,9 +21,12 @@ mod reader;
 mod rows;
 mod schema;
 mod settings;
+mod verify;
 mod writer;
 
+pub use backup::BackupError;
 pub use settings::{OpenError, RedbSettings};
+pub use verify::{TableContent, Verified};
 
 use health::Health;
 use open::Opened;
@@ -101,6 +109,39 @@ impl RedbStore {
     ) -> Result<Self, OpenError> {
         open::fill(settings, backend())?;
         Self::start(settings, open::open_backends(settings, || Ok(backend()))?)
+    }
+
+    /// Copies the store as it is now to the new file `to`, and answers how many records that are.
+    ///
+    /// The store goes on meanwhile; what is written later is not in the copy, and what was answered before is.
+    /// The file is for its owner alone (mode 0600), is synced, and appears under its name whole or not at all.
+    /// To restore it, put it in the place of the store while no process uses that; it then is the store of that
+    /// moment, so what was revoked since is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`BackupError`]; a record that cannot be read ends the backup.
+    pub async fn backup(&self, to: &Path) -> Result<u64, BackupError> {
+        self.health.check()?;
+        let (db, to) = (Arc::clone(&self.db), to.to_owned());
+        let outcome = task::spawn_blocking(move || backup::back_up(&db, &to)).await;
+        match outcome.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string()).into())) {
+            Err(BackupError::Store(error)) => self.heed(Err(error)).map_err(BackupError::Store),
+            other => other,
+        }
+    }
+
+    /// Looks at everything in a store that nobody uses, such as a backup, and says what is there and what is wrong.
+    ///
+    /// Every page's checksum is compared, whatever [`RedbSettings::check_up_to`] says, every record is read, and the
+    /// indexes are compared with the records. Records of a table in `known` must not be of a newer format than that.
+    /// The file is not touched. Blocks, for as long as reading the file takes.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if it cannot be opened, which is how most damage shows.
+    pub fn verify(settings: &RedbSettings, known: &[Table]) -> Result<Verified, OpenError> {
+        verify::verify(settings, known)
     }
 
     /// What was done so far.

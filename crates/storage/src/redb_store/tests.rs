@@ -5,6 +5,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::contract;
 
+mod backups;
 mod faults;
 mod opening;
 mod sharing;
