@@ -25,6 +25,7 @@ pub use code::AuthorizationCode;
 pub use events::{AuditLog, GrantEnded, GrantEvents};
 pub use issue::{FreshGrantId, IssueError};
 pub use list::GrantSummary;
+pub(crate) use record::TABLE;
 pub use refresh_token::RefreshToken;
 pub use refusal::{GrantError, Refusal, Unavailable};
 pub use resting::RestsOn;
@@ -86,6 +87,14 @@ pub enum OpenGrantsError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// The key under which the present refresh token of a stored grant was made, if the grant lives.
+pub(crate) fn key_of(body: &[u8]) -> Option<crate::KeyId> {
+    match record::decode(body).ok()?.state {
+        state::State::Live(live) => Some(live.key_id),
+        state::State::CodeIssued(_) | state::State::Ended(_) => None,
+    }
 }
 
 impl Grants {

@@ -6,9 +6,10 @@ mod seal;
 
 use std::fmt;
 
-pub(crate) use check::FOREVER;
 pub use check::KeyRingError;
+pub(crate) use check::{FOREVER, TABLE};
 pub use master_key::{KeyId, MasterKey, WeakMasterKey};
+pub(crate) use seal::sealed_with;
 pub use seal::{OpenError, Opened};
 
 use aws_lc_rs::{aead::RandomizedNonceKey, hmac};

@@ -6,6 +6,7 @@ mod every_operation;
 mod grants;
 mod key_ring;
 mod liveness;
+mod reseal;
 mod signing_keys;
 #[cfg(test)]
 mod testing;
@@ -19,6 +20,7 @@ pub use grants::{
 };
 pub use key_ring::{KeyId, KeyRing, KeyRingError, MasterKey, OpenError, Opened, WeakMasterKey};
 pub use liveness::{GrantWatch, Liveness};
+pub use reseal::{ResealProgress, Resealed, Unopened};
 pub use signing_keys::{
     AccessToken, AccessTokenClaims, Confirmation, Jwks, SigningError, SigningKeyRotator, SigningKeySettings,
     SigningKeys,

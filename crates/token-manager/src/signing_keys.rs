@@ -15,6 +15,8 @@ pub use jwks::Jwks;
 pub use rotator::SigningKeyRotator;
 pub use settings::SigningKeySettings;
 
+pub(crate) use rotator::TABLE;
+
 use key::SigningKey;
 use oauth_types::{Clock, Entropy, UnixTime};
 use schedule::KeyChain;

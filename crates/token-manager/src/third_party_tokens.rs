@@ -14,6 +14,8 @@ pub use keeper::ThirdPartyTokenKeeper;
 pub use refresher::{RefreshedTokens, Refresher};
 pub use token_set::{ThirdPartyAccessToken, ThirdPartyRefreshToken, TokenSet};
 
+pub(crate) use record::{TABLE, sealed_part};
+
 use keeper::Command;
 use oauth_types::{Clock, Entropy, UnixTime};
 use record::{Header, Stored};

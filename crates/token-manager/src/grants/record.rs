@@ -193,7 +193,7 @@ fn time(reader: &mut Reader<'_>) -> Result<UnixTime, Malformed> {
 }
 
 /// The grants, by their ids.
-pub(super) const TABLE: Table = Table::new("grants", 1);
+pub(crate) const TABLE: Table = Table::new("grants", 1);
 
 const VERSION: u8 = 1;
 const MARGIN: std::time::Duration = std::time::Duration::from_secs(3600);

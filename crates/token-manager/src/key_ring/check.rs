@@ -60,5 +60,5 @@ impl From<Unspecified> for KeyRingError {
 /// For records that no sweep may remove: the last second of the year 9999.
 pub(crate) const FOREVER: UnixTime = UnixTime::from_seconds(253_402_300_799);
 
-pub(super) const TABLE: Table = Table::new("key_ring", 1);
+pub(crate) const TABLE: Table = Table::new("key_ring", 1);
 const CHECK: &[u8] = b"the master key fits";

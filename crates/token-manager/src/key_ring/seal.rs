@@ -71,6 +71,11 @@ impl KeyRing {
     }
 }
 
+/// Which key sealed the text, without opening it.
+pub(crate) fn sealed_with(sealed: &[u8]) -> Option<KeyId> {
+    split(sealed).map(|(id, ..)| id)
+}
+
 impl fmt::Debug for Opened {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Opened").field("reseal", &self.reseal).finish_non_exhaustive()

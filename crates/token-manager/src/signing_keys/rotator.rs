@@ -91,5 +91,5 @@ impl Shared {
     }
 }
 
-pub(super) const TABLE: Table = Table::new("signing_keys", 1);
+pub(crate) const TABLE: Table = Table::new("signing_keys", 1);
 const PERIOD: Duration = Duration::from_secs(60);

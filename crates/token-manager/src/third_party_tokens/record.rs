@@ -75,6 +75,15 @@ impl Shared {
     }
 }
 
+/// What stands before the sealed part, whether somebody refreshes the tokens, and the sealed part.
+///
+/// While somebody does, the record is theirs: a change of its revision would lose what the third party answers.
+pub(crate) fn sealed_part(body: &[u8]) -> Option<(&[u8], bool, &[u8])> {
+    let (header, sealed) = split(body).ok()?;
+    let before = body.get(..body.len() - sealed.len())?;
+    Some((before, header.lease.is_some(), sealed))
+}
+
 fn split(body: &[u8]) -> Result<(Header, &[u8]), Malformed> {
     let mut reader = Reader::new(body);
     let (version, flags) = (reader.byte()?, reader.byte()?);
@@ -117,6 +126,6 @@ fn read_tokens(plaintext: &[u8]) -> Result<TokenSet, Malformed> {
 }
 
 /// The tokens, by the keys of their sessions.
-pub(super) const TABLE: Table = Table::new("third_party_tokens", 1);
+pub(crate) const TABLE: Table = Table::new("third_party_tokens", 1);
 
 const VERSION: u8 = 1;

@@ -1,0 +1,200 @@
+use std::{future::pending, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use oauth_types::{ProviderId, SystemEntropy};
+use storage::{Fault, FaultyStore, MemoryStore};
+
+use super::*;
+use crate::{
+    IssuedTokens, RefreshFailure, RefreshedTokens, Refresher, SessionKey, ThirdPartyAccessToken,
+    ThirdPartyRefreshToken, ThirdPartyTokenParts, ThirdPartyTokenSettings, ThirdPartyTokens, TokenSet,
+    testing::{NOW, World, master, session},
+};
+
+const SESSIONS: u8 = 3;
+
+fn ring(current: u8, older: &[u8]) -> Arc<KeyRing> {
+    Arc::new(KeyRing::new(&master(current), older.iter().map(|it| master(*it))).unwrap())
+}
+
+fn session_number(number: u8) -> SessionKey {
+    SessionKey::new([number; 8]).unwrap()
+}
+
+/// A third party that nobody should ask, or one that has the store sealed anew before it answers.
+#[derive(Debug)]
+struct ThirdParty(Option<(Arc<KeyRing>, Arc<dyn RecordStore>)>);
+
+#[async_trait]
+impl Refresher for ThirdParty {
+    async fn refresh(
+        &self,
+        _: &ProviderId,
+        _: &SessionKey,
+        _: &ThirdPartyRefreshToken,
+    ) -> Result<RefreshedTokens, RefreshFailure> {
+        let (ring, store) = self.0.as_ref().expect("nothing is due");
+        let done = ring.reseal(store.as_ref(), |_| {}).await.unwrap();
+        assert_eq!((done.busy, done.is_complete()), (1, false));
+        Ok(RefreshedTokens {
+            access_token: ThirdPartyAccessToken::new("new-access".to_owned()),
+            refresh_token: Some(ThirdPartyRefreshToken::new("new-refresh".to_owned())),
+            expires_in: Some(Duration::from_secs(3600)),
+            scope: None,
+        })
+    }
+}
+
+/// The world on `store` with its keys, and its third-party tokens.
+async fn world(store: Arc<dyn RecordStore>, current: u8, older: &[u8]) -> World {
+    World::on(store, master(current), older.iter().map(|it| master(*it)), NOW, |_| {}).await
+}
+
+fn third_party(world: &World, refresher: ThirdParty) -> ThirdPartyTokens {
+    let parts = ThirdPartyTokenParts {
+        store: world.store.clone(),
+        ring: world.ring.clone(),
+        refresher: Arc::new(refresher),
+        grants: world.grants.clone(),
+        clock: world.clock.clone(),
+        entropy: Arc::new(SystemEntropy),
+    };
+    let (tokens, keeper) = ThirdPartyTokens::new(parts, ThirdPartyTokenSettings::default());
+    tokio::spawn(keeper.run(tokio::time::sleep, pending()));
+    tokens
+}
+
+fn token_set(life: u64) -> TokenSet {
+    TokenSet {
+        provider: "github".parse().unwrap(),
+        access_token: ThirdPartyAccessToken::new("access".to_owned()),
+        refresh_token: Some(ThirdPartyRefreshToken::new("refresh".to_owned())),
+        expires_at: Some(NOW + Duration::from_secs(life)),
+        scope: "repo".parse().unwrap(),
+    }
+}
+
+/// A store that key 1 has sealed, with a live grant.
+async fn sealed_with_1() -> (Arc<MemoryStore>, IssuedTokens) {
+    let store = Arc::new(MemoryStore::new());
+    let world = world(store.clone(), 1, &[]).await;
+    let tokens = third_party(&world, ThirdParty(None));
+    let keep_until = NOW + Duration::from_secs(1_000_000);
+    for number in 1..=SESSIONS {
+        tokens.store(&session_number(number), token_set(3600), keep_until).await.unwrap();
+    }
+    (store, world.live().await)
+}
+
+/// Everything can be opened with these keys.
+async fn check_readable(store: Arc<MemoryStore>, current: u8, older: &[u8]) -> World {
+    let world = world(store, current, older).await;
+    let tokens = third_party(&world, ThirdParty(None));
+    for number in 1..=SESSIONS {
+        let token = tokens.access_token(&session_number(number)).await.unwrap();
+        assert_eq!(token.expose(), "access");
+    }
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn l10_everything_moves_to_the_present_key_and_then_the_old_one_may_go() {
+    let (store, tokens) = sealed_with_1().await;
+    assert_eq!(ring(2, &[]).check(store.as_ref()).await, Err(KeyRingError::MissingKey(master(1).id())));
+
+    let mut told = Vec::new();
+    let done = ring(2, &[1]).reseal(store.as_ref(), |it| told.push(it)).await.unwrap();
+    assert_eq!(done.resealed, u64::from(SESSIONS) + 2);
+    assert!(done.is_complete());
+    assert_eq!(done.grants, BTreeMap::from([(master(1).id(), 1)]));
+    assert!(!done.is_free_of(master(1).id()), "a refresh token still needs it");
+    let tables: Vec<_> = told.iter().filter(|it| it.resealed > 0).map(|it| it.table).collect();
+    assert_eq!(
+        tables,
+        ["signing_keys", "signing_keys", "third_party_tokens", "third_party_tokens", "key_ring", "key_ring"]
+    );
+
+    // The refresh token of the old key works as long as that is there, and its successor is of the new one.
+    let with_both = check_readable(store.clone(), 2, &[1]).await;
+    let next = with_both.rotate(&tokens).await.unwrap();
+    let done = ring(2, &[1]).reseal(store.as_ref(), |_| {}).await.unwrap();
+    assert_eq!(done, Resealed::default(), "nothing is left to do");
+    assert!(done.is_free_of(master(1).id()));
+    let alone = check_readable(store, 2, &[]).await;
+    assert!(alone.rotate(&next).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn l10_fi26_interrupted_anywhere_everything_stays_readable_and_it_goes_on() {
+    for fault in [Fault::Refused, Fault::AnswerLost] {
+        for n in 1.. {
+            let (store, _) = sealed_with_1().await;
+            let faulty = FaultyStore::new(store.clone());
+            faulty.fail_nth(n, fault);
+            let outcome = ring(2, &[1]).reseal(&faulty, |_| {}).await;
+            if faulty.is_pending() {
+                assert!(outcome.unwrap().is_complete());
+                assert!(n > 10, "only {n} operations");
+                break;
+            }
+            assert!(matches!(outcome, Err(KeyRingError::Store(_))), "{fault:?} at {n}");
+            check_readable(store.clone(), 2, &[1]).await;
+            let done = ring(2, &[1]).reseal(store.as_ref(), |_| {}).await.unwrap();
+            assert!(done.is_complete());
+            check_readable(store, 2, &[]).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn l10_a_lost_key_is_named_with_what_it_sealed() {
+    let (store, _) = sealed_with_1().await;
+    let world = world(store.clone(), 2, &[1]).await;
+    let keep_until = NOW + Duration::from_secs(1_000_000);
+    third_party(&world, ThirdParty(None))
+        .store(&session_number(9), token_set(3600), keep_until)
+        .await
+        .unwrap();
+    let done = ring(3, &[2]).reseal(store.as_ref(), |_| {}).await.unwrap();
+    // What the keys of the ring have sealed is done all the same: the signing keys were sealed anew by 2 above.
+    assert_eq!(done.resealed, 2);
+    let reason = OpenError::MissingKey(master(1).id());
+    assert_eq!(done.unopened, [Unopened { table: "third_party_tokens", reason, records: SESSIONS.into() }]);
+    let text = done.unopened[0].to_string();
+    for part in ["3 of the records in third_party_tokens", &master(1).id().to_string()] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(!done.is_complete());
+    // The store is still bound to what it needs.
+    assert_eq!(ring(3, &[2]).check(store.as_ref()).await, Err(KeyRingError::MissingKey(master(1).id())));
+    assert_eq!(ring(3, &[2, 1]).check(store.as_ref()).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn l08_a_moved_record_is_not_made_good_by_sealing_it_anew() {
+    let (store, _) = sealed_with_1().await;
+    let table = third_party_tokens::TABLE;
+    let other = store.get(table, session_number(1).as_key()).await.unwrap().unwrap();
+    store.put(table, session_number(2).as_key(), other.record).await.unwrap();
+    store.put(table, session_number(3).as_key(), Record::new(table, NOW, "")).await.unwrap();
+    let done = ring(2, &[1]).reseal(store.as_ref(), |_| {}).await.unwrap();
+    let reasons: Vec<_> = done.unopened.iter().map(|it| (it.reason, it.records)).collect();
+    assert_eq!(reasons, [(OpenError::Forged, 1), (OpenError::Malformed, 1)]);
+}
+
+/// Between the third party's answer and the store nothing may come: the old refresh token is spent.
+#[tokio::test(start_paused = true)]
+async fn k03_a_refresh_under_way_is_left_alone_and_loses_nothing() {
+    let store = Arc::new(MemoryStore::new());
+    // This process seals with the older key still.
+    let world = world(store.clone(), 1, &[2]).await;
+    let tokens = third_party(&world, ThirdParty(Some((ring(2, &[1]), store.clone()))));
+    tokens.store(&session(), token_set(3600), NOW + Duration::from_secs(1_000_000)).await.unwrap();
+    world.clock.advance(Duration::from_secs(3600));
+    assert_eq!(tokens.access_token(&session()).await.unwrap().expose(), "new-access");
+
+    let done = ring(2, &[1]).reseal(store.as_ref(), |_| {}).await.unwrap();
+    assert!(done.is_complete() && done.resealed > 0, "{done:?}");
+    let kept = tokens.take(&session()).await.unwrap().unwrap();
+    assert_eq!(kept.refresh_token.unwrap().expose(), "new-refresh");
+}
