@@ -2,6 +2,9 @@
 //!
 //! The store is a row with a revision; whoever acts reads it, makes the step, and compares and swaps later, so that
 //! anything may come in between. A crash is a swap whose answer nobody gets, or a read that leads to nothing.
+//! [`stores`] plays the same acts on real stores, and compares what becomes of the row.
+
+mod stores;
 
 use std::{
     collections::HashSet,
