@@ -1,5 +1,6 @@
 //! Which grants live, in memory.
 
+mod doubt;
 mod watch;
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use doubt::Doubt;
 use oauth_types::{GrantId, UnixTime};
 pub use watch::GrantWatch;
 use watch::Watch;
@@ -50,6 +52,9 @@ struct RandomAlready(u64);
 #[derive(Debug)]
 struct Entry {
     live: bool,
+    doubt: Doubt,
+    /// How many doubts there have been, so that a new one is not taken for one that was cleared up.
+    doubts: u16,
     /// When the code, or else the grant, is over.
     expires_at: u32,
     seen_at: AtomicU32,
@@ -66,9 +71,11 @@ pub(crate) struct Facets {
     pub(crate) session: u32,
 }
 
-/// What needs doing to a grant because of the time.
+/// What needs doing to grants.
 #[derive(Debug, Default)]
 pub(crate) struct Due {
+    /// Not known to be as the record says.
+    pub(crate) doubtful: Vec<GrantId>,
     /// Idle for too long, or too old.
     pub(crate) overdue: Vec<GrantId>,
     /// Used since the record was written.
@@ -85,6 +92,8 @@ impl Index {
     pub(crate) fn reserve(&self, id: GrantId, expires_at: UnixTime, facets: Facets) {
         let entry = Entry {
             live: false,
+            doubt: Doubt::None,
+            doubts: 0,
             expires_at: seconds(expires_at),
             seen_at: AtomicU32::new(0),
             saved_at: 0,
@@ -98,6 +107,8 @@ impl Index {
         let used_at = seconds(used_at);
         let entry = Entry {
             live: true,
+            doubt: Doubt::None,
+            doubts: 0,
             expires_at: seconds(expires_at),
             seen_at: AtomicU32::new(used_at),
             saved_at: used_at,
@@ -106,7 +117,7 @@ impl Index {
         self.write(&id).entries.insert(id, entry);
     }
 
-    /// Notes that the code was redeemed; without effect if the grant has ended since.
+    /// Notes that the record says live; without effect if the grant has ended since.
     pub(crate) fn activate(&self, id: &GrantId, expires_at: UnixTime, used_at: UnixTime) {
         if let Some(entry) = self.write(id).entries.get_mut(id) {
             entry.live = true;
@@ -116,24 +127,18 @@ impl Index {
         }
     }
 
-    /// Notes that the record knows of a use.
-    pub(crate) fn saved(&self, id: &GrantId, used_at: UnixTime) {
-        if let Some(entry) = self.write(id).entries.get_mut(id) {
-            entry.saved_at = seconds(used_at);
-            entry.seen_at.fetch_max(seconds(used_at), Relaxed);
-        }
-    }
-
     /// Forgets a grant that has ended, and ends what watches it.
-    pub(crate) fn end(&self, id: &GrantId) {
-        let watch = {
+    ///
+    /// The one caller who finds it here has to tell of its end, and learns whether it was live.
+    pub(crate) fn end(&self, id: &GrantId) -> Option<bool> {
+        let (entry, watch) = {
             let mut shard = self.write(id);
-            shard.entries.remove(id);
-            shard.watches.remove(id)
+            (shard.entries.remove(id), shard.watches.remove(id))
         };
         if let Some(watch) = watch {
             watch.cancel();
         }
+        entry.map(|it| it.live)
     }
 
     /// Whether the grant lives, and notes that it is used.
@@ -174,14 +179,18 @@ impl Index {
         found
     }
 
-    /// What the time asks for; codes that nobody redeemed are forgotten on the way.
+    /// What is to be done now; codes that nobody redeemed are forgotten on the way.
     pub(crate) fn due(&self, now: UnixTime) -> Due {
         let mut due = Due::default();
         for shard in &self.shards {
             let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
-            shard.entries.retain(|_, it| it.live || now < it.expiry() + FORGET_CODES_AFTER);
-            for (id, entry) in shard.entries.iter().filter(|(_, it)| it.live) {
-                if !entry.lives(now, self.idle_timeout) {
+            shard
+                .entries
+                .retain(|_, it| it.live || it.is_doubtful() || now < it.expiry() + FORGET_CODES_AFTER);
+            for (id, entry) in shard.entries.iter().filter(|(_, it)| it.live || it.is_doubtful()) {
+                if entry.is_doubtful() {
+                    due.doubtful.push(*id);
+                } else if !entry.lives(now, self.idle_timeout) {
                     due.overdue.push(*id);
                 } else if entry.is_unsaved() {
                     due.used.push(*id);
@@ -235,7 +244,7 @@ impl Hasher for RandomAlready {
 impl Entry {
     fn lives(&self, now: UnixTime, idle_timeout: Duration) -> bool {
         let seen = UnixTime::from_seconds(self.seen_at.load(Relaxed).into());
-        self.live && now < self.expiry() && now.saturating_since(seen) < idle_timeout
+        self.is_good() && now < self.expiry() && now.saturating_since(seen) < idle_timeout
     }
 
     fn is_unsaved(&self) -> bool {

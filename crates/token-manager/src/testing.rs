@@ -1,14 +1,18 @@
 //! What the tests of this crate share.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
+use async_trait::async_trait;
 use oauth_types::{
     ClientId, CodeChallenge, ManualClock, Principal, RedirectUri, ResourceUri, SystemEntropy, UnixTime,
 };
-use storage::{FaultyStore, MemoryStore, RecordStore};
+use storage::{FaultyStore, Key, MemoryStore, Record, RecordStore, StoreError, Swept, Table, Versioned};
 
 use crate::{
     AuthorizationCode, EndCause, GrantEnded, GrantError, GrantEvents, GrantParts, GrantSettings, Grants,
@@ -39,6 +43,86 @@ impl GrantEvents for Recorder {
 impl Recorder {
     pub(crate) fn causes(&self) -> Vec<EndCause> {
         self.0.lock().unwrap().iter().map(|it| it.cause).collect()
+    }
+}
+
+/// A store that makes a change later, whether or not anybody still waits for it.
+#[derive(Debug, Default)]
+pub(crate) struct SlowStore {
+    inner: MemoryStore,
+    holds: AtomicBool,
+    held: Mutex<Vec<(Table, Key, u64, Record)>>,
+}
+
+impl SlowStore {
+    /// Keeps the next `compare_and_swap` until [`SlowStore::release`].
+    pub(crate) fn hold(&self) {
+        self.holds.store(true, Relaxed);
+    }
+
+    /// Does what was kept, and answers which of it came in time.
+    pub(crate) async fn release(&self) -> Vec<bool> {
+        let held = std::mem::take(&mut *self.held.lock().unwrap());
+        let mut done = Vec::new();
+        for (table, key, expected, record) in held {
+            done.push(self.inner.compare_and_swap(table, &key, expected, record).await.unwrap());
+        }
+        done
+    }
+}
+
+#[async_trait]
+impl RecordStore for SlowStore {
+    async fn insert_new(&self, table: Table, key: &Key, record: Record) -> Result<bool, StoreError> {
+        self.inner.insert_new(table, key, record).await
+    }
+
+    async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
+        self.inner.get(table, key).await
+    }
+
+    async fn take(&self, table: Table, key: &Key) -> Result<Option<Record>, StoreError> {
+        self.inner.take(table, key).await
+    }
+
+    async fn compare_and_swap(
+        &self,
+        table: Table,
+        key: &Key,
+        expected: u64,
+        record: Record,
+    ) -> Result<bool, StoreError> {
+        if self.holds.swap(false, Relaxed) {
+            self.held.lock().unwrap().push((table, key.clone(), expected, record));
+            return std::future::pending().await;
+        }
+        self.inner.compare_and_swap(table, key, expected, record).await
+    }
+
+    async fn put(&self, table: Table, key: &Key, record: Record) -> Result<(), StoreError> {
+        self.inner.put(table, key, record).await
+    }
+
+    async fn remove(&self, table: Table, key: &Key) -> Result<bool, StoreError> {
+        self.inner.remove(table, key).await
+    }
+
+    async fn scan_prefix(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<(Key, Versioned)>, StoreError> {
+        self.inner.scan_prefix(table, prefix, after, limit).await
+    }
+
+    async fn delete_by_owner(&self, owner: &Key) -> Result<usize, StoreError> {
+        self.inner.delete_by_owner(owner).await
+    }
+
+    async fn sweep(&self, now: UnixTime, limit: usize) -> Result<Vec<Swept>, StoreError> {
+        self.inner.sweep(now, limit).await
     }
 }
 

@@ -8,7 +8,7 @@ use super::{EndCause, terms::SessionKey};
 ///
 /// Must be quick: it is called on the way of requests.
 pub trait GrantEvents: fmt::Debug + Send + Sync {
-    /// A grant has ended; told once for each.
+    /// A grant has ended; told once for each, by whoever ended it or by whoever finds it ended first.
     fn ended(&self, event: &GrantEnded);
 }
 

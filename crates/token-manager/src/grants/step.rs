@@ -52,6 +52,8 @@ pub(crate) enum Event<'a> {
     Expire,
     /// It was used, lately.
     Touch,
+    /// Somebody may have changed it without having seen that it was done.
+    Settle,
 }
 
 /// What holds around a step.
@@ -74,6 +76,13 @@ pub(crate) enum Outcome {
     Refused(Refusal),
     /// Nothing but that it was done.
     Done,
+}
+
+impl Event<'_> {
+    /// Whether the grant is written even if it stays the same: a change that somebody began before cannot be made then.
+    pub(crate) const fn always_writes(&self) -> bool {
+        matches!(self, Self::Settle)
+    }
 }
 
 impl Grant {
@@ -106,6 +115,7 @@ impl CodeIssued {
             Event::Revoke(cause) => Ok((ended(*cause, given.now), Outcome::Done)),
             // No refresh token exists yet; whoever has an authentic one has it from a store that was rolled back.
             Event::Rotate { .. } => Err(Refusal::Unknown),
+            Event::Settle => Ok((State::CodeIssued(self), Outcome::Done)),
             Event::Expire | Event::Touch => Err(Refusal::NothingToDo),
         }
     }
@@ -129,6 +139,7 @@ impl Live {
                 None => Err(Refusal::NothingToDo),
             },
             Event::Touch if given.seen_at <= self.last_used_at => Err(Refusal::NothingToDo),
+            Event::Settle => Ok((State::Live(self), Outcome::Done)),
             Event::Touch => Ok((State::Live(Self { last_used_at: given.seen_at, ..self }), Outcome::Done)),
         }
     }

@@ -1,4 +1,5 @@
 mod code;
+mod dropped;
 mod faults;
 mod records;
 mod refresh;

@@ -6,6 +6,7 @@ use super::{
     state::{Ended, Grant, State},
     step::{Circumstances, Event, Outcome},
 };
+use crate::liveness::Doubt;
 
 impl Shared {
     /// Lets `event` happen to a grant: reads it, makes the step, prepares the answer, stores the next state unless
@@ -16,21 +17,26 @@ impl Shared {
         event: &Event<'_>,
     ) -> Result<Option<IssuedTokens>, GrantError> {
         for _ in 0..ATTEMPTS {
+            let doubts = self.index.doubts(&id);
             let Some(found) = self.parts.store.get(record::TABLE, &record::key(&id)).await? else {
                 return Err(Refusal::Unknown.into());
             };
             let before = record::decode(&found.record.body).map_err(|_| Unavailable::Record(id))?;
-            if matches!(before.state, State::Ended(_)) {
+            if let State::Ended(ended) = before.state {
                 // Whoever ended it may have been stopped before it came to this.
-                self.index.end(&id);
+                self.forget(id, &before, ended);
             }
             let given = self.circumstances(&id);
             let (after, outcome) = before.clone().step(event, &given)?;
             let tokens = self.tokens(id, &after.terms, &outcome, given.now)?;
-            if after != before && !self.replace(&id, &found, &after).await? {
+            let writes = after != before || event.always_writes();
+            if writes && !self.replace(&id, &found, &before, &after).await? {
                 continue;
             }
             self.follow(id, &before, &after);
+            if writes {
+                self.index.settle(&id, doubts);
+            }
             return match outcome {
                 Outcome::Refused(refusal) => Err(refusal.into()),
                 Outcome::Granted { .. } | Outcome::Done => Ok(tokens),
@@ -49,49 +55,64 @@ impl Shared {
         }
     }
 
-    async fn replace(&self, id: &GrantId, found: &Versioned, after: &Grant) -> Result<bool, StoreError> {
+    async fn replace(
+        &self,
+        id: &GrantId,
+        found: &Versioned,
+        before: &Grant,
+        after: &Grant,
+    ) -> Result<bool, StoreError> {
         let (key, next) = (record::key(id), record::encode(after));
-        let stored =
+        // The store goes on when nobody waits for it any more.
+        let under_way = self.index.begin(id, doubt(before, after));
+        let mut stored =
             self.parts.store.compare_and_swap(record::TABLE, &key, found.revision, next.clone()).await;
-        match stored {
+        if matches!((&stored, &after.state), (Err(StoreError::Io(_)), State::Ended(_))) {
             // It may have been done. An end that was is told; nothing else may be taken for done, because another
             // request could have done just the same.
-            Err(StoreError::Io(error)) if matches!(after.state, State::Ended(_)) => {
-                match self.parts.store.get(record::TABLE, &key).await {
-                    Ok(Some(now)) if now.record == next => Ok(true),
-                    _ => Err(StoreError::Io(error)),
-                }
+            if let Ok(Some(now)) = self.parts.store.get(record::TABLE, &key).await
+                && now.record == next
+            {
+                stored = Ok(true);
             }
-            other => other,
         }
+        if !matches!(stored, Err(StoreError::Io(_))) {
+            under_way.known();
+        }
+        stored
     }
 
     /// What must happen in this process once the next state is stored.
     fn follow(&self, id: GrantId, before: &Grant, after: &Grant) {
-        match (&before.state, &after.state) {
-            (State::CodeIssued(_), State::Live(live)) => {
-                self.index.activate(&id, after.terms.expires_at, live.last_used_at);
-            }
-            (_, State::Live(live)) => self.index.saved(&id, live.last_used_at),
-            (_, State::Ended(ended)) => {
-                self.index.end(&id);
-                self.parts.events.ended(&event(id, before, *ended));
-            }
-            (_, State::CodeIssued(_)) => {}
+        match &after.state {
+            State::CodeIssued(_) => {}
+            State::Live(live) => self.index.activate(&id, after.terms.expires_at, live.last_used_at),
+            State::Ended(ended) => self.forget(id, before, *ended),
         }
+    }
+
+    /// Forgets a grant whose end is stored, and tells of it unless somebody has.
+    fn forget(&self, id: GrantId, grant: &Grant, ended: Ended) {
+        let Some(was_live) = self.index.end(&id) else { return };
+        let terms = grant.terms.clone();
+        self.parts.events.ended(&GrantEnded {
+            grant: id,
+            cause: ended.cause,
+            at: ended.at,
+            client_id: terms.client_id,
+            principal: terms.principal,
+            session: terms.session,
+            had_tokens: was_live || matches!(grant.state, State::Live(_)),
+        });
     }
 }
 
-fn event(grant: GrantId, before: &Grant, ended: Ended) -> GrantEnded {
-    let terms = before.terms.clone();
-    GrantEnded {
-        grant,
-        cause: ended.cause,
-        at: ended.at,
-        client_id: terms.client_id,
-        principal: terms.principal,
-        session: terms.session,
-        had_tokens: matches!(before.state, State::Live(_)),
+/// What is not known when nobody learns whether this step was stored.
+fn doubt(before: &Grant, after: &Grant) -> Doubt {
+    match (&before.state, &after.state) {
+        (_, State::Ended(_)) => Doubt::Ended,
+        (State::CodeIssued(_), State::Live(_)) => Doubt::Redeemed,
+        _ => Doubt::None,
     }
 }
 

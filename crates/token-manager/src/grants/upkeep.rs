@@ -5,7 +5,8 @@ use oauth_types::GrantId;
 
 use super::{GrantError, Refusal, Shared, Unavailable, step::Event};
 
-/// The one part that ends grants whose time is over, notes when grants were used, and sweeps the store.
+/// The one part that ends grants whose time is over, finds out what became of changes that nobody waited for, notes when
+/// grants were used, and sweeps the store.
 #[must_use = "nothing is ever swept until `run` is polled"]
 pub struct Upkeep(Arc<Shared>);
 
@@ -32,6 +33,7 @@ impl Upkeep {
     /// The first failure; the rest is done at the next time.
     pub async fn once(&self) -> Result<(), Unavailable> {
         let due = self.0.index.due(self.0.parts.clock.now());
+        self.0.each(due.doubtful, &Event::Settle).await?;
         self.0.each(due.overdue, &Event::Expire).await?;
         self.0.each(due.used, &Event::Touch).await?;
         // The ends come first: a record that is swept cannot say any more why its grant ended.

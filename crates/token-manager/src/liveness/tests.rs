@@ -23,7 +23,8 @@ fn a_grant_lives_from_its_redemption_to_its_end() {
     assert_eq!(index.touch(&id, NOW), Liveness::Ended, "a code only");
     index.activate(&id, NOW + Duration::from_secs(1000), NOW);
     assert_eq!(index.touch(&id, NOW), Liveness::Live);
-    index.end(&id);
+    assert_eq!(index.end(&id), Some(true));
+    assert_eq!(index.end(&id), None);
     assert_eq!(index.touch(&id, NOW), Liveness::Ended);
 }
 
@@ -32,7 +33,6 @@ fn g21_a_late_activation_does_not_bring_a_grant_back() {
     let (index, id) = live();
     index.end(&id);
     index.activate(&id, NOW + Duration::from_secs(1000), NOW);
-    index.saved(&id, NOW);
     assert_eq!(index.touch(&id, NOW), Liveness::Ended);
 }
 
@@ -66,7 +66,7 @@ fn use_is_saved_after_some_minutes() {
     assert_eq!(index.due(NOW).used, []);
     let _ = index.touch(&id, NOW + Duration::from_secs(300));
     assert_eq!(index.due(NOW).used, [id]);
-    index.saved(&id, NOW + Duration::from_secs(300));
+    index.activate(&id, NOW + Duration::from_secs(10_000), NOW + Duration::from_secs(300));
     assert_eq!(index.due(NOW).used, []);
 }
 
@@ -81,6 +81,42 @@ fn fi21_watches_leave_nothing_behind() {
     index.end(&id);
     assert!(watch.token().is_cancelled());
     drop(watch);
+    assert_eq!(index.len(), (0, 0));
+}
+
+#[test]
+fn g27_a_doubt_is_cleared_up_by_who_knew_of_it_and_by_nobody_else() {
+    let (index, id) = live();
+    index.begin(&id, Doubt::Ended).known();
+    assert_eq!(index.touch(&id, NOW), Liveness::Live);
+    drop(index.begin(&id, Doubt::Ended));
+    drop(index.begin(&id, Doubt::Redeemed));
+    assert_eq!(index.touch(&id, NOW), Liveness::Ended);
+    let known = index.doubts(&id);
+    drop(index.begin(&id, Doubt::Redeemed));
+    index.settle(&id, known);
+    assert_eq!(index.touch(&id, NOW), Liveness::Ended, "the worst that is not cleared up counts");
+    index.settle(&id, index.doubts(&id));
+    assert_eq!(index.touch(&id, NOW), Liveness::Live);
+    drop(index.begin(&id, Doubt::Ended));
+    index.settle(&id, known);
+    assert_eq!(index.touch(&id, NOW), Liveness::Ended, "another doubt");
+    assert_eq!(index.due(NOW + Duration::from_secs(1000)).doubtful, [id]);
+}
+
+#[test]
+fn g27_a_code_in_doubt_is_not_forgotten() {
+    let index = Index::new(IDLE);
+    let ids = [0, 1].map(|_| GrantId::random(&SystemEntropy));
+    for id in ids {
+        index.reserve(id, NOW, FACETS);
+    }
+    drop(index.begin(&ids[0], Doubt::Redeemed));
+    let later = NOW + Duration::from_secs(3600);
+    assert_eq!(index.due(later).doubtful, [ids[0]]);
+    assert_eq!(index.len(), (0, 1));
+    index.settle(&ids[0], index.doubts(&ids[0]));
+    assert_eq!(index.due(later).doubtful, []);
     assert_eq!(index.len(), (0, 0));
 }
 

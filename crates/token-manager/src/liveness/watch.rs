@@ -3,7 +3,7 @@ use std::sync::Arc;
 use oauth_types::GrantId;
 use tokio_util::sync::CancellationToken;
 
-use super::Index;
+use super::{Entry, Index};
 
 /// Tells when a grant ends, for what should end with it: open streams above all.
 ///
@@ -57,7 +57,7 @@ impl Index {
     /// Watches a grant that lives; `None` if it does not.
     pub(crate) fn watch(self: &Arc<Self>, id: &GrantId) -> Option<GrantWatch> {
         let mut shard = self.write(id);
-        if !shard.entries.get(id).is_some_and(|it| it.live) {
+        if !shard.entries.get(id).is_some_and(Entry::is_good) {
             return None;
         }
         let watch = shard.watches.entry(*id).or_default();
