@@ -21,23 +21,24 @@ impl Upkeep {
     pub async fn run<F: Future<Output = ()> + Send>(self, sleep: impl Fn(Duration) -> F + Send + Sync) {
         loop {
             if let Err(error) = self.once().await {
-                tracing::warn!(%error, "the upkeep of grants was interrupted");
+                tracing::warn!(%error, "the upkeep of grants is not complete");
             }
             sleep(PERIOD).await;
         }
     }
 
-    /// Does all that is due now.
+    /// Does all that is due now, as far as it can be done.
     ///
     /// # Errors
-    /// The first failure; the rest is done at the next time.
+    /// The first failure; what failed is tried again at the next time.
     pub async fn once(&self) -> Result<(), Unavailable> {
         let due = self.0.index.due(self.0.parts.clock.now());
-        self.0.each(due.doubtful, &Event::Settle).await?;
-        self.0.each(due.overdue, &Event::Expire).await?;
-        self.0.each(due.used, &Event::Touch).await?;
+        let settled = self.0.each(due.doubtful, &Event::Settle).await;
+        let ended = self.0.each(due.overdue, &Event::Expire).await;
+        let noted = self.0.each(due.used, &Event::Touch).await;
         // The ends come first: a record that is swept cannot say any more why its grant ended.
-        self.0.sweep().await
+        let swept = self.0.sweep().await;
+        settled.and(ended).and(noted).and(swept)
     }
 }
 
@@ -48,12 +49,14 @@ impl fmt::Debug for Upkeep {
 }
 
 impl Shared {
+    /// Lets `event` happen to each of the grants; the first failure stops none of the others.
     async fn each(&self, grants: Vec<GrantId>, event: &Event<'_>) -> Result<(), Unavailable> {
         let mut outcomes = stream::iter(grants).map(|id| self.attend(id, event)).buffer_unordered(AT_ONCE);
+        let mut first = Ok(());
         while let Some(outcome) = outcomes.next().await {
-            outcome?;
+            first = first.and(outcome);
         }
-        Ok(())
+        first
     }
 
     async fn attend(&self, id: GrantId, event: &Event<'_>) -> Result<(), Unavailable> {

@@ -6,7 +6,7 @@ use oauth_types::Clock;
 use storage::RecordStore;
 
 use super::super::record;
-use crate::{EndCause, GrantSettings, Liveness, Refusal, testing::*};
+use crate::{EndCause, GrantSettings, Liveness, Refusal, Unavailable, testing::*};
 
 #[tokio::test]
 async fn g25_k06_a_grant_ends_at_its_absolute_age_however_often_it_rotates() {
@@ -100,6 +100,34 @@ async fn l21_l22_codes_that_nobody_redeemed_go() {
     assert_eq!(world.grants.count(), (0, 0));
     assert_eq!(world.store.scan(record::TABLE, None, 10).await.unwrap(), []);
     assert_eq!(world.events.causes(), []);
+}
+
+#[tokio::test]
+async fn l06_l21_a_grant_that_cannot_be_read_stops_neither_notes_of_use_nor_the_sweep() {
+    for readable in [true, false] {
+        let world = World::with(|it| it.idle_timeout = Duration::from_secs(7200)).await;
+        let (overdue, used) = (world.live().await, world.live().await);
+        let (passing, _) = world.grants.issue_code(new_grant()).await.unwrap();
+        let stored = async |id| world.store.get(record::TABLE, &record::key(&id)).await.unwrap();
+        if !readable {
+            let mut broken = stored(overdue.grant).await.unwrap().record;
+            broken.body[0] = 9;
+            world.store.put(record::TABLE, &record::key(&overdue.grant), broken).await.unwrap();
+        }
+        world.advance(3600);
+        assert_eq!(world.grants.is_live(&used.grant), Liveness::Live);
+        world.advance(3600);
+        let before = stored(used.grant).await;
+        let outcome = world.grants.upkeep().once().await;
+        match outcome {
+            Ok(()) => assert!(readable),
+            Err(Unavailable::Record(id)) => assert!(!readable && id == overdue.grant),
+            Err(other) => panic!("{other}"),
+        }
+        assert_ne!(stored(used.grant).await, before, "its use was noted");
+        assert_eq!(stored(passing).await, None, "the code was swept");
+        assert_eq!(world.events.causes(), Vec::from_iter(readable.then_some(EndCause::IdleTimeout)));
+    }
 }
 
 #[test]
