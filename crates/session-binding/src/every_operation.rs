@@ -51,7 +51,7 @@ async fn fi25_a_clock_that_jumps_ends_what_is_too_old_and_revives_nothing() {
             assert_eq!(world.sessions.liveness(ada.session()).await.unwrap().is_live(), lives);
             assert_eq!(world.browsers.resume(browser.secret()).await.unwrap().is_some(), back);
             assert_eq!(called_back(&world, &away).await.is_ok(), back);
-            let ended = world.sessions.overdue(None, 10, &|_| UnixTime::EPOCH).await.unwrap().ended;
+            let ended = world.sessions.overdue(None, 10, &|_| Some(UnixTime::EPOCH)).await.unwrap().ended;
             assert_eq!(ended.iter().any(|it| it.grants.contains(&GRANT)), !lives);
 
             // Back at the right time, what was used up or was seen to end stays so.
@@ -189,11 +189,14 @@ async fn end(world: &World, ada: &Authenticated) {
     .await;
     assert_eq!(refused, EndCause::BackChannelLogout);
 
-    let left = again(async || world.sessions.overdue(None, 10, &|_| UnixTime::EPOCH).await).await.ended;
+    let left = again(async || world.sessions.overdue(None, 10, &|_| Some(UnixTime::EPOCH)).await).await.ended;
     assert_eq!(left.iter().map(|it| &it.grants[..]).collect::<Vec<_>>(), [[GRANT]]);
     again(async || world.sessions.forget_grants(ada.session(), &[GRANT]).await).await;
     assert!(
-        again(async || world.sessions.overdue(None, 10, &|_| UnixTime::EPOCH).await).await.ended.is_empty()
+        again(async || world.sessions.overdue(None, 10, &|_| Some(UnixTime::EPOCH)).await)
+            .await
+            .ended
+            .is_empty()
     );
 
     let sign_in = SignIn { principal: ada.principal().clone(), display_name: None, sid: None };

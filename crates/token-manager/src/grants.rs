@@ -124,10 +124,13 @@ impl Grants {
         self.shared.index.touch(grant, now)
     }
 
-    /// When the grant was last in use, as far as memory tells; the epoch if it has ended or was never used.
+    /// When the grant was last in use, as far as memory tells; the epoch if it was never used.
+    ///
+    /// `None` if there is no such grant and never will be: it has ended, its code was not redeemed in time, or the id
+    /// that was drawn for it was not used.
     #[must_use]
-    pub fn seen_at(&self, grant: &GrantId) -> UnixTime {
-        self.shared.index.seen_at(grant)
+    pub fn seen_at(&self, grant: &GrantId) -> Option<UnixTime> {
+        self.shared.index.known_at(grant)
     }
 
     /// Watches a live grant for the sake of what must end with it; `None` if it does not live.

@@ -1,10 +1,11 @@
 //! Which grants live, in memory.
 
 mod doubt;
+mod drawn;
 mod watch;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher},
     sync::{
         PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
@@ -14,6 +15,7 @@ use std::{
 };
 
 pub(crate) use doubt::Doubt;
+pub(crate) use drawn::Drawn;
 use oauth_types::{GrantId, UnixTime};
 pub use watch::GrantWatch;
 use watch::Watch;
@@ -42,6 +44,7 @@ pub(crate) struct Index {
 struct Shard {
     entries: HashMap<GrantId, Entry, BuildHasherDefault<RandomAlready>>,
     watches: HashMap<GrantId, Watch>,
+    drawn: HashSet<GrantId, BuildHasherDefault<RandomAlready>>,
 }
 
 /// The hash of an id: half of it, as ids are random and ours alone (nobody else's id ever becomes an entry).
@@ -165,8 +168,7 @@ impl Index {
 
     /// When the grant was last seen in use; the epoch if never.
     pub(crate) fn seen_at(&self, id: &GrantId) -> UnixTime {
-        let seen = self.read(id).entries.get(id).map_or(0, |it| it.seen_at.load(Relaxed));
-        UnixTime::from_seconds(seen.into())
+        self.read(id).entries.get(id).map_or(UnixTime::EPOCH, Entry::seen_at)
     }
 
     /// The grants with facets that `matches`.
@@ -243,8 +245,11 @@ impl Hasher for RandomAlready {
 
 impl Entry {
     fn lives(&self, now: UnixTime, idle_timeout: Duration) -> bool {
-        let seen = UnixTime::from_seconds(self.seen_at.load(Relaxed).into());
-        self.is_good() && now < self.expiry() && now.saturating_since(seen) < idle_timeout
+        self.is_good() && now < self.expiry() && now.saturating_since(self.seen_at()) < idle_timeout
+    }
+
+    fn seen_at(&self) -> UnixTime {
+        UnixTime::from_seconds(self.seen_at.load(Relaxed).into())
     }
 
     fn is_unsaved(&self) -> bool {

@@ -263,7 +263,7 @@ impl GrantEvents for Events {
     fn ended(&self, event: &GrantEnded) {
         AuditLog.ended(event);
         // Should there be more ends than anybody can follow, sessions list grants that have ended: the walk over the
-        // sessions, or the next grant, puts that right.
+        // sessions puts that right.
         let _ = self.ends.try_send(event.clone());
     }
 }

@@ -35,7 +35,9 @@ enum Settled {
 impl ThirdPartySessions {
     /// Looks at up to `limit` sessions after `after`: ends those that timed out, and names all grants that have to end.
     ///
-    /// `seen` tells when a grant was last in use, which counts as use of its session; the epoch if it is not known.
+    /// `seen` tells when a grant was last in use, which counts as use of its session; the epoch if it never was.
+    /// `None` means that there is no such grant and never will be, so that a live session forgets it: it takes no room
+    /// from grants that live.
     /// Meant for a background task that walks more often than the shortest idle timeout, and for the start after a
     /// crash.
     /// Grants stay named until [`ThirdPartySessions::forget_grants`].
@@ -46,7 +48,7 @@ impl ThirdPartySessions {
         &self,
         after: Option<&Cursor>,
         limit: usize,
-        seen: &(dyn Fn(&GrantId) -> UnixTime + Send + Sync),
+        seen: &(dyn Fn(&GrantId) -> Option<UnixTime> + Send + Sync),
     ) -> Result<Overdue, StoreError> {
         let page = self.store.scan(TABLE, after.map(|it| &it.0), limit).await?;
         let (mut ended, mut live) = (Vec::new(), Vec::new());
@@ -66,15 +68,15 @@ impl ThirdPartySessions {
         &self,
         slot: Slot,
         found: Typed<Stored>,
-        seen: &(dyn Fn(&GrantId) -> UnixTime + Send + Sync),
+        seen: &(dyn Fn(&GrantId) -> Option<UnixTime> + Send + Sync),
     ) -> Result<Settled, StoreError> {
         let Typed { value: mut stored, revision } = found;
         let now = self.clock.now();
         let cause = if let Some(cause) = stored.ended {
             cause
         } else {
-            let known = stored.last_used;
-            stored.last_used = stored.grants.iter().map(seen).fold(known, UnixTime::max).min(now.max(known));
+            let (known, listed) = (stored.last_used, stored.grants.len());
+            stored.last_used = stored.keep_known(seen).max(known).min(now.max(known));
             match stored.liveness(now, &self.limits) {
                 Liveness::Ended(cause) => {
                     stored = stored.end(cause);
@@ -85,8 +87,9 @@ impl ThirdPartySessions {
                     cause
                 }
                 Liveness::Live { .. } if stored.to_end.is_empty() => {
-                    if stored.last_used > known + self.limits.idle_timeout / 50 {
-                        // Somebody who wrote at the same time knows of a use as late.
+                    let used = stored.last_used > known + self.limits.idle_timeout / 50;
+                    if used || stored.grants.len() < listed {
+                        // When somebody wrote at the same time, the next walk looks again.
                         self.replace(&slot, revision, &stored).await?;
                     }
                     return Ok(Settled::Live(ThirdPartySessionId::new(slot, stored.epoch), stored.last_used));

@@ -106,6 +106,20 @@ impl Stored {
         self
     }
 
+    /// Forgets the grants that there are none of any more, and answers when one of the others was last in use.
+    pub(super) fn keep_known(&mut self, seen: impl Fn(&GrantId) -> Option<UnixTime>) -> UnixTime {
+        let mut last = UnixTime::EPOCH;
+        let mut known = |it: &GrantId| {
+            let at = seen(it);
+            last = last.max(at.unwrap_or(UnixTime::EPOCH));
+            at.is_some()
+        };
+        self.grants.retain(&mut known);
+        let grants = &self.grants;
+        self.client_names.retain(|(of, _)| grants.contains(of));
+        last
+    }
+
     pub(super) fn ended_session(&self, slot: Slot, cause: EndCause) -> EndedSession {
         EndedSession {
             id: ThirdPartySessionId::new(slot, self.epoch),

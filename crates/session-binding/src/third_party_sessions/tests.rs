@@ -20,8 +20,9 @@ fn grant(number: u8) -> GrantId {
 }
 
 /// No grant was ever used.
-fn unseen(_: &GrantId) -> UnixTime {
-    UnixTime::from_seconds(0)
+#[expect(clippy::unnecessary_wraps, reason = "others do not know every grant")]
+fn unseen(_: &GrantId) -> Option<UnixTime> {
+    Some(UnixTime::EPOCH)
 }
 
 async fn world_with(limits: ThirdPartySessionLimits) -> World {

@@ -5,6 +5,7 @@ use super::{
     state::{CodeIssued, Digest, Grant, State},
     terms::Terms,
 };
+use crate::liveness::Drawn;
 
 /// Why no code is issued.
 #[derive(Debug, thiserror::Error)]
@@ -20,14 +21,15 @@ pub enum IssueError {
 /// The id of a grant that is still to be made, for whoever must write it down first.
 ///
 /// Drawn by [`Grants::draw_id`] and used up by [`Grants::issue_code_as`], so no two grants have it.
+/// [`Grants::seen_at`] knows it for as long as it is kept.
 #[derive(Debug)]
-pub struct FreshGrantId(GrantId);
+pub struct FreshGrantId(Drawn);
 
 impl FreshGrantId {
     /// The id.
     #[must_use]
     pub const fn id(&self) -> GrantId {
-        self.0
+        self.0.id()
     }
 }
 
@@ -47,7 +49,8 @@ impl Grants {
     /// An id for a grant that will be made by [`Grants::issue_code_as`], or never.
     #[must_use]
     pub fn draw_id(&self) -> FreshGrantId {
-        FreshGrantId(GrantId::random(self.shared.parts.entropy.as_ref()))
+        let id = GrantId::random(self.shared.parts.entropy.as_ref());
+        FreshGrantId(self.shared.index.draw(id))
     }
 
     /// [`Grants::issue_code`] under an id that is known elsewhere already.
@@ -56,11 +59,11 @@ impl Grants {
     /// [`IssueError`]; nothing is left behind that could be used.
     pub async fn issue_code_as(
         &self,
-        id: FreshGrantId,
+        fresh: FreshGrantId,
         new: NewGrant,
     ) -> Result<AuthorizationCode, IssueError> {
         new.principal.to_subject().map_err(|_| IssueError::Principal)?;
-        let (shared, id) = (&self.shared, id.0);
+        let (shared, id) = (&self.shared, fresh.id());
         let (code, digest) = AuthorizationCode::issue(&id, shared.parts.entropy.as_ref());
         let grant = self.begin(new, digest);
         let record = record::encode(&grant);

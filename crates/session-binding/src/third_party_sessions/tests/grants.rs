@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::after_turns;
 
 #[tokio::test]
 async fn grants_of_one_session_are_listed_once_each() {
@@ -27,6 +28,46 @@ async fn the_names_of_clients_are_kept_as_long_as_their_grants() {
     assert_eq!(names().await, [(grant(2), "x".repeat(100))]);
     world.sessions.end(ada.session(), EndCause::SignedOut).await.unwrap();
     assert_eq!(names().await, []);
+}
+
+#[tokio::test]
+async fn l22_grants_that_never_were_push_out_none_that_lives() {
+    for walks in [true, false] {
+        let world = world_with(ThirdPartySessionLimits { max_grants: 4, ..Default::default() }).await;
+        let ada = world.ada().await;
+        world.sessions.bind_for(grant(1), ada.session(), Some("An editor")).await.unwrap();
+        let mut pushed_out = Vec::new();
+        for abandoned in 2..10 {
+            let bound = world.sessions.bind_for(grant(abandoned), ada.session(), Some("In vain")).await;
+            pushed_out.extend(bound.unwrap().pushed_out);
+            if walks {
+                let lives = |it: &GrantId| (*it == grant(1)).then_some(NOW);
+                let walk = world.sessions.overdue(None, 10, &lives).await.unwrap();
+                assert_eq!((walk.ended, walk.live), (vec![], vec![(*ada.session(), NOW)]));
+                let shown = world.sessions.find(ada.session()).await.unwrap().unwrap();
+                assert_eq!(shown.grants, [grant(1)]);
+                assert_eq!(shown.client_names, [(grant(1), "An editor".to_owned())]);
+            }
+        }
+        assert_eq!(pushed_out.contains(&grant(1)), !walks);
+        assert_eq!(pushed_out.is_empty(), walks);
+    }
+}
+
+#[tokio::test]
+async fn l22_a_walk_forgets_no_grant_that_is_bound_meanwhile() {
+    for turns in 0..6 {
+        let world = World::new().await;
+        let ada = world.ada().await;
+        world.sessions.bind(grant(1), ada.session()).await.unwrap();
+        let lives = |it: &GrantId| (*it == grant(2)).then_some(NOW);
+        let bind = after_turns(turns, world.sessions.bind(grant(2), ada.session()));
+        let (bound, walk) = tokio::join!(bind, world.sessions.overdue(None, 10, &lives));
+        bound.unwrap();
+        walk.unwrap();
+        world.sessions.overdue(None, 10, &lives).await.unwrap();
+        assert_eq!(world.grants_of(&ada).await, [grant(2)], "{turns}");
+    }
 }
 
 #[tokio::test]

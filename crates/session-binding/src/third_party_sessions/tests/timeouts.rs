@@ -80,7 +80,7 @@ async fn k06_the_use_of_a_grant_is_use_of_its_session() {
     let (ada, bob) = (world.ada().await, world.signed_in(&person("github", "2")).await);
     world.sessions.bind(grant(1), ada.session()).await.unwrap();
     world.sessions.bind(grant(2), bob.session()).await.unwrap();
-    let seen = |it: &GrantId| NOW + if *it == grant(1) { 29 * DAY } else { Duration::ZERO };
+    let seen = |it: &GrantId| Some(NOW + if *it == grant(1) { 29 * DAY } else { Duration::ZERO });
     world.clock.set(NOW + 29 * DAY);
     world.sessions.overdue(None, 10, &seen).await.unwrap();
     world.clock.set(NOW + 58 * DAY);
@@ -89,7 +89,7 @@ async fn k06_the_use_of_a_grant_is_use_of_its_session() {
     assert_eq!(found.ended.iter().map(|it| it.id).collect::<Vec<_>>(), [*bob.session()]);
 
     // Not beyond its absolute end, nor once it has been ended; what is seen in the future is seen now.
-    let always = |_: &GrantId| NOW + 1000 * DAY;
+    let always = |_: &GrantId| Some(NOW + 1000 * DAY);
     world.clock.set(NOW + 90 * DAY);
     assert_eq!(world.sessions.overdue(None, 10, &always).await.unwrap().live, []);
     let eve = world.signed_in(&person("github", "3")).await;

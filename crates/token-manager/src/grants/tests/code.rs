@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use oauth_types::TokenErrorCode;
+use oauth_types::{TokenErrorCode, UnixTime};
 
-use crate::{EndCause, Liveness, RedeemCheck, Refusal, testing::*};
+use crate::{EndCause, Liveness, RedeemCheck, Refusal, RevokeSelector, testing::*};
 
 #[tokio::test]
 async fn g01_the_second_valid_use_of_a_code_ends_the_grant() {
@@ -64,6 +64,40 @@ async fn a_code_can_be_issued_for_an_id_that_was_drawn_before() {
     let code = world.grants.issue_code_as(fresh, new_grant()).await.unwrap();
     assert_eq!(world.redeem(&code).await.unwrap().grant, id);
     assert_eq!(world.grants.is_live(&other.id()), Liveness::Ended);
+}
+
+#[tokio::test]
+async fn l22_an_id_is_known_from_its_draw_to_the_end_of_its_grant_and_never_again() {
+    let world = World::new().await;
+    let seen_at = |id| world.grants.seen_at(&id);
+    let fresh = world.grants.draw_id();
+    let id = fresh.id();
+    assert_eq!(seen_at(id), Some(UnixTime::EPOCH), "drawn");
+    let code = world.grants.issue_code_as(fresh, new_grant()).await.unwrap();
+    assert_eq!(seen_at(id), Some(UnixTime::EPOCH), "a code");
+    world.redeem(&code).await.unwrap();
+    assert_eq!(seen_at(id), Some(NOW), "live");
+    world.grants.revoke(&RevokeSelector::Grant(id), EndCause::SignedOut).await.unwrap();
+    assert_eq!(seen_at(id), None, "ended");
+
+    let unused = world.grants.draw_id();
+    let id = unused.id();
+    drop(unused);
+    assert_eq!(seen_at(id), None, "drawn in vain");
+    let refused = world.grants.draw_id();
+    let id = refused.id();
+    world.store.set_down(true);
+    assert!(world.grants.issue_code_as(refused, new_grant()).await.is_err());
+    world.store.set_down(false);
+    assert_eq!(seen_at(id), None, "not stored");
+
+    let (id, _) = world.grants.issue_code(new_grant()).await.unwrap();
+    world.advance(60);
+    world.grants.upkeep().once().await.unwrap();
+    assert_eq!(seen_at(id), Some(UnixTime::EPOCH), "its redemption may be on its way");
+    world.advance(600);
+    world.grants.upkeep().once().await.unwrap();
+    assert_eq!(seen_at(id), None, "nobody redeemed it");
 }
 
 /// Presents a code with one thing changed, then as it should be, then once more with the thing changed.

@@ -1,10 +1,10 @@
 //! Grants and what they rest on.
 
 use session_binding::{EndCause as SessionCause, Liveness};
-use token_manager::{EndCause, ThirdPartyTokenError};
+use token_manager::{EndCause, RevokeSelector, ThirdPartyTokenError};
 
 use crate::third_party::{
-    adapters::{end_cause, session_id, session_key},
+    adapters::{Foundations, end_cause, session_id, session_key},
     tasks::end_overdue,
     testing::*,
 };
@@ -141,6 +141,36 @@ async fn a_session_forgets_grants_that_have_ended_otherwise() {
     oauth_server::GrantPort::revoke(&world.access, refresh_token(&tokens), &client()).await.unwrap();
     tasks.stop().await;
     assert_eq!(grants().await, []);
+}
+
+#[tokio::test]
+async fn l22_the_walk_lets_a_session_forget_codes_that_nobody_redeemed_and_ends_that_nobody_followed() {
+    let world = World::new().await;
+    let (session, grant, _) = world.live("1").await;
+    let (abandoned, _) = world.code(&session, "1").await;
+    let (ended, code) = world.code(&session, "1").await;
+    let Foundations { grants, sessions, .. } = &world.state.foundations;
+    let fresh = grants.draw_id();
+    sessions.bind(fresh.id(), &session).await.unwrap();
+    let listed = async || sessions.find(&session).await.unwrap().unwrap().grants;
+    world.redeem(&code).await.unwrap();
+    grants.revoke(&RevokeSelector::Grant(ended), EndCause::PersonRevoked).await.unwrap();
+    assert_eq!(listed().await, [grant, abandoned, ended, fresh.id()], "nobody follows ends here");
+    end_overdue(&world.state.foundations).await.unwrap();
+    assert_eq!(
+        listed().await,
+        [grant, abandoned, fresh.id()],
+        "a code that is out, and one to be made, stay"
+    );
+
+    world.advance(660);
+    grants.upkeep().once().await.unwrap();
+    end_overdue(&world.state.foundations).await.unwrap();
+    assert_eq!(listed().await, [grant, fresh.id()]);
+    drop(fresh);
+    end_overdue(&world.state.foundations).await.unwrap();
+    assert_eq!(listed().await, [grant]);
+    assert!(world.is_live(grant));
 }
 
 #[tokio::test]
