@@ -34,6 +34,10 @@ pub trait GrantDirectory: Debug + Send + Sync {
     ///
     /// A grant that has ended, or is unknown, is no error.
     async fn end(&self, grants: &[GrantId]) -> Result<(), DirectoryUnavailable>;
+
+    /// Ends everything a person has given, as [`GrantDirectory::end`] does, and with it every code that is out and that
+    /// a client could still redeem.
+    async fn end_all(&self, principal: &Principal) -> Result<(), DirectoryUnavailable>;
 }
 
 /// The grants cannot be read or ended now (answer 503).
@@ -93,7 +97,8 @@ impl Connections {
         Ok(found)
     }
 
-    /// Ends all connections of the signed-in person, and answers which; `csrf` is what the form sent.
+    /// Ends all connections of the signed-in person, and what could become one without them, and answers which
+    /// connections there were; `csrf` is what the form sent.
     ///
     /// # Errors
     /// See [`DisconnectError`].
@@ -104,8 +109,7 @@ impl Connections {
     ) -> Result<Vec<Connection>, DisconnectError> {
         check_csrf(session, csrf)?;
         let connections = self.0.list(session.who().principal()).await?;
-        let grants: Vec<GrantId> = connections.iter().map(|it| it.grant).collect();
-        self.0.end(&grants).await?;
+        self.0.end_all(session.who().principal()).await?;
         Ok(connections)
     }
 }

@@ -3,9 +3,9 @@ use std::sync::Mutex;
 use super::*;
 use crate::testing::{NOW, World, person};
 
-/// Grants as pairs of a person's subject and a connection.
+/// Grants as pairs of a person's subject and a connection, and those whose code is out still, which no list shows.
 #[derive(Debug, Default)]
-struct Grants(Mutex<Vec<(&'static str, Connection)>>);
+struct Grants(Mutex<Vec<(&'static str, Connection)>>, Mutex<Vec<(&'static str, GrantId)>>);
 
 #[async_trait]
 impl GrantDirectory for Grants {
@@ -17,6 +17,12 @@ impl GrantDirectory for Grants {
 
     async fn end(&self, ended: &[GrantId]) -> Result<(), DirectoryUnavailable> {
         self.0.lock().unwrap().retain(|it| !ended.contains(&it.1.grant));
+        Ok(())
+    }
+
+    async fn end_all(&self, principal: &Principal) -> Result<(), DirectoryUnavailable> {
+        self.0.lock().unwrap().retain(|it| it.0 != principal.subject.as_str());
+        self.1.lock().unwrap().retain(|it| it.0 != principal.subject.as_str());
         Ok(())
     }
 }
@@ -70,10 +76,14 @@ async fn k12_i03_a_person_ends_one_connection_of_theirs() {
 
 #[tokio::test]
 async fn k12_a_person_ends_all_connections_of_theirs() {
-    let (_, connections, ada, bob) = set_up().await;
+    let (grants, connections, ada, bob) = set_up().await;
+    let codes = [("1", connection(4).grant), ("2", connection(5).grant)];
+    grants.1.lock().unwrap().extend(codes);
     let forged = connections.end_all(&ada, bob.csrf_token().expose()).await;
     assert!(matches!(forged, Err(DisconnectError::Csrf)));
+    assert_eq!(*grants.1.lock().unwrap(), codes);
     assert_eq!(connections.end_all(&ada, ada.csrf_token().expose()).await.unwrap().len(), 2);
     assert!(connections.list(&ada).await.unwrap().is_empty());
     assert_eq!(connections.list(&bob).await.unwrap().len(), 1);
+    assert_eq!(*grants.1.lock().unwrap(), codes[1..], "codes that are out end too");
 }

@@ -65,6 +65,12 @@ impl GrantDirectory for Directory {
         }
         Ok(())
     }
+
+    async fn end_all(&self, principal: &Principal) -> Result<(), DirectoryUnavailable> {
+        let selector = RevokeSelector::Principal(principal.clone());
+        self.grants.revoke(&selector, EndCause::PersonRevoked).await.map_err(unavailable)?;
+        Ok(())
+    }
 }
 
 fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> DirectoryUnavailable {

@@ -163,6 +163,31 @@ async fn k12_a_person_sees_and_ends_what_is_theirs() {
     directory.end(&[mine]).await.unwrap();
 }
 
+#[tokio::test]
+async fn k12_who_ends_all_of_theirs_ends_the_codes_that_are_out() {
+    for ends in [true, false] {
+        let world = World::new().await;
+        let (session, mine, _) = world.live("1").await;
+        let (other_session, other, _) = world.live("2").await;
+        let (_, code) = world.code(&session, "1").await;
+        let (_, other_code) = world.code(&other_session, "2").await;
+        let on = &world.state.foundations;
+        let directory = Directory::new(on.grants.clone(), on.sessions.clone(), Arc::new(Names));
+        if ends {
+            world.store.set_down(true);
+            directory.end_all(&person("1")).await.unwrap_err();
+            world.store.set_down(false);
+            directory.end_all(&person("1")).await.unwrap();
+            invalid_grant(world.redeem(&code).await);
+        } else {
+            world.redeem(&code).await.unwrap();
+        }
+        assert_eq!(world.is_live(mine), !ends);
+        assert!(world.is_live(other));
+        world.redeem(&other_code).await.unwrap();
+    }
+}
+
 #[track_caller]
 fn code_of(outcome: Result<TokenGrant, TokenRefusal>) -> TokenErrorCode {
     match outcome {

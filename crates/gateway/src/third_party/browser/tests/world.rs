@@ -578,6 +578,12 @@ impl GrantDirectory for Directory {
         }
         Ok(())
     }
+
+    async fn end_all(&self, principal: &Principal) -> Result<(), DirectoryUnavailable> {
+        let ended =
+            self.0.revoke(&RevokeSelector::Principal(principal.clone()), EndCause::PersonRevoked).await;
+        ended.map(drop).map_err(|error| DirectoryUnavailable(Box::new(error)))
+    }
 }
 
 #[derive(Debug)]
