@@ -165,3 +165,6 @@ const fn status(code: TokenErrorCode) -> StatusCode {
 const RETRY: Duration = Duration::from_secs(5);
 
 const BASIC_CHALLENGE: &str = r#"Basic realm="token", charset="UTF-8""#;
+
+#[cfg(test)]
+mod tests;
