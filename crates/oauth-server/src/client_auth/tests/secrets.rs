@@ -102,23 +102,35 @@ fn g09_nobody_is_an_invalid_client() {
 async fn g09_guessing_is_slowed_down_for_that_client_only() {
     let world = World::new();
     let clients = clients(&world);
-    let right = [("client_id", "post"), ("client_secret", SECRET)];
     let wrong = [("client_id", "post"), ("client_secret", "wrong")];
     for _ in 0..20 {
         let outcome = authenticate(&clients, &[], &wrong).await;
         assert_eq!(refusal(outcome), Err(Some(No::WrongSecret)));
     }
-    let error = authenticate(&clients, &[], &right).await.unwrap_err();
+    let error = authenticate(&clients, &[], &wrong).await.unwrap_err();
     assert!(matches!(error, ClientAuthError::TooManyAttempts { retry_after } if retry_after.as_secs() == 60));
     assert_eq!(
         error.wire(),
         (StatusCode::TOO_MANY_REQUESTS, TokenErrorCode::TemporarilyUnavailable),
         "never invalid_client: the client would forget its registration"
     );
-    let other = [("client_id", "basic"), ("client_secret", SECRET)];
-    assert!(authenticate(&clients, &[], &other).await.is_ok());
+    let other = [("client_id", "basic"), ("client_secret", "wrong")];
+    let outcome = authenticate(&clients, &[], &other).await;
+    assert_eq!(refusal(outcome), Err(Some(No::WrongSecret)));
     world.clock.advance(Duration::from_secs(60));
-    assert!(authenticate(&clients, &[], &right).await.is_ok());
+    let outcome = authenticate(&clients, &[], &wrong).await;
+    assert_eq!(refusal(outcome), Err(Some(No::WrongSecret)));
+}
+
+#[tokio::test]
+async fn g09_a_stranger_who_guesses_does_not_lock_the_client_out() {
+    let clients = clients(&World::new());
+    for _ in 0..100 {
+        let wrong = [("client_id", "post"), ("client_secret", "wrong")];
+        assert!(authenticate(&clients, &[], &wrong).await.is_err());
+        let right = [("client_id", "post"), ("client_secret", SECRET)];
+        assert_eq!(authenticate(&clients, &[], &right).await.unwrap(), "post");
+    }
 }
 
 #[test]
