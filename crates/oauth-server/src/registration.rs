@@ -85,16 +85,31 @@ impl Registrations {
         found.map(|it| Arc::new(it.stored.known(id))).ok_or(FindClientError::Unknown)
     }
 
+    /// The client with this `client_id`, also while it is being deleted.
     async fn load(&self, id: &ClientId) -> Result<Option<Found>, StoreError> {
+        Ok(self.load_record(id).await?.filter(|it| !it.is_over))
+    }
+
+    /// The record of a client, also one that waits for the store's sweep.
+    async fn load_record(&self, id: &ClientId) -> Result<Option<Found>, StoreError> {
         let Some(key) = key(id) else { return Ok(None) };
         let found = self.inner.store.get(TABLE, &key).await?;
-        found.map(|it| Found::read(&it)).transpose()
+        found.map(|it| Found::read(&it, self.inner.clock.now())).transpose()
     }
 
     /// Replaces a record, if it still is the one that was found.
     async fn replace(&self, id: &ClientId, found: &Found, stored: &Stored) -> Result<bool, StoreError> {
         let Some(key) = key(id) else { return Ok(false) };
         let record = stored.encode(self.inner.clock.now())?;
+        self.inner.store.compare_and_swap(TABLE, &key, found.revision, record).await
+    }
+
+    /// Leaves a record to the store's sweep, if it still is the one that was found.
+    ///
+    /// It is not removed by its key: another one may have taken its place meanwhile.
+    async fn discard(&self, id: &ClientId, found: &Found) -> Result<bool, StoreError> {
+        let Some(key) = key(id) else { return Ok(false) };
+        let record = found.stored.encode_over(self.inner.clock.now())?;
         self.inner.store.compare_and_swap(TABLE, &key, found.revision, record).await
     }
 }

@@ -1,10 +1,9 @@
 use oauth_types::{ClientId, UnixTime};
 
 use super::{
-    Registrations, TABLE,
+    Registrations,
     error::RegistrationsUnavailable,
     index::Facts,
-    key,
     record::{Found, Stored},
 };
 
@@ -39,10 +38,11 @@ impl Registrations {
             self.inner.index.set(id, Some(Facts { is_used: true, ..found.stored.facts() }));
             return Ok(false);
         }
-        if !self.replace(id, found, &Stored { is_deleted: true, ..found.stored.clone() }).await? {
+        // In one step, so that nothing is left half done and a client that was used meanwhile stays.
+        if !self.discard(id, found).await? {
             return Ok(false);
         }
-        self.remove_record(id).await?;
+        self.inner.index.set(id, None);
         tracing::debug!(client.id = %id, "registered client expired");
         Ok(true)
     }
@@ -51,23 +51,39 @@ impl Registrations {
     pub(super) async fn delete_found(
         &self,
         id: &ClientId,
-        found: &Found,
+        found: Found,
     ) -> Result<(), RegistrationsUnavailable> {
-        if !found.stored.is_deleted
-            && !self.replace(id, found, &Stored { is_deleted: true, ..found.stored.clone() }).await?
-        {
-            return Err(RegistrationsUnavailable("the client was changed meanwhile".into()));
-        }
-        self.inner.grants.end_grants(id).await?;
-        self.remove_record(id).await
+        let marked = if found.stored.is_deleted {
+            found
+        } else {
+            if !self.replace(id, &found, &Stored { is_deleted: true, ..found.stored.clone() }).await? {
+                return Err(RegistrationsUnavailable("the client was changed meanwhile".into()));
+            }
+            let Some(marked) = self.load(id).await? else { return Ok(()) };
+            marked
+        };
+        self.finish_deletion(id, &marked).await?;
+        Ok(())
     }
 
-    async fn remove_record(&self, id: &ClientId) -> Result<(), RegistrationsUnavailable> {
-        if let Some(key) = key(id) {
-            self.inner.store.remove(TABLE, &key).await?;
+    /// Ends the grants of a client that is marked as deleted, and discards it.
+    ///
+    /// One that registered anew since it was found is left alone: then the answer is `false`.
+    pub(super) async fn finish_deletion(
+        &self,
+        id: &ClientId,
+        marked: &Found,
+    ) -> Result<bool, RegistrationsUnavailable> {
+        let is_same = |it: Found| it.revision == marked.revision && it.stored.is_deleted;
+        if !self.load(id).await?.is_some_and(is_same) {
+            return Ok(false);
         }
-        self.inner.index.set(id, None);
-        Ok(())
+        self.inner.grants.end_grants(id).await?;
+        let is_gone = self.discard(id, marked).await?;
+        if is_gone {
+            self.inner.index.set(id, None);
+        }
+        Ok(is_gone)
     }
 
     /// Whether a client has lived long enough, unless it holds grants.

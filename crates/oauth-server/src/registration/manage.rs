@@ -63,7 +63,7 @@ impl Registrations {
 
     async fn try_delete(&self, id: &str, headers: &HeaderMap) -> Result<Response<Bytes>, RegistrationError> {
         let managed = self.managed(id, headers, true).await?;
-        self.delete_found(&managed.id, &managed.found).await?;
+        self.delete_found(&managed.id, managed.found).await?;
         Ok(answer::deleted())
     }
 

@@ -31,7 +31,8 @@ impl Registrations {
 
     async fn write_note(&self, id: &ClientId, is_use: bool) -> Result<Option<Stored>, StoreError> {
         for _ in 0..ATTEMPTS {
-            let Some(found) = self.load(id).await? else { return Ok(None) };
+            let living = self.load(id).await?.filter(|it| !it.stored.is_deleted);
+            let Some(found) = living else { return Ok(None) };
             let seen_at = self.inner.clock.now();
             let stored = Stored { seen_at, is_used: is_use || found.stored.is_used, ..found.stored.clone() };
             if self.replace(id, &found, &stored).await? {

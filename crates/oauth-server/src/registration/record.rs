@@ -32,6 +32,8 @@ pub(super) struct Stored {
 pub(super) struct Found {
     pub(super) stored: Stored,
     pub(super) revision: u64,
+    /// Whether nothing is left of the client but this record, which the store's sweep removes.
+    pub(super) is_over: bool,
 }
 
 impl Stored {
@@ -60,15 +62,25 @@ impl Stored {
 
     /// The store's sweep knows nothing of grants, so what it sees is a date that our own sweep always comes before.
     pub(super) fn encode(&self, now: UnixTime) -> Result<Record, StoreError> {
+        self.record(now + KEPT_BY_STORE)
+    }
+
+    /// The record of a client that is gone, for the store's next sweep to remove.
+    pub(super) fn encode_over(&self, now: UnixTime) -> Result<Record, StoreError> {
+        Self { is_deleted: true, ..self.clone() }.record(now)
+    }
+
+    fn record(&self, expires_at: UnixTime) -> Result<Record, StoreError> {
         let body = serde_json::to_vec(self).map_err(|it| corrupt(&it))?;
-        Ok(Record::new(TABLE, now + KEPT_BY_STORE, body))
+        Ok(Record::new(TABLE, expires_at, body))
     }
 }
 
 impl Found {
-    pub(super) fn read(found: &Versioned) -> Result<Self, StoreError> {
-        let stored = serde_json::from_slice(&found.record.body).map_err(|it| corrupt(&it))?;
-        Ok(Self { stored, revision: found.revision })
+    pub(super) fn read(found: &Versioned, now: UnixTime) -> Result<Self, StoreError> {
+        let stored: Stored = serde_json::from_slice(&found.record.body).map_err(|it| corrupt(&it))?;
+        let is_over = stored.is_deleted && found.record.is_expired(now);
+        Ok(Self { stored, revision: found.revision, is_over })
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     answer::ClientInformation,
     error::RegistrationError,
     key,
-    record::Stored,
+    record::{Found, Stored},
     request::{bearer, members, metadata},
 };
 use crate::{ClientAuthMethod, client::metadata::ClientMetadata, clients::sha256};
@@ -77,12 +77,16 @@ impl Registrations {
                 ClientInformation { id: &id, issued_at, metadata: &metadata, secret: None, management: None };
             information.answer(StatusCode::CREATED)
         };
-        if let Some(found) = self.load(&id).await?.filter(|it| !it.stored.is_deleted) {
-            self.note(&id, false).await;
-            return Ok(answer(found.stored.issued_at));
-        }
         let stored = Stored::new(metadata.clone(), now);
-        if self.insert(&id, &stored).await? {
+        let is_new = match self.load_record(&id).await? {
+            None => self.insert(&id, &stored).await?,
+            Some(deleted) if deleted.stored.is_deleted => self.succeed(&id, &deleted, &stored).await?,
+            Some(living) => {
+                self.note(&id, false).await;
+                return Ok(answer(living.stored.issued_at));
+            }
+        };
+        if is_new {
             return Ok(answer(now));
         }
         // Somebody else said the same at the same time.
@@ -93,25 +97,43 @@ impl Registrations {
 
     /// Stores a new client, if there is room or can be made; `false` means that the `client_id` is taken.
     pub(super) async fn insert(&self, id: &ClientId, stored: &Stored) -> Result<bool, RegistrationError> {
-        let now = self.inner.clock.now();
-        let index = &self.inner.index;
-        let mut has_room = index.admit(id, now);
-        if !has_room && self.evict_one().await? {
-            has_room = index.admit(id, now);
-        }
-        if !has_room {
-            return Err(RegistrationError::Full);
-        }
-        let record = stored.encode(now)?;
+        self.admit(id).await?;
+        let record = stored.encode(self.inner.clock.now())?;
         let Some(key) = key(id) else { return Ok(false) };
-        match self.inner.store.insert_new(TABLE, &key, record).await {
-            Ok(is_new) => Ok(is_new),
-            Err(error) => {
-                // If it was stored all the same, the next sweep finds it.
-                self.inner.index.set(id, None);
-                Err(error.into())
-            }
+        self.admitted(id, self.inner.store.insert_new(TABLE, &key, record).await)
+    }
+
+    /// Stores a new client in the place of a deleted one; `false` means that somebody else was faster.
+    async fn succeed(
+        &self,
+        id: &ClientId,
+        deleted: &Found,
+        stored: &Stored,
+    ) -> Result<bool, RegistrationError> {
+        self.admit(id).await?;
+        if !deleted.is_over {
+            // Whoever began to delete it did not finish, and what it held must not come back to life.
+            self.inner.grants.end_grants(id).await?;
         }
+        self.admitted(id, self.replace(id, deleted, stored).await)
+    }
+
+    /// Finds or makes room for a client.
+    async fn admit(&self, id: &ClientId) -> Result<(), RegistrationError> {
+        let (index, now) = (&self.inner.index, self.inner.clock.now());
+        if index.admit(id, now) || self.evict_one().await? && index.admit(id, now) {
+            return Ok(());
+        }
+        Err(RegistrationError::Full)
+    }
+
+    /// What storing came to, once there was room.
+    fn admitted(&self, id: &ClientId, outcome: Result<bool, StoreError>) -> Result<bool, RegistrationError> {
+        outcome.map_err(|error| {
+            // If it was stored all the same, the next sweep finds it.
+            self.inner.index.set(id, None);
+            error.into()
+        })
     }
 }
 

@@ -21,18 +21,20 @@ impl Registrations {
     /// Removes the clients that have lived long enough and hold no grant, and finishes what was left half done;
     /// answers how many are gone. To be called now and then, for instance each ten minutes.
     ///
+    /// Their records are left to the sweep of the store, which has to be called as well.
+    ///
     /// # Errors
     /// [`RegistrationsUnavailable`] as soon as the store or the grants fail; the next call goes on from there.
     pub async fn sweep(&self) -> Result<usize, RegistrationsUnavailable> {
         let mut gone = 0;
         let now = self.inner.clock.now();
         for (id, found) in self.refresh_index().await? {
-            if found.stored.is_deleted {
-                self.delete_found(&id, &found).await?;
-                gone += 1;
-            } else if self.is_over(found.stored.facts(), now) && self.let_go(&id, &found).await? {
-                gone += 1;
-            }
+            let is_gone = if found.stored.is_deleted {
+                self.finish_deletion(&id, &found).await?
+            } else {
+                self.is_over(found.stored.facts(), now) && self.let_go(&id, &found).await?
+            };
+            gone += usize::from(is_gone);
         }
         Ok(gone)
     }
@@ -58,7 +60,7 @@ impl Registrations {
     /// [`RegistrationsUnavailable`] when the store or the grants fail; then it can be repeated.
     pub async fn remove(&self, id: &ClientId) -> Result<bool, RegistrationsUnavailable> {
         let Some(found) = self.load(id).await? else { return Ok(false) };
-        self.delete_found(id, &found).await?;
+        self.delete_found(id, found).await?;
         Ok(true)
     }
 
@@ -72,7 +74,7 @@ impl Registrations {
             let page = self.page(after.as_ref(), PAGE).await?;
             let Some((last, _)) = page.last() else { break };
             after = super::key(last);
-            for (id, found) in page {
+            for (id, found) in page.into_iter().filter(|(_, it)| !it.is_over) {
                 let facts = found.stored.facts();
                 unseen.remove(&id);
                 self.inner.index.set(&id, Some(facts));
@@ -93,11 +95,12 @@ impl Registrations {
         after: Option<&Key>,
         limit: usize,
     ) -> Result<Vec<(ClientId, Found)>, RegistrationsUnavailable> {
+        let now = self.inner.clock.now();
         let mut page = Vec::new();
         for (key, found) in self.inner.store.scan(TABLE, after, limit).await? {
             let id = str::from_utf8(key.as_bytes()).ok().and_then(|it| it.parse().ok());
             let id = id.ok_or_else(|| storage::StoreError::Corrupt("a client_id is no text".to_owned()))?;
-            page.push((id, Found::read(&found)?));
+            page.push((id, Found::read(&found, now)?));
         }
         Ok(page)
     }

@@ -43,8 +43,84 @@ async fn a_deletion_that_failed_is_finished_by_the_next_one_or_by_the_sweep() {
             assert_eq!(scene.registrations.delete(&client, &headers).await.status(), 204);
         }
         assert!(scene.world.grants.live.lock().unwrap().is_empty());
+        assert_eq!(scene.registrations.delete(&client, &headers).await.status(), 401, "nobody is there");
+        assert_eq!(scene.registrations.sweep().await.unwrap(), 0);
+        let swept = scene.world.store.sweep(oauth_types::Clock::now(&*scene.world.clock), 10).await.unwrap();
+        assert_eq!(swept.len(), 1);
         assert!(scene.world.store.scan(TABLE, None, 10).await.unwrap().is_empty());
     }
+}
+
+/// A shared client with a grant, whose deletion failed half-way.
+async fn half_deleted() -> (Scene, oauth_types::ClientId) {
+    let scene = Scene::new().await;
+    let client = id(&text(&scene.good(&public()).await, "client_id"));
+    scene.world.grants.give(&client);
+    scene.world.grants.is_down.store(true, Ordering::SeqCst);
+    scene.registrations.remove(&client).await.unwrap_err();
+    (scene, client)
+}
+
+#[tokio::test]
+async fn g27_a_client_that_is_half_deleted_can_register_again_and_gets_no_old_grants() {
+    let (scene, client) = half_deleted().await;
+    assert_eq!(scene.register(&public()).await.status(), 503, "its grants cannot be ended yet");
+    assert!(!scene.is_known(client.as_str()).await);
+    scene.world.grants.is_down.store(false, Ordering::SeqCst);
+    scene.world.clock.advance(std::time::Duration::from_secs(5));
+    let again = scene.good(&public()).await;
+    assert_eq!(text(&again, "client_id"), client.as_str());
+    assert_eq!(again["client_id_issued_at"], 1_800_000_005);
+    assert!(scene.world.grants.live.lock().unwrap().is_empty());
+    assert_eq!(scene.registrations.sweep().await.unwrap(), 0);
+    assert!(scene.is_known(client.as_str()).await);
+}
+
+#[tokio::test]
+async fn g27_a_client_that_is_gone_can_register_again_before_the_store_is_swept() {
+    let (scene, client) = half_deleted().await;
+    scene.world.grants.is_down.store(false, Ordering::SeqCst);
+    assert_eq!(scene.registrations.sweep().await.unwrap(), 1);
+    assert!(scene.registrations.list(None, 10).await.unwrap().is_empty());
+    assert!(!scene.registrations.remove(&client).await.unwrap());
+    assert_eq!(text(&scene.good(&public()).await, "client_id"), client.as_str());
+    let swept = scene.world.store.sweep(oauth_types::Clock::now(&*scene.world.clock), 10).await.unwrap();
+    assert!(swept.is_empty());
+    assert!(scene.is_known(client.as_str()).await);
+}
+
+#[tokio::test]
+async fn g27_a_sweep_leaves_a_client_alone_that_registered_again_since_it_looked() {
+    for gone_meanwhile in [false, true] {
+        let (scene, client) = half_deleted().await;
+        scene.world.grants.is_down.store(false, Ordering::SeqCst);
+        let over = scene.registrations.refresh_index().await.unwrap();
+        let (listed, found) = over.into_iter().next().unwrap();
+        assert_eq!(listed, client);
+        if gone_meanwhile {
+            assert!(scene.registrations.remove(&client).await.unwrap());
+        }
+        scene.good(&public()).await;
+        scene.world.grants.give(&client);
+        assert!(!scene.registrations.finish_deletion(&client, &found).await.unwrap());
+        assert!(!scene.registrations.discard(&client, &found).await.unwrap(), "nor one step later");
+        assert!(scene.is_known(client.as_str()).await);
+        assert!(scene.world.grants.live.lock().unwrap().contains(&client), "it keeps its new grants");
+    }
+}
+
+#[tokio::test]
+async fn g27_a_sweep_leaves_a_client_alone_that_was_used_since_it_looked() {
+    let scene = Scene::new().await;
+    let client = id(&text(&scene.good(&public()).await, "client_id"));
+    scene.world.clock.advance(std::time::Duration::from_secs(24 * 3600));
+    let over = scene.registrations.refresh_index().await.unwrap();
+    scene.good(&public()).await;
+    assert!(!scene.registrations.let_go(&client, &over[0].1).await.unwrap());
+    assert!(scene.is_known(client.as_str()).await);
+    let now = scene.registrations.load(&client).await.unwrap().unwrap();
+    assert!(scene.registrations.let_go(&client, &now).await.unwrap(), "as it is now it may go");
+    assert!(!scene.is_known(client.as_str()).await);
 }
 
 #[tokio::test]
