@@ -95,14 +95,16 @@ impl Clients {
         self.known(id).await.map(|it| it.client.clone())
     }
 
-    /// Notes that `client` was used just now, which keeps a registered client alive.
+    /// Notes that `client` was used just now, which keeps a registered client alive, and a document before others.
     ///
     /// To be called when a person approved it or tokens were issued to it, not for a mere request:
     /// anybody can make one.
     /// At most one write in an hour for each client; a failure is logged and costs nothing but the note.
     pub async fn used(&self, client: &Client) {
-        if let (ClientOrigin::Registered, Some(registrations)) = (client.origin, &self.inner.registrations) {
-            registrations.note(&client.id, true).await;
+        match (client.origin, &self.inner.registrations, &self.inner.documents) {
+            (ClientOrigin::Registered, Some(registrations), _) => registrations.note(&client.id, true).await,
+            (ClientOrigin::MetadataDocument, _, Some(documents)) => documents.used(&client.id),
+            _ => {}
         }
     }
 

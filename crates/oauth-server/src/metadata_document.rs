@@ -1,6 +1,7 @@
 //! Clients that publish a document about themselves, whose URL is their `client_id`
 //! (draft-ietf-oauth-client-id-metadata-document-01).
 
+mod budgets;
 mod cache;
 mod error;
 mod fetch;
@@ -14,15 +15,12 @@ use std::{fmt, sync::Arc};
 
 use oauth_types::{ClientId, Clock, UnixTime};
 use outbound_http::HttpClient;
-use tokio::sync::Semaphore;
 
 pub(crate) use error::DocumentError;
 pub use settings::DocumentSettings;
 
-use crate::{
-    FindClientError,
-    clients::{Budget, KnownClient},
-};
+use crate::{FindClientError, clients::KnownClient};
+use budgets::Budgets;
 use cache::{Cache, Cached, Found};
 use single_flight::SingleFlight;
 use url::DocumentUrl;
@@ -42,9 +40,7 @@ struct Inner {
     settings: DocumentSettings,
     cache: Cache,
     flights: SingleFlight<Result<Arc<KnownClient>, Arc<DocumentError>>>,
-    slots: Semaphore,
-    per_host: Budget<String>,
-    all_hosts: Budget<()>,
+    budgets: Budgets,
 }
 
 impl MetadataDocuments {
@@ -59,9 +55,7 @@ impl MetadataDocuments {
             clock,
             cache: Cache::new(settings.max_documents),
             flights: SingleFlight::default(),
-            slots: Semaphore::new(settings.max_concurrent),
-            per_host: Budget::new(settings.per_host, MAX_HOSTS),
-            all_hosts: Budget::new(settings.all_hosts, 1),
+            budgets: Budgets::new(&settings),
             settings,
         };
         Self { inner: Arc::new(inner) }
@@ -70,6 +64,11 @@ impl MetadataDocuments {
     /// Whether `id` is of the kind that names a document, whatever may be wrong with it.
     pub(crate) fn is_document_id(id: &ClientId) -> bool {
         id.as_str().get(..6).is_some_and(|it| it.eq_ignore_ascii_case("https:"))
+    }
+
+    /// Notes that a person approved the client `id` or tokens were issued to it: its document is kept before others.
+    pub(crate) fn used(&self, id: &ClientId) {
+        self.inner.cache.used(id);
     }
 
     /// The client whose document is at `id`.
@@ -109,12 +108,12 @@ impl Inner {
         match self.fetch_new(id, url, now).await {
             Ok(cached) => {
                 let known = cached.known.clone();
-                self.cache.keep(id.clone(), cached, now);
+                self.cache.keep(id.clone(), cached);
                 Ok(known)
             }
             Err(error) => {
                 if !error.is_temporary() {
-                    self.cache.forget(id);
+                    self.cache.withdraw(id);
                 }
                 Err(Arc::new(error))
             }
@@ -127,10 +126,7 @@ impl Inner {
         url: &DocumentUrl,
         now: UnixTime,
     ) -> Result<Cached, DocumentError> {
-        let _slot = self.slots.try_acquire().map_err(|_| DocumentError::Busy)?;
-        let limited = |_wait| DocumentError::TooOften;
-        self.per_host.spend(url.host().to_owned(), now).map_err(limited)?;
-        self.all_hosts.spend((), now).map_err(limited)?;
+        let _slot = self.budgets.spend(id, url, self.cache.standing(id), now)?;
         let answer = fetch::fetch(&*self.http, url).await?;
         let known = reader::read(id, url.host(), answer.body())?;
         let lifetime = freshness::lifetime(answer.headers(), now, &self.settings);
@@ -146,9 +142,6 @@ impl fmt::Debug for MetadataDocuments {
             .finish_non_exhaustive()
     }
 }
-
-/// More hosts than [`DocumentSettings::all_hosts`] lets through in a window.
-const MAX_HOSTS: usize = 10_000;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use oauth_types::{ClientId, UnixTime};
 use super::{DocumentSettings, freshness::Lifetime};
 use crate::clients::KnownClient;
 
-/// Documents that were good, a bounded number of them.
+/// Documents that were good, a bounded number of them, also those that serve no more.
 #[derive(Debug)]
 pub(super) struct Cache {
     max: usize,
@@ -26,6 +26,18 @@ struct Documents {
 struct Entry {
     cached: Cached,
     looked_at: u64,
+    is_used: bool,
+}
+
+/// What is known of a URL, from nothing to most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// No good document was ever there, as far as is remembered.
+    Unknown,
+    /// A good document was there.
+    Good,
+    /// A person approved its client, or tokens were issued to it.
+    Used,
 }
 
 /// A document, and until when it serves.
@@ -83,23 +95,45 @@ impl Cache {
         Found::Stale(cached.known.clone())
     }
 
-    pub(super) fn keep(&self, id: ClientId, cached: Cached, now: UnixTime) {
+    /// Keeps a good document. If there is no room, one goes whose client was never used, or else any, and of these the
+    /// one that was not looked at for longest.
+    pub(super) fn keep(&self, id: ClientId, cached: Cached) {
         let mut documents = self.documents();
         let looked_at = documents.looks;
-        if documents.kept.len() >= self.max && !documents.kept.contains_key(&id) {
-            documents.kept.retain(|_, it| now < it.cached.stale_until);
+        if let Some(entry) = documents.kept.get_mut(&id) {
+            entry.cached = cached;
+            return;
         }
-        if documents.kept.len() >= self.max && !documents.kept.contains_key(&id) {
-            let oldest = documents.kept.iter().min_by_key(|(_, it)| it.looked_at).map(|(id, _)| id.clone());
-            oldest.and_then(|it| documents.kept.remove(&it));
+        if documents.kept.len() >= self.max {
+            let least = documents.kept.iter().min_by_key(|(_, it)| (it.is_used, it.looked_at));
+            let least = least.map(|(id, _)| id.clone());
+            least.and_then(|it| documents.kept.remove(&it));
         }
         if self.max > 0 {
-            documents.kept.insert(id, Entry { cached, looked_at });
+            documents.kept.insert(id, Entry { cached, looked_at, is_used: false });
         }
     }
 
-    pub(super) fn forget(&self, id: &ClientId) {
-        self.documents().kept.remove(id);
+    /// Lets a document serve no more; that there was one is remembered.
+    pub(super) fn withdraw(&self, id: &ClientId) {
+        if let Some(entry) = self.documents().kept.get_mut(id) {
+            entry.cached.fresh_until = UnixTime::EPOCH;
+            entry.cached.stale_until = UnixTime::EPOCH;
+        }
+    }
+
+    pub(super) fn used(&self, id: &ClientId) {
+        if let Some(entry) = self.documents().kept.get_mut(id) {
+            entry.is_used = true;
+        }
+    }
+
+    pub(super) fn standing(&self, id: &ClientId) -> Standing {
+        match self.documents().kept.get(id) {
+            None => Standing::Unknown,
+            Some(entry) if entry.is_used => Standing::Used,
+            Some(_) => Standing::Good,
+        }
     }
 
     fn documents(&self) -> MutexGuard<'_, Documents> {

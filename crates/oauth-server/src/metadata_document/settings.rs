@@ -17,12 +17,21 @@ pub struct DocumentSettings {
     /// The HTTP client must allow it as well.
     pub allow_loopback: bool,
     /// How many fetches a host gets; 20 a minute by default.
+    ///
+    /// URLs that had no good document before share this. Those that had one, and those of clients that were used, have
+    /// as much again, each of the two for itself; so no host is asked more than three times as often.
     pub per_host: Rate,
-    /// How many fetches there are; 120 a minute by default.
+    /// How many fetches there are; 120 a minute by default. Shared and reserved like [`Self::per_host`].
     pub all_hosts: Rate,
+    /// How many fetches one URL gets that had a good document before; 2 a minute by default.
+    pub per_known_url: Rate,
     /// How many fetches may be under way at one time; 32 by default. A further one fails at once.
+    ///
+    /// URLs that had a good document before, and those of clients that were used, have a quarter as many besides, each
+    /// of the two for itself.
     pub max_concurrent: usize,
-    /// How many documents are kept, each of 5 KiB at most; 2000 by default. The one that was not used for longest goes.
+    /// How many documents are kept, each of 5 KiB at most; 2000 by default. One goes whose client was never used, or
+    /// else any, and of these the one that was not asked for for longest.
     pub max_documents: usize,
     /// How long a document is kept that says nothing of it; one hour by default.
     pub default_age: Duration,
@@ -42,6 +51,7 @@ impl Default for DocumentSettings {
             allow_loopback: false,
             per_host: Rate::per_minute(20),
             all_hosts: Rate::per_minute(120),
+            per_known_url: Rate::per_minute(2),
             max_concurrent: 32,
             max_documents: 2000,
             default_age: Duration::from_secs(3600),
