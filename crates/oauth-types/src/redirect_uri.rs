@@ -1,5 +1,6 @@
 use std::{fmt, str::FromStr};
 
+use percent_encoding::percent_decode;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
@@ -25,7 +26,7 @@ pub enum InvalidRedirectUri {
     /// `http` on a host that is not loopback.
     #[error("must be https (http is for loopback hosts only)")]
     NotHttps,
-    /// A scheme that runs code or opens files.
+    /// A scheme that runs code, opens files, or hands a web address to another browser.
     #[error("has a scheme that cannot receive an authorization response")]
     Scheme,
     /// Holds a fragment.
@@ -108,7 +109,7 @@ impl FromStr for RedirectUri {
         if text.contains('#') {
             return Err(InvalidRedirectUri::Fragment);
         }
-        check_scheme(&url)?;
+        check_scheme(&url, text)?;
         if !url.username().is_empty() || url.password().is_some() || authority(text).contains('@') {
             return Err(InvalidRedirectUri::UserInfo);
         }
@@ -120,17 +121,39 @@ impl FromStr for RedirectUri {
     }
 }
 
-fn check_scheme(url: &Url) -> Result<(), InvalidRedirectUri> {
+fn check_scheme(url: &Url, text: &str) -> Result<(), InvalidRedirectUri> {
     match url.scheme() {
         "https" => url.host().map(drop).ok_or(InvalidRedirectUri::Syntax),
         "http" => match url.host() {
             Some(host) if is_loopback_host(&host) && !is_disguised(url, &host) => Ok(()),
             _ => Err(InvalidRedirectUri::NotHttps),
         },
-        scheme if FORBIDDEN_SCHEMES.contains(&scheme) || scheme.len() < 3 || scheme.starts_with("ms-") => {
-            Err(InvalidRedirectUri::Scheme)
-        }
+        scheme if is_forbidden(scheme) || holds_web_address(text) => Err(InvalidRedirectUri::Scheme),
         _ => Ok(()),
+    }
+}
+
+fn is_forbidden(scheme: &str) -> bool {
+    scheme.len() < 3
+        || FORBIDDEN_SCHEMES.contains(&scheme)
+        || FORBIDDEN_PREFIXES.iter().any(|it| scheme.starts_with(it))
+}
+
+/// Whether a web address comes after the scheme, however often it is percent-encoded: some program may go there,
+/// whatever the scheme.
+fn holds_web_address(text: &str) -> bool {
+    let (_, rest) = text.split_once(':').unwrap_or_default();
+    let mut rest = rest.to_ascii_lowercase().into_bytes();
+    loop {
+        let has = |name: &[u8]| rest.windows(name.len()).any(|it| it == name);
+        if has(b"http:") || has(b"https:") {
+            return true;
+        }
+        let decoded: Vec<u8> = percent_decode(&rest).map(|it| it.to_ascii_lowercase()).collect();
+        if decoded.len() == rest.len() {
+            return false;
+        }
+        rest = decoded;
     }
 }
 
@@ -164,7 +187,7 @@ fn authority(text: &str) -> &str {
 }
 
 /// What runs code, opens files, or hands the response to somebody who did not ask for it.
-const FORBIDDEN_SCHEMES: [&str; 14] = [
+const FORBIDDEN_SCHEMES: [&str; 35] = [
     "about",
     "blob",
     "chrome",
@@ -173,12 +196,58 @@ const FORBIDDEN_SCHEMES: [&str; 14] = [
     "filesystem",
     "ftp",
     "intent",
+    "irc",
+    "ircs",
+    "jar",
     "javascript",
+    "magnet",
     "mailto",
+    "matrix",
+    "news",
+    "nntp",
+    "opera",
+    "res",
+    "resource",
     "search-ms",
+    "sftp",
+    "shell",
+    "sms",
+    "smsto",
+    "ssh",
+    "tel",
+    "telnet",
+    "urn",
     "vbscript",
     "view-source",
+    "webcal",
+    "ws",
     "wss",
+    "xmpp",
+];
+
+/// Schemes of browsers, which open the web address that follows; of their extensions; of programs that start others;
+/// and those that a web site can register for.
+const FORBIDDEN_PREFIXES: [&str; 20] = [
+    "android-app",
+    "brave",
+    "chrome-",
+    "ddgquicklink",
+    "duckduckgo",
+    "firefox",
+    "googlechrome",
+    "itms",
+    "microsoft-edge",
+    "moz-extension",
+    "ms-",
+    "opera-",
+    "safari",
+    "samsungbrowser",
+    "shortcuts",
+    "ucbrowser",
+    "vivaldi",
+    "web+",
+    "x-safari-",
+    "x-web-search",
 ];
 
 impl TryFrom<String> for RedirectUri {

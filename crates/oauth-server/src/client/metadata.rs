@@ -5,7 +5,7 @@ mod members;
 mod reader;
 
 use oauth_types::{ClientId, RedirectUri, RegistrationErrorCode};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use url::Url;
 
@@ -18,6 +18,7 @@ pub(crate) use reader::{Declared, read};
 /// The metadata of a client, as far as they mean anything here; every member was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClientMetadata {
+    #[serde(deserialize_with = "those_allowed")]
     pub(crate) redirect_uris: Vec<RedirectUri>,
     pub(crate) grant_types: Vec<GrantType>,
     pub(crate) token_endpoint_auth_method: ClientAuthMethod,
@@ -102,4 +103,10 @@ impl InvalidMetadata {
     pub(crate) const fn redirect_uri(description: &'static str) -> Self {
         Self { code: RegistrationErrorCode::InvalidRedirectUri, description }
     }
+}
+
+/// What an earlier version stored may be refused by now: such a URI is dropped, and the record stays readable.
+fn those_allowed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RedirectUri>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    Ok(texts.into_iter().filter_map(|it| it.parse().ok()).collect())
 }

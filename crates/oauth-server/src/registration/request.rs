@@ -82,11 +82,12 @@ fn redirect_uris(members: Members<'_>) -> Result<Vec<RedirectUri>, InvalidMetada
     Ok(uris)
 }
 
+/// Only `https` proves a host, so with a list the private-use schemes are refused, which any program can take.
 fn check_hosts(uris: &[RedirectUri], hosts: Option<&[HostPattern]>) -> Result<(), InvalidMetadata> {
     let Some(hosts) = hosts else { return Ok(()) };
     let is_listed = |uri: &RedirectUri| {
         let host = uri.url().host_str().unwrap_or_default();
-        uri.is_loopback() || uri.is_private_use() || hosts.iter().any(|it| it.matches(host))
+        uri.is_loopback() || !uri.is_private_use() && hosts.iter().any(|it| it.matches(host))
     };
     if uris.iter().all(is_listed) {
         return Ok(());

@@ -14,7 +14,8 @@ pub struct RegistrationSettings {
     pub initial_access_tokens: Vec<SecretDigest>,
     /// The only hosts that `https` redirect URIs may have; none means every host, which is the default.
     ///
-    /// Redirect URIs of the person's own machine are not concerned.
+    /// With a list, private-use schemes such as `cursor:` are refused: nobody knows whose they are. `http` on a loopback
+    /// host stays allowed.
     pub redirect_hosts: Option<Vec<HostPattern>>,
     /// How many clients there are at most; 10 000 by default. Then the oldest one goes that was never used.
     pub max_clients: usize,

@@ -78,6 +78,78 @@ fn h02_h03_h04_h05_f27_other_places_are_refused() {
     assert!(format!("https://app.example/{}", "a".repeat(2048)).parse::<RedirectUri>().is_err());
 }
 
+#[test]
+fn h02_h05_schemes_that_hand_the_response_to_another_browser_are_refused() {
+    for handoff in [
+        "microsoft-edge:https://evil.example/cb",
+        "microsoft-edge:evil.example/cb",
+        "Microsoft-Edge:evil.example/cb",
+        "microsoft-edge-https://evil.example/cb",
+        "googlechrome://evil.example/cb",
+        "googlechromes://evil.example/cb",
+        "googlechrome-x-callback://x-callback-url/open/",
+        "chrome-extension://abc/cb",
+        "firefox://open-url",
+        "firefox-focus://open-url",
+        "opera://evil.example/cb",
+        "opera-https://evil.example/cb",
+        "brave://open-url",
+        "vivaldi://evil.example/cb",
+        "x-safari-https://evil.example/cb",
+        "x-web-search://?q",
+        "android-app://com.android.chrome/cb",
+        "ws://evil.example/cb",
+        "wss://evil.example/cb",
+        "jar:file!/cb",
+        "view-source:evil.example",
+        "web+app:cb",
+        "ssh://evil.example/",
+        "shortcuts://run-shortcut",
+    ] {
+        check(handoff, Err(No::Scheme));
+    }
+    for own in [
+        "cursor://anysphere.cursor-mcp/oauth/callback",
+        "vscode://vscode.microsoft-authentication",
+        "vscode-insiders://vscode.github-authentication/did-authenticate",
+        "grokbot://mcp/oauth/callback",
+        "com.example.app:/callback",
+        "operator://oauth/callback",
+    ] {
+        check(own, Ok(()));
+    }
+}
+
+#[test]
+fn h02_h05_a_private_use_uri_carries_no_web_address() {
+    for carrier in [
+        "someapp:https://evil.example/cb",
+        "someapp:http://evil.example/cb",
+        "someapp://open?url=https://evil.example/cb",
+        "someapp://open?url=HTTPS://evil.example/cb",
+        "someapp://open?url=https%3A%2F%2Fevil.example",
+        "someapp://open?url=https%3a//evil.example",
+        "someapp://open?url=%68ttps%3A%2F%2Fevil.example",
+        "someapp://open?url=%48%54%54%50:evil.example",
+        "someapp://open?url=https%253A%252F%252Fevil.example",
+        "someapp://open?url=https%25253A%25252F%25252Fevil.example",
+        "someapp:/https:/evil.example",
+    ] {
+        check(carrier, Err(No::Scheme));
+    }
+    for plain in [
+        "someapp://open?url=evil",
+        "someapp://https/callback",
+        "someapp://callback?use=http",
+        "http-app://callback",
+        "someapp://callback?a=100%25",
+        "someapp://callback?a=%2",
+        "https://app.example/cb?next=https%3A%2F%2Fapp.example",
+    ] {
+        check(plain, Ok(()));
+    }
+}
+
 #[track_caller]
 fn check_match(registered: &str, requested: &str, expected: bool) {
     let parse = |text: &str| text.parse::<RedirectUri>().unwrap();

@@ -84,16 +84,23 @@ async fn another_replica_that_saw_a_use_is_believed() {
 }
 
 #[tokio::test]
-async fn redirect_hosts_can_be_listed() {
+async fn h05_h34_redirect_hosts_can_be_listed() {
     let hosts = Some(vec!["app.example".parse().unwrap()]);
     let scene = Scene::with(RegistrationSettings { redirect_hosts: hosts, ..settings() }).await;
-    for good in ["https://app.example/cb", "http://localhost/cb", "cursor://anysphere.cursor-mcp/cb"] {
+    for good in ["https://app.example/cb", "http://localhost/cb", "http://127.0.0.1:7777/cb"] {
         assert_eq!(scene.register(&with("redirect_uris", json!([good]))).await.status(), 201, "{good}");
     }
-    for bad in ["https://a.app.example/cb", "https://app.example.evil.example/cb"] {
+    for bad in [
+        "https://a.app.example/cb",
+        "https://app.example.evil.example/cb",
+        "cursor://anysphere.cursor-mcp/cb",
+        "cursor://app.example/cb",
+    ] {
         let answer = scene.register(&with("redirect_uris", json!(["https://app.example/cb", bad]))).await;
         assert_eq!(answer.status(), 400, "{bad}");
     }
+    let anywhere = Scene::new().await;
+    anywhere.good(&with("redirect_uris", json!(["cursor://anysphere.cursor-mcp/cb"]))).await;
     let never = RegistrationSettings { all_sources: Rate::per_minute(0), ..settings() };
     assert_eq!(Scene::with(never).await.register(&public()).await.status(), 429);
 }

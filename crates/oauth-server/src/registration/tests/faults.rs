@@ -180,3 +180,19 @@ async fn a_record_of_a_newer_program_is_left_alone() {
     let found = scene.registrations.find(&id("newer")).await;
     assert!(matches!(found, Err(FindClientError::Unavailable(_))));
 }
+
+#[tokio::test]
+async fn h02_h05_a_stored_redirect_uri_that_is_refused_by_now_is_dropped() {
+    let scene = Scene::new().await;
+    let metadata = with("redirect_uris", json!(["https://app.example/cb", "someapp://open/cb"]));
+    let client = text(&scene.good(&metadata).await, "client_id");
+    let key = storage::Key::new(&*client).unwrap();
+    let mut record = scene.world.store.get(TABLE, &key).await.unwrap().unwrap().record;
+    let stored = String::from_utf8(record.body).unwrap();
+    record.body = stored.replace("someapp://open/cb", "microsoft-edge:https://evil.example").into_bytes();
+    scene.world.store.put(TABLE, &key, record).await.unwrap();
+    let restarted = scene.world.registrations(settings()).await;
+    let known = restarted.find(&id(&client)).await.unwrap();
+    let left: Vec<&str> = known.client.redirect_uris.iter().map(oauth_types::RedirectUri::as_str).collect();
+    assert_eq!(left, ["https://app.example/cb"]);
+}
