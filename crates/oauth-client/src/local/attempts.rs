@@ -1,6 +1,6 @@
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, RandomState},
+    hash::{BuildHasher, Hash, RandomState},
     net::{IpAddr, Ipv6Addr},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -8,14 +8,22 @@ use std::{
 
 use oauth_types::{Entropy, UnixTime};
 
-/// How many wrong attempts an account takes at once, and how many seconds each takes to be forgotten.
-const ACCOUNT: Rate = Rate { burst: 10, seconds_each: 60 };
-/// The same for one address; more, because a household or an office shares one.
+/// How many wrong attempts an account takes at once from one address, and how many seconds each takes to be forgotten.
+const PAIR: Rate = Rate { burst: 10, seconds_each: 60 };
+/// The same for one address, whatever the account; more, because a household or an office shares one.
 const SOURCE: Rate = Rate { burst: 30, seconds_each: 10 };
+/// The same for one account from all addresses where it did not sign in before: at most 1000 guesses, and 1440 a day
+/// after that, however many addresses somebody has.
+const ACCOUNT: Rate = Rate { burst: 1000, seconds_each: 60 };
+/// The addresses where an account signed in last that do not count for it as a whole. So a stranger who uses that up
+/// does not keep its owner out, and guessing from all of them is bounded by as many times [`PAIR`].
+const HOMES: usize = 8;
 /// Unknown names share this many counters, so that guessing names fills no memory and tells nothing.
 const STRANGERS: u64 = 1024;
 /// The most addresses that are counted apart; those that come later share one counter.
 const MAX_SOURCES: usize = 16 * 1024;
+/// The same for accounts with their addresses.
+const MAX_PAIRS: usize = 16 * 1024;
 
 /// Counts wrong attempts per account and per address, in bounded memory.
 #[derive(Debug)]
@@ -28,8 +36,21 @@ pub(super) struct Attempts {
 
 #[derive(Debug, Default)]
 struct Counters {
+    pairs: HashMap<(Account, Option<IpAddr>), Counter>,
     accounts: HashMap<Account, Counter>,
     sources: HashMap<Option<IpAddr>, Counter>,
+    /// Where the known accounts signed in, the latest last.
+    homes: HashMap<Account, Vec<IpAddr>>,
+}
+
+/// An attempt that was counted; whoever gives it back had the right password.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    account: Account,
+    from: IpAddr,
+    pair: Option<IpAddr>,
+    source: Option<IpAddr>,
+    is_home: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -65,36 +86,52 @@ impl Attempts {
     }
 
     /// Counts an attempt, or says how long to wait.
-    pub(super) fn take(&self, username: &str, from: IpAddr, now: UnixTime) -> Result<(), Duration> {
-        let now = now.as_seconds();
+    pub(super) fn take(&self, username: &str, from: IpAddr, now: UnixTime) -> Result<Attempt, Duration> {
+        let (now, from) = (now.as_seconds(), network(from));
         let account = self.account(username);
         let mut counters = self.counters();
-        let source = counters.source(from, now);
-        let account_counter = counters.accounts.get(&account).copied().unwrap_or_default();
-        let source_counter = counters.sources.get(&source).copied().unwrap_or_default();
-        let (account_after, source_after) =
-            (account_counter.plus_one(ACCOUNT, now), source_counter.plus_one(SOURCE, now));
-        let wait = account_after.excess(ACCOUNT, now).max(source_after.excess(SOURCE, now));
+        let is_home = counters.homes.get(&account).is_some_and(|it| it.contains(&from));
+        let place = |has_room: bool| (is_home || has_room).then_some(from);
+        let source = place(has_room(&mut counters.sources, &Some(from), MAX_SOURCES, now));
+        let pair = place(has_room(&mut counters.pairs, &(account.clone(), Some(from)), MAX_PAIRS, now));
+        let of_pair = Counter::after(&counters.pairs, &(account.clone(), pair), PAIR, now);
+        let of_source = Counter::after(&counters.sources, &source, SOURCE, now);
+        let of_account = Counter::after(&counters.accounts, &account, ACCOUNT, now);
+        let mut wait = of_pair.excess(PAIR, now).max(of_source.excess(SOURCE, now));
+        if !is_home {
+            wait = wait.max(of_account.excess(ACCOUNT, now));
+        }
         if wait > 0 {
             return Err(Duration::from_secs(wait));
         }
-        counters.accounts.insert(account, account_after);
-        counters.sources.insert(source, source_after);
-        Ok(())
+        counters.pairs.insert((account.clone(), pair), of_pair);
+        counters.sources.insert(source, of_source);
+        if !is_home {
+            counters.accounts.insert(account.clone(), of_account);
+        }
+        Ok(Attempt { account, from, pair, source, is_home })
     }
 
-    /// Forgets the attempt that turned out right; the wrong ones before it stay counted.
-    pub(super) fn give_back(&self, username: &str, from: IpAddr) {
-        let account = self.account(username);
+    /// Forgets the attempt that turned out right, and remembers where it came from; the wrong ones before it stay
+    /// counted.
+    pub(super) fn give_back(&self, attempt: Attempt) {
+        let Attempt { account, from, pair, source, is_home } = attempt;
         let mut counters = self.counters();
-        if let Some(counter) = counters.accounts.get_mut(&account) {
-            counter.minus_one(ACCOUNT);
-        }
-        let source = network(from);
-        let source = counters.sources.contains_key(&Some(source)).then_some(source);
         if let Some(counter) = counters.sources.get_mut(&source) {
             counter.minus_one(SOURCE);
         }
+        if let Some(counter) = counters.pairs.get_mut(&(account.clone(), pair)) {
+            counter.minus_one(PAIR);
+        }
+        if let Some(counter) = counters.accounts.get_mut(&account).filter(|_| !is_home) {
+            counter.minus_one(ACCOUNT);
+        }
+        let homes = counters.homes.entry(account).or_default();
+        homes.retain(|it| *it != from);
+        if homes.len() >= HOMES {
+            homes.remove(0);
+        }
+        homes.push(from);
     }
 
     fn account(&self, username: &str) -> Account {
@@ -109,23 +146,22 @@ impl Attempts {
     }
 }
 
-impl Counters {
-    /// The counter that `from` uses: its own, or the shared one when there are too many.
-    fn source(&mut self, from: IpAddr, now: u64) -> Option<IpAddr> {
-        let from = network(from);
-        if self.sources.contains_key(&Some(from)) {
-            return Some(from);
-        }
-        if self.sources.len() >= MAX_SOURCES {
-            self.sources.retain(|_, counter| counter.clear_at > now);
-        }
-        (self.sources.len() < MAX_SOURCES).then_some(from)
+/// Whether `key` has a counter of its own or can get one.
+fn has_room<K: Eq + Hash>(counters: &mut HashMap<K, Counter>, key: &K, max: usize, now: u64) -> bool {
+    if counters.contains_key(key) {
+        return true;
     }
+    if counters.len() >= max {
+        counters.retain(|_, counter| counter.clear_at > now);
+    }
+    counters.len() < max
 }
 
 impl Counter {
-    fn plus_one(self, rate: Rate, now: u64) -> Self {
-        Self { clear_at: self.clear_at.max(now).saturating_add(rate.seconds_each) }
+    /// What the counter of `key` becomes with one more attempt.
+    fn after<K: Eq + Hash>(counters: &HashMap<K, Self>, key: &K, rate: Rate, now: u64) -> Self {
+        let before = counters.get(key).copied().unwrap_or_default();
+        Self { clear_at: before.clear_at.max(now).saturating_add(rate.seconds_each) }
     }
 
     fn minus_one(&mut self, rate: Rate) {

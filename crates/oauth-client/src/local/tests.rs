@@ -94,24 +94,77 @@ fn unknown_names_cost_as_much_as_the_costliest_account() {
 }
 
 #[test]
-fn too_many_attempts_for_an_account_wait_whether_or_not_it_exists() {
+fn too_many_attempts_for_an_account_from_one_place_wait_whether_or_not_it_exists() {
     let bench = Bench::new(&hash());
-    for username in ["alice", "mallory"] {
+    for (username, from) in [("alice", "192.0.2.1"), ("mallory", "192.0.2.2")] {
         for attempt in 0..10 {
-            assert!(!bench.is_stopped(username, &format!("192.0.2.{attempt}")), "{username} {attempt}");
+            assert!(!bench.is_stopped(username, from), "{username} {attempt}");
         }
-        assert!(bench.is_stopped(username, "192.0.2.99"), "{username}: from anywhere");
+        assert!(bench.is_stopped(username, from), "{username}");
     }
-    let refused = bench.login("alice", "correct horse", "198.51.100.1");
+    let refused = bench.login("alice", "correct horse", "192.0.2.1");
     assert_eq!(refused, Err(LoginError::TooManyAttempts(Duration::from_secs(60))));
-    assert!(bench.login("bob", "correct horse", "198.51.100.1").is_ok(), "others are not locked out");
+    assert!(bench.login("bob", "correct horse", "192.0.2.1").is_ok(), "others are not locked out");
 
     bench.clock.advance(Duration::from_secs(59));
-    assert!(bench.is_stopped("alice", "192.0.2.99"));
+    assert!(bench.is_stopped("alice", "192.0.2.1"));
     bench.clock.advance(Duration::from_secs(1));
-    assert!(bench.login("alice", "correct horse", "198.51.100.1").is_ok());
+    assert!(bench.login("alice", "correct horse", "192.0.2.1").is_ok());
     // The right password gave its attempt back: the next one is free again.
+    assert!(bench.login("alice", "correct horse", "192.0.2.1").is_ok());
+}
+
+#[test]
+fn g09_wrong_guesses_from_elsewhere_do_not_keep_the_owner_out() {
+    let bench = Bench::new(&hash());
+    for _ in 0..100 {
+        bench.is_stopped("alice", "192.0.2.66");
+    }
+    assert!(bench.is_stopped("alice", "192.0.2.66"));
+    assert!(bench.login("alice", "correct horse", "198.51.100.1").is_ok(), "never seen there before");
+}
+
+/// As many attempts as an account takes from places that it never signed in from.
+fn exhaust(bench: &Bench, username: &str) {
+    for attempt in 0..1000 {
+        let from = format!("2001:db8:{:x}::1", attempt / 10);
+        assert!(!bench.is_stopped(username, &from), "{attempt}");
+    }
+}
+
+#[test]
+fn g09_guessing_from_many_places_is_bounded_and_the_owner_signs_in_where_they_did_before() {
+    let bench = Bench::new(&hash());
     assert!(bench.login("alice", "correct horse", "198.51.100.1").is_ok());
+    for username in ["alice", "mallory"] {
+        exhaust(&bench, username);
+        assert!(bench.is_stopped(username, "203.0.113.1"), "{username}: from anywhere");
+    }
+    let refused = bench.login("alice", "correct horse", "203.0.113.1");
+    assert_eq!(refused, Err(LoginError::TooManyAttempts(Duration::from_secs(60))));
+    assert!(bench.login("alice", "correct horse", "198.51.100.1").is_ok());
+    for attempt in 0..10 {
+        assert!(!bench.is_stopped("alice", "198.51.100.1"), "{attempt}");
+    }
+    assert!(bench.is_stopped("alice", "198.51.100.1"), "guessing is bounded there as well");
+    bench.clock.advance(Duration::from_secs(60));
+    assert!(!bench.is_stopped("alice", "203.0.113.1"), "one more a minute");
+    assert!(bench.is_stopped("alice", "203.0.113.2"));
+}
+
+#[test]
+fn an_account_has_eight_places_where_it_signed_in() {
+    let bench = Bench::new(&hash());
+    let home = |number: usize| format!("198.51.100.{number}");
+    for number in [0, 1, 0, 2, 3, 4, 5, 6, 7, 8] {
+        let attempt = bench.accounts.attempts.take("alice", home(number).parse().unwrap(), bench.clock.now());
+        bench.accounts.attempts.give_back(attempt.unwrap());
+    }
+    exhaust(&bench, "alice");
+    assert!(bench.is_stopped("alice", &home(1)), "the one that is longest ago");
+    for number in [0, 2, 8] {
+        assert!(!bench.is_stopped("alice", &home(number)), "{number}");
+    }
 }
 
 #[test]
