@@ -5,16 +5,32 @@
 mod rotations;
 mod scene;
 mod sizes;
+mod table;
 
-use std::{env, io, process::ExitCode};
+use std::{
+    env,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+/// How much is measured.
+struct Plan {
+    /// Rounds of rotations; their figures are medians of so many.
+    rounds: usize,
+    /// Rotations of one client in one round; of eight and more, eight times as many together.
+    rotations: usize,
+    /// Numbers of grants, ascending.
+    sizes: &'static [usize],
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).filter(|it| *it != "--bench").collect();
+    let arguments: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            report(&error);
+            // Nobody is left to be told if this fails, too.
+            let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
     }
@@ -22,32 +38,26 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[&str]) -> io::Result<()> {
     match arguments {
-        [] => both(&[10_000, 100_000, 1_000_000], 4096),
-        ["--quick"] => both(&[1000], 64),
-        // A process of its own, so that nothing else is in its memory.
-        ["--open", path] => sizes::open(path),
-        other => Err(io::Error::other(format!("unknown arguments {other:?}"))),
+        [] => all(&FULL, &mut io::stdout()),
+        ["--quick"] => {
+            all(&QUICK, &mut io::sink())?;
+            writeln!(io::stdout(), "{QUICK_IS_DONE}")
+        }
+        // Processes of their own, so that nothing else is in their memory.
+        ["open", path] => sizes::open(path),
+        ["memory", path] => sizes::memory(path),
+        _ => Err(io::Error::other("usage: grants [--quick]")),
     }
 }
 
-fn both(sizes: &[usize], rotations: usize) -> io::Result<()> {
-    println("| measure | figure | aim |\n|---|---:|---|")?;
-    for clients in [1, 8, 64] {
-        println(&rotations::measure(clients, rotations)?)?;
+fn all(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    table::head(out)?;
+    for row in rotations::measure(plan.rounds, plan.rotations)? {
+        writeln!(out, "{row}")?;
     }
-    for grants in sizes {
-        println(&sizes::measure(*grants)?)?;
-    }
-    Ok(())
+    sizes::measure(plan.sizes, out)
 }
 
-fn println(line: &str) -> io::Result<()> {
-    use io::Write;
-    writeln!(io::stdout(), "{line}")
-}
-
-fn report(error: &io::Error) {
-    use io::Write;
-    // Nobody is left to be told if this fails, too.
-    let _ = writeln!(io::stderr(), "{error}");
-}
+const FULL: Plan = Plan { rounds: 3, rotations: 2_048, sizes: &[10_000, 100_000, 1_000_000] };
+const QUICK: Plan = Plan { rounds: 1, rotations: 16, sizes: &[1_000] };
+const QUICK_IS_DONE: &str = "every grant was answered as it must be; the figures of a quick run mean nothing";

@@ -4,10 +4,35 @@ use std::{io, sync::Arc, time::Instant};
 
 use tokio::task::JoinSet;
 
-use crate::scene::{Scene, refresh_token_of, runtime};
+use crate::{
+    scene::{Scene, refresh_token_of, runtime},
+    table::{Aim, Row},
+};
 
-/// `clients` at the same time, each with a grant of its own, `total` rotations together.
-pub(crate) fn measure(clients: usize, total: usize) -> io::Result<String> {
+/// The medians of `rounds`, of each number of clients that rotate at the same time, each a grant of its own.
+///
+/// One client makes `rotations` in a round, more clients together eight times as many.
+pub(crate) fn measure(rounds: usize, rotations: usize) -> io::Result<Vec<Row>> {
+    let mut found = CLIENTS.map(|clients| (clients, Vec::new(), Vec::new()));
+    for _ in 0..rounds {
+        for (clients, rates, shares) in &mut found {
+            let (rate, share) = round(*clients, rotations * (*clients).min(8))?;
+            rates.push(rate);
+            shares.push(share);
+        }
+    }
+    let rows = found.into_iter().flat_map(|(clients, rates, shares)| {
+        let aim = (clients == 64).then_some(Aim::AtLeast(8.0));
+        [
+            Row::new(format!("clients at once: {clients}, durable rotations"), "1/s", median(rates)),
+            Row::new(format!("clients at once: {clients}, rotations a commit"), "", median(shares)).aim(aim),
+        ]
+    });
+    Ok(rows.collect())
+}
+
+/// Rotations per second, and rotations for each commit.
+fn round(clients: usize, total: usize) -> io::Result<(f64, f64)> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("state.redb");
     runtime()?.block_on(async {
@@ -31,19 +56,20 @@ pub(crate) fn measure(clients: usize, total: usize) -> io::Result<String> {
         while let Some(done) = work.join_next().await {
             done.map_err(io::Error::other)??;
         }
-        let elapsed = begun.elapsed();
-        let rotations = each * clients;
+        let seconds = begun.elapsed().as_secs_f64();
         let commits = scene.store.statistics().commits - before.commits;
-        Ok(row(clients, rotations, commits, elapsed.as_secs_f64()))
+        Ok(per(each * clients, commits, seconds))
     })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of a bench are far below 2^52")]
-fn row(clients: usize, rotations: usize, commits: u64, seconds: f64) -> String {
-    let rate = rotations as f64 / seconds;
-    let shared = rotations as f64 / commits as f64;
-    let aim = if clients == 64 { "at least 8 rotations for each commit" } else { "" };
-    format!(
-        "| {clients} clients: durable rotations per second, rotations for each commit | {rate:.0}, {shared:.1} | {aim} |"
-    )
+fn per(rotations: usize, commits: u64, seconds: f64) -> (f64, f64) {
+    (rotations as f64 / seconds, rotations as f64 / commits as f64)
 }
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+const CLIENTS: [usize; 3] = [1, 8, 64];

@@ -15,10 +15,14 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// Opens the file, or makes it.
+    /// Opens the file as the gateway does, or makes it.
     pub(crate) async fn open(path: &Path) -> io::Result<Self> {
-        let settings = RedbSettings::new(path);
-        let store = Arc::new(RedbStore::open_or_create(&settings).map_err(io::Error::other)?);
+        Self::open_as(&RedbSettings::new(path)).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn open_as(settings: &RedbSettings) -> io::Result<Self> {
+        let store = Arc::new(RedbStore::open_or_create(settings).map_err(io::Error::other)?);
         let master_key = MasterKey::new(b"0123456789abcdefghijklmnopqrstuv").map_err(io::Error::other)?;
         let ring = Arc::new(KeyRing::new(&master_key, []).map_err(io::Error::other)?);
         let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));

@@ -1,7 +1,9 @@
 //! The room that grants take, and how long it takes to open them.
 
 use std::{
-    env, fs, io,
+    env, fs,
+    io::{self, Write},
+    ops::Range,
     path::Path,
     process::Command,
     sync::{
@@ -11,59 +13,97 @@ use std::{
     time::Instant,
 };
 
+use storage::RedbSettings;
 use tokio::task::JoinSet;
 
-use crate::scene::{Scene, runtime};
+use crate::{
+    scene::{Scene, runtime},
+    table::{Aim, Row},
+};
 
-/// Makes `grants` of as many persons, then opens them in a new process.
-pub(crate) fn measure(grants: usize) -> io::Result<String> {
+/// Fills one file with ever more grants, each of another person, and opens it in new processes at each of `sizes`.
+pub(crate) fn measure(sizes: &[usize], out: &mut dyn Write) -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("state.redb");
-    fill(&path, grants)?;
-    let file = fs::metadata(&path)?.len();
-    let output = Command::new(env::current_exe()?).arg("--open").arg(&path).output()?;
+    let mut made = 0;
+    for grants in sizes {
+        let begun = Instant::now();
+        fill(&path, made..*grants)?;
+        writeln!(io::stderr(), "made {} grants in {:.1?}", grants - made, begun.elapsed())?;
+        made = *grants;
+        for row in look(&path, *grants)? {
+            writeln!(out, "{row}")?;
+        }
+    }
+    Ok(())
+}
+
+fn look(path: &Path, grants: usize) -> io::Result<[Row; 3]> {
+    let file = to_f64(fs::metadata(path)?.len());
+    let open_ms = in_a_new_process("open", path, grants)?;
+    let memory = in_a_new_process("memory", path, grants)?;
+    let each = to_f64(grants as u64);
+    let aim = (grants == 1_000_000).then_some(Aim::Below(2_000.0));
+    Ok([
+        Row::new(format!("grants in the file: {grants}, opened in"), "ms", open_ms).aim(aim),
+        Row::new(format!("grants in the file: {grants}, memory of each"), "B", memory / each),
+        Row::new(format!("grants in the file: {grants}, file of each"), "B", file / each),
+    ])
+}
+
+/// Opens the file as the gateway does, and prints how many grants live and how many milliseconds it took.
+pub(crate) fn open(path: &str) -> io::Result<()> {
+    let begun = Instant::now();
+    let scene = runtime()?.block_on(Scene::open(Path::new(path)))?;
+    report(&scene, begun.elapsed().as_millis())
+}
+
+/// Opens the file, and prints how many grants live and how many bytes of memory they take.
+///
+/// The cache for pages of the file is no memory of the grants: there is as good as none here.
+/// What any open store takes, however empty, is taken before the first look.
+pub(crate) fn memory(path: &str) -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let runtime = runtime()?;
+    let lean = |path: &Path| RedbSettings { cache_bytes: 1 << 16, check_up_to: 0, ..RedbSettings::new(path) };
+    let empty = runtime.block_on(Scene::open_as(&lean(&folder.path().join("empty.redb"))))?;
+    let before = resident()?;
+    let scene = runtime.block_on(Scene::open_as(&lean(Path::new(path))))?;
+    let bytes = resident()?.saturating_sub(before);
+    drop(empty);
+    report(&scene, bytes.into())
+}
+
+fn report(scene: &Scene, figure: u128) -> io::Result<()> {
+    writeln!(io::stdout(), "{} {figure}", scene.grants.count().0)
+}
+
+/// The figure that this program prints in another role.
+fn in_a_new_process(role: &str, path: &Path, grants: usize) -> io::Result<f64> {
+    let output = Command::new(env::current_exe()?).arg(role).arg(path).output()?;
     if !output.status.success() {
         return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut fields = text.split_whitespace();
-    let mut field = || fields.next().and_then(|it| it.parse::<u64>().ok()).unwrap_or_default();
-    let (live, open_ms, memory) = (field(), field(), field());
-    if usize::try_from(live) != Ok(grants) {
+    let (live, figure) = text.trim_end().split_once(' ').ok_or_else(|| io::Error::other("no figure"))?;
+    if live.parse() != Ok(grants) {
         return Err(io::Error::other(format!("{live} of {grants} grants are there")));
     }
-    let each = grants as u64;
-    let aim = if grants == 1_000_000 { "opened in under 2 s" } else { "" };
-    Ok(format!(
-        "| {grants} grants: opened in, memory and file for each | {open_ms} ms, {} B, {} B | {aim} |",
-        memory / each,
-        file / each
-    ))
+    figure.parse::<u64>().map(to_f64).map_err(io::Error::other)
 }
 
-/// Opens the file and prints how many grants live, how many milliseconds it took, and how many bytes of memory.
-pub(crate) fn open(path: &str) -> io::Result<()> {
-    use io::Write;
-    let runtime = runtime()?;
-    let before = resident()?;
-    let begun = Instant::now();
-    let scene = runtime.block_on(Scene::open(Path::new(path)))?;
-    let elapsed = begun.elapsed().as_millis();
-    let memory = resident()?.saturating_sub(before);
-    writeln!(io::stdout(), "{} {elapsed} {memory}", scene.grants.count().0)
-}
-
-fn fill(path: &Path, grants: usize) -> io::Result<()> {
+fn fill(path: &Path, persons: Range<usize>) -> io::Result<()> {
+    let settings = RedbSettings { cache_bytes: 1 << 29, ..RedbSettings::new(path) };
     runtime()?.block_on(async {
-        let scene = Arc::new(Scene::open(path).await?);
-        let next = Arc::new(AtomicUsize::new(0));
+        let scene = Arc::new(Scene::open_as(&settings).await?);
+        let next = Arc::new(AtomicUsize::new(persons.start));
         let mut work = JoinSet::new();
         for _ in 0..AT_ONCE {
             let (scene, next) = (Arc::clone(&scene), Arc::clone(&next));
             work.spawn(async move {
                 loop {
                     let number = next.fetch_add(1, Relaxed);
-                    if number >= grants {
+                    if number >= persons.end {
                         return io::Result::Ok(());
                     }
                     scene.sign_in(number).await?;
@@ -85,4 +125,10 @@ fn resident() -> io::Result<u64> {
     Ok(kib.ok_or_else(|| io::Error::other("no VmRSS"))? * 1024)
 }
 
-const AT_ONCE: usize = 1024;
+#[expect(clippy::cast_precision_loss, reason = "sizes of a bench are far below 2^52")]
+fn to_f64(count: u64) -> f64 {
+    count as f64
+}
+
+/// As many as one commit takes, and as many again that make the next one ready.
+const AT_ONCE: usize = 2048;
