@@ -200,7 +200,9 @@ impl GithubServer {
     #[must_use]
     pub fn approve(&self, authorize_url: &Url) -> Option<String> {
         let params = authorize_url.query_pairs().into_owned().collect();
-        let location = authorize(&mut self.state(), &params)?;
+        let mut state = self.state();
+        let user = state.browser;
+        let location = authorize(&mut state, user, &params)?;
         Url::parse(&location).ok()?.query().map(str::to_owned)
     }
 
@@ -256,14 +258,22 @@ async fn temper(State(state): State<Shared>, request: Request, next: Next) -> Re
     }
 }
 
-async fn authorize_page(State(state): State<Shared>, Query(params): Query<Form0>) -> Response {
-    match authorize(&mut lock(&state), &params) {
+/// A browser that sends the cookie `user=ID` is that account's; any other is that of [`GithubServer::sign_in_as`].
+async fn authorize_page(
+    State(state): State<Shared>,
+    headers: HeaderMap,
+    Query(params): Query<Form0>,
+) -> Response {
+    let mut state = lock(&state);
+    let cookie = headers.get(header::COOKIE).and_then(|it| it.to_str().ok()?.strip_prefix("user="));
+    let user = cookie.and_then(|it| it.parse().ok()).or(state.browser);
+    match authorize(&mut state, user, &params) {
         Some(location) => (StatusCode::FOUND, [(header::LOCATION, location)]).into_response(),
         None => (StatusCode::NOT_FOUND, Html("<html>There is no such application.</html>")).into_response(),
     }
 }
 
-fn authorize(state: &mut Inner, params: &Form0) -> Option<String> {
+fn authorize(state: &mut Inner, user: Option<u64>, params: &Form0) -> Option<String> {
     let get = |name: &str| params.get(name).cloned();
     let redirect_uri = get("redirect_uri")?;
     let mut location = Url::parse(&redirect_uri).ok()?;
@@ -271,7 +281,7 @@ fn authorize(state: &mut Inner, params: &Form0) -> Option<String> {
         return None;
     }
     let mut query = location.query_pairs_mut();
-    if let Some(user) = state.browser {
+    if let Some(user) = user {
         let scope = state.scopes_granted.clone().or(get("scope")).unwrap_or_default();
         let code = state.name("code");
         let challenge = get("code_challenge");
