@@ -27,7 +27,7 @@ usage: cargo xtask COMMAND
   codegen [--check]   write docs/reference/, or say what is stale in it
   deny                licences, banned crates and versions, sources
 
-  bench [--quick]     figures beside a plain proxy; `--quick` only looks whether all is answered
+  bench [--quick]     figures of both options; `--quick` only looks whether all is answered
 
   power-loss [--seeds N] [--from S]
                       lose the power of a simulated disk, N histories (10,000) from seed S (0) on

@@ -18,6 +18,12 @@ pub(crate) struct Connection {
 /// The head of a message, without its last empty line.
 pub(crate) struct Head(Vec<u8>);
 
+/// A whole answer.
+pub(crate) struct Answer {
+    pub(crate) head: Head,
+    pub(crate) body: String,
+}
+
 impl Connection {
     pub(crate) async fn open(address: impl ToSocketAddrs) -> io::Result<Self> {
         Self::new(TcpStream::connect(address).await?)
@@ -46,14 +52,18 @@ impl Connection {
 
     /// Skips the body of a message with that head.
     pub(crate) async fn skip_body(&mut self, head: &Head) -> io::Result<()> {
-        let length = head.content_length().ok_or_else(|| io::Error::other("a body without a length"))?;
-        while self.read.len() < length {
-            if self.fill().await? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-        }
+        let length = self.whole_body(head).await?;
         self.read.drain(..length);
         Ok(())
+    }
+
+    /// Sends a request and waits for the whole answer.
+    pub(crate) async fn exchange(&mut self, request: &str) -> io::Result<Answer> {
+        self.write(request.as_bytes()).await?;
+        let head = self.head().await?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        let length = self.whole_body(&head).await?;
+        let body = String::from_utf8(self.read.drain(..length).collect()).map_err(io::Error::other)?;
+        Ok(Answer { head, body })
     }
 
     /// Reads until `text` has come.
@@ -74,6 +84,17 @@ impl Connection {
         Ok(())
     }
 
+    /// Reads until the body of a message with that head has come; its length.
+    async fn whole_body(&mut self, head: &Head) -> io::Result<usize> {
+        let length = head.content_length().ok_or_else(|| io::Error::other("a body without a length"))?;
+        while self.read.len() < length {
+            if self.fill().await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(length)
+    }
+
     async fn fill(&mut self) -> io::Result<usize> {
         self.stream.read_buf(&mut self.read).await
     }
@@ -87,6 +108,15 @@ impl Head {
 
     pub(crate) fn is_get(&self) -> bool {
         self.0.starts_with(b"GET ")
+    }
+
+    /// The values of a header, whose name is written in lower case.
+    pub(crate) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let lines = self.0.split(|byte| *byte == b'\n').filter_map(|it| std::str::from_utf8(it).ok());
+        lines.filter_map(move |line| {
+            let (found, value) = line.split_once(':')?;
+            found.eq_ignore_ascii_case(name).then_some(value.trim())
+        })
     }
 
     fn content_length(&self) -> Option<usize> {

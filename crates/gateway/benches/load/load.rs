@@ -10,7 +10,7 @@ use std::{
 
 use tokio::task::LocalSet;
 
-use crate::connection::Connection;
+use crate::{connection::Connection, process::Process};
 
 /// What is asked for, with which tokens, and what must be the answer.
 #[derive(Clone, Debug)]
@@ -29,6 +29,13 @@ pub(crate) struct Answers {
     latencies: Vec<u32>,
 }
 
+/// The same with what it took.
+pub(crate) struct Sample {
+    pub(crate) answers: Answers,
+    /// Processor time of the proxy for each answer, in microseconds.
+    pub(crate) cpu_us: f64,
+}
+
 /// What the connections of one run share.
 struct Shared {
     traffic: Traffic,
@@ -38,6 +45,12 @@ struct Shared {
 }
 
 impl Answers {
+    /// Takes the latencies in any order.
+    pub(crate) fn new(elapsed: Duration, mut latencies: Vec<u32>) -> Self {
+        latencies.sort_unstable();
+        Self { elapsed, latencies }
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.latencies.len()
     }
@@ -82,9 +95,7 @@ pub(crate) async fn run(
     for task in running {
         task.await.map_err(io::Error::other)??;
     }
-    let mut latencies = shared.latencies.take();
-    latencies.sort_unstable();
-    Ok(Answers { elapsed, latencies })
+    Ok(Answers::new(elapsed, shared.latencies.take()))
 }
 
 /// The text of a request; `None` leaves the body out and asks for the event stream.
@@ -118,7 +129,7 @@ async fn keep_busy(mut connection: Connection, address: SocketAddr, shared: Rc<S
         connection.write(&text).await?;
         let head = connection.head().await?.ok_or(io::ErrorKind::UnexpectedEof)?;
         connection.skip_body(&head).await?;
-        let latency = u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX);
+        let latency = microseconds_since(sent);
         if head.status() != Some(shared.traffic.status) {
             let wanted = shared.traffic.status;
             return Err(io::Error::other(format!("answered {:?} instead of {wanted}", head.status())));
@@ -126,6 +137,14 @@ async fn keep_busy(mut connection: Connection, address: SocketAddr, shared: Rc<S
         shared.latencies.borrow_mut().push(latency);
     }
     Ok(())
+}
+
+impl Sample {
+    /// What `process` did since it had used `before` microseconds.
+    pub(crate) fn new(answers: Answers, process: &Process, before: f64) -> io::Result<Self> {
+        let used = process.cpu_us()? - before;
+        Ok(Self { cpu_us: used / to_f64(answers.count()), answers })
+    }
 }
 
 impl Shared {
@@ -140,6 +159,10 @@ impl Shared {
         let at = if self.traffic.once { at } else { at % tokens.len().max(1) };
         tokens.get(at).map(String::as_str)
     }
+}
+
+pub(crate) fn microseconds_since(start: Instant) -> u32 {
+    u32::try_from(start.elapsed().as_micros()).unwrap_or(u32::MAX)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]

@@ -1,15 +1,20 @@
-//! What the gateway costs, beside a plain pass-through proxy on the same HTTP stack.
+//! What the gateway costs: beside a plain pass-through proxy on the same HTTP stack, and Option B beside Option A.
 //!
-//! `cargo xtask bench` builds the gateway and starts this program, which is the clients and the MCP server, and starts
-//! the gateway and, as another role of itself, the proxy of [`baseline`]. Nothing else is needed.
+//! `cargo xtask bench` builds the gateway and starts this program, which is the clients, the MCP server and the third
+//! party, and starts the gateway and, as another role of itself, the proxy of [`baseline`]. Nothing else is needed.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program")]
 
 mod baseline;
+mod browser;
+mod client;
+mod configuration;
 mod connection;
 mod load;
 mod measure;
+mod options;
 mod process;
 mod proxies;
+mod sign_in;
 mod table;
 mod tokens;
 mod upstream;
@@ -22,12 +27,14 @@ use std::{
     time::Duration,
 };
 
-use crate::measure::Plan;
+use crate::{measure::Plan, table::Table};
 
 /// What this program can be started as.
 enum Role {
-    /// The whole comparison.
+    /// The gateway beside the plain proxy.
     Compare { gateway: PathBuf, quick: bool },
+    /// Option B: sign-ins, and its tokens beside those of Option A; with a program that has the feature.
+    ThirdParty { gateway: PathBuf, quick: bool },
     /// The proxy to compare with.
     Baseline { listen: SocketAddr, upstream: SocketAddr },
 }
@@ -53,6 +60,8 @@ fn role(arguments: &[&str]) -> Result<Option<Role>, AddrParseError> {
     Ok(Some(match arguments {
         ["--gateway", path] => Role::Compare { gateway: path.into(), quick: false },
         ["--gateway", path, "--quick"] => Role::Compare { gateway: path.into(), quick: true },
+        ["--third-party", path] => Role::ThirdParty { gateway: path.into(), quick: false },
+        ["--third-party", path, "--quick"] => Role::ThirdParty { gateway: path.into(), quick: true },
         ["baseline", listen, upstream] => {
             Role::Baseline { listen: listen.parse()?, upstream: upstream.parse()? }
         }
@@ -62,7 +71,16 @@ fn role(arguments: &[&str]) -> Result<Option<Role>, AddrParseError> {
 
 fn play(role: Role) -> io::Result<()> {
     match role {
-        Role::Compare { gateway, quick } => compare(gateway, quick),
+        Role::Compare { gateway, quick } => {
+            let plan = plan(quick);
+            show(&runtime()?.block_on(measure::all(gateway, plan))?, quick);
+            Ok(())
+        }
+        Role::ThirdParty { gateway, quick } => {
+            let plan = plan(quick);
+            show(&runtime()?.block_on(measure::third_party(gateway, plan))?, quick);
+            Ok(())
+        }
         // As many workers as the gateway is given, so that both are scheduled alike.
         Role::Baseline { listen, upstream } => tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -72,16 +90,21 @@ fn play(role: Role) -> io::Result<()> {
     }
 }
 
-fn compare(gateway: PathBuf, quick: bool) -> io::Result<()> {
-    let plan = if quick { QUICK } else { FULL };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let table = runtime.block_on(measure::all(gateway, plan))?;
+/// Everything but the proxies is on one thread.
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+fn plan(quick: bool) -> Plan {
+    if quick { QUICK } else { FULL }
+}
+
+fn show(table: &Table, quick: bool) {
     if quick {
         println!("every request was answered as it must be; the figures of a quick run mean nothing");
     } else {
         println!("{table}");
     }
-    Ok(())
 }
 
 const FULL: Plan = Plan {
@@ -106,4 +129,4 @@ const QUICK: Plan = Plan {
     starts: 1,
 };
 
-const USAGE: &str = "usage: load --gateway PROGRAM [--quick]";
+const USAGE: &str = "usage: load --gateway PROGRAM [--quick], or load --third-party PROGRAM [--quick]";

@@ -5,8 +5,9 @@ use std::{ffi::OsStr, fs, io, net::SocketAddr, path::PathBuf};
 use tempfile::TempDir;
 
 use crate::{
+    configuration,
     process::{Places, Process, free_address},
-    tokens::{ISSUER, Mint},
+    tokens::Mint,
 };
 
 /// How to start each of them.
@@ -57,29 +58,9 @@ impl Proxies {
     fn gateway(&self, mint: &mut Mint) -> io::Result<Process> {
         let address = free_address()?;
         let path = self.folder.path().join("gateway.toml");
-        fs::write(&path, configuration(address, self.upstream))?;
+        fs::write(&path, configuration::option_a(address, self.upstream))?;
         mint.set_resource(&format!("http://{address}/mcp"));
         let arguments = ["serve", "--workers", "1", "--config"].map(OsStr::new);
         self.places.proxy(&self.gateway, &[arguments.as_slice(), &[path.as_os_str()]].concat(), address)
     }
-}
-
-/// Nothing but what must be said: all else is as it comes, the log at `info` included.
-fn configuration(listen: SocketAddr, upstream: SocketAddr) -> String {
-    format!(
-        r#"public_url = "http://{listen}"
-
-[listen]
-address = "{listen}"
-
-[[authorization_server]]
-issuer = "{ISSUER}"
-keys = {{ file = "keys.json" }}
-
-[[server]]
-path = "/mcp"
-upstream = {{ http = "http://{upstream}/mcp" }}
-scopes = ["mcp"]
-"#
-    )
 }

@@ -3,8 +3,12 @@
 use std::fmt;
 
 /// All rows in the order they were added.
-#[derive(Debug, Default)]
-pub(crate) struct Table(Vec<Row>);
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// What the two columns of figures are of.
+    sides: [&'static str; 2],
+    rows: Vec<Row>,
+}
 
 /// One measure of both proxies over all rounds.
 #[derive(Clone, Debug)]
@@ -28,8 +32,17 @@ pub(crate) enum Aim {
 }
 
 impl Table {
+    /// `baseline` and `gateway` are at most 8 characters.
+    pub(crate) const fn new(baseline: &'static str, gateway: &'static str) -> Self {
+        Self { sides: [baseline, gateway], rows: Vec::new() }
+    }
+
     pub(crate) fn add(&mut self, row: Row) {
-        self.0.push(row);
+        self.rows.push(row);
+    }
+
+    fn width(&self) -> usize {
+        self.rows.iter().map(|it| it.name.len()).max().unwrap_or_default()
     }
 }
 
@@ -77,11 +90,11 @@ impl fmt::Display for Aim {
 
 impl fmt::Display for Table {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self.0.iter().map(|it| it.name.len()).max().unwrap_or_default();
+        let (width, [baseline, gateway]) = (self.width(), self.sides);
         writeln!(
             formatter,
             "| {:<width$} | {:<4} | {:>8} | {:>8} | {:>5} | {:<13} | {:<7} |",
-            "measure", "unit", "baseline", "gateway", "ratio", "aim", ""
+            "measure", "unit", baseline, gateway, "ratio", "aim", ""
         )?;
         let dashes = |count: usize| "-".repeat(count);
         writeln!(
@@ -90,7 +103,7 @@ impl fmt::Display for Table {
             dashes(width),
             dashes(13)
         )?;
-        self.0.iter().try_for_each(|row| row.line(formatter, width))
+        self.rows.iter().try_for_each(|row| row.line(formatter, width))
     }
 }
 
@@ -111,7 +124,7 @@ impl Row {
             self.unit,
             figure(baseline),
             figure(gateway),
-            if ratio.is_nan() { String::new() } else { format!("{ratio:.2}") },
+            if ratio.is_nan() { String::new() } else { format!("{ratio:.3}") },
         )
     }
 }

@@ -1,8 +1,10 @@
 //! An authorization server reduced to its keys, and the tokens of each kind of traffic.
 
-use std::rc::Rc;
+use std::{io, rc::Rc};
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use oauth_types::{Clock, SystemClock};
+use serde_json::{Map, Value};
 use test_support::issuer::{TestIssuer, TestKey, TokenBuilder};
 
 use crate::load::Traffic;
@@ -45,6 +47,17 @@ impl Mint {
         good((0..count).map(|_| self.next().sign()).collect(), false)
     }
 
+    /// Tokens that say what `tokens` say, so that the two differ in nothing but who issued them for which resource.
+    pub(crate) fn like(&mut self, tokens: &[String]) -> io::Result<Vec<String>> {
+        let mut signed = Vec::new();
+        for token in tokens {
+            let claims = claims(token)?.into_iter().filter(|(name, _)| name != "iss" && name != "aud");
+            signed
+                .push(claims.fold(self.next(), |builder, (name, value)| builder.claim(&name, value)).sign());
+        }
+        Ok(signed)
+    }
+
     /// `count` tokens, each for one request.
     pub(crate) fn new_es256(&mut self, count: usize) -> Traffic {
         good((0..count).map(|_| self.next().sign()).collect(), true)
@@ -83,6 +96,14 @@ impl Mint {
     }
 }
 
-fn good(tokens: Vec<String>, once: bool) -> Traffic {
+/// What a token says.
+fn claims(token: &str) -> io::Result<Map<String, Value>> {
+    let payload = token.split('.').nth(1).unwrap_or_default();
+    let payload = URL_SAFE_NO_PAD.decode(payload).map_err(io::Error::other)?;
+    Ok(serde_json::from_slice(&payload)?)
+}
+
+/// Tokens that are accepted.
+pub(crate) fn good(tokens: Vec<String>, once: bool) -> Traffic {
     Traffic { tokens: tokens.into(), once, status: 200 }
 }

@@ -1,0 +1,64 @@
+//! One kind of traffic for one side and at once for the other, round by round.
+
+use std::io;
+
+use super::Plan;
+use crate::{
+    load::{self, Sample, Traffic},
+    process::Process,
+    proxies::Pair,
+    table::{Aim, Row, Table},
+};
+
+/// One kind of good traffic and its rows.
+pub(super) struct Kind {
+    per_second: Row,
+    cpu: Row,
+    p50: Row,
+    p99: Row,
+}
+
+impl Kind {
+    pub(super) fn new(name: &str, aim: Option<Aim>) -> Self {
+        let row = |what: &str, unit| Row::new(&format!("{name}: {what}"), unit);
+        let mut per_second = row("requests", "1/s");
+        if let Some(aim) = aim {
+            per_second = per_second.aim(aim);
+        }
+        Self { per_second, cpu: row("CPU a request", "us"), p50: row("p50", "us"), p99: row("p99", "us") }
+    }
+
+    pub(super) fn add(&mut self, Pair { baseline, gateway }: &Pair<Sample>) {
+        self.per_second.add(baseline.answers.per_second(), gateway.answers.per_second());
+        self.cpu.add(baseline.cpu_us, gateway.cpu_us);
+        self.p50.add(baseline.answers.percentile(50), gateway.answers.percentile(50));
+        self.p99.add(baseline.answers.percentile(99), gateway.answers.percentile(99));
+    }
+
+    pub(super) fn into_table(self, table: &mut Table) {
+        for row in [self.per_second, self.cpu, self.p50, self.p99] {
+            table.add(row);
+        }
+    }
+}
+
+/// One after the other; every second round the other way round, so that neither gains from its place.
+pub(super) async fn both(
+    processes: Pair<&Process>,
+    traffic: Pair<&Traffic>,
+    plan: Plan,
+    round: usize,
+) -> io::Result<Pair<Sample>> {
+    if round % 2 == 1 {
+        let gateway = sample(processes.gateway, traffic.gateway, plan).await?;
+        return Ok(Pair { baseline: sample(processes.baseline, traffic.baseline, plan).await?, gateway });
+    }
+    let baseline = sample(processes.baseline, traffic.baseline, plan).await?;
+    Ok(Pair { baseline, gateway: sample(processes.gateway, traffic.gateway, plan).await? })
+}
+
+pub(super) async fn sample(process: &Process, traffic: &Traffic, plan: Plan) -> io::Result<Sample> {
+    let before = process.cpu_us()?;
+    let answers = load::run(process.address, plan.connections, traffic, plan.phase).await?;
+    Sample::new(answers, process, before)
+}
