@@ -130,5 +130,5 @@ fn to_f64(count: u64) -> f64 {
     count as f64
 }
 
-/// As many as one commit takes, and as many again that make the next one ready.
-const AT_ONCE: usize = 2048;
+/// Four times what one commit takes, so that the next ones are ready when it is done.
+const AT_ONCE: usize = 4096;

@@ -54,12 +54,12 @@ impl fmt::Display for Row {
             None => (String::new(), ""),
             Some(aim) => (aim.to_string(), if aim.is_met(*figure) { "met" } else { "not met" }),
         };
-        write!(formatter, "| {name:<42} | {unit:<4} | {figure:>8.decimals$} | {aim:<7} | {verdict:<7} |")
+        write!(formatter, "| {name:<43} | {unit:<4} | {figure:>8.decimals$} | {aim:<7} | {verdict:<7} |")
     }
 }
 
 /// Writes the head of the table, so that rows can follow as they are measured.
 pub(crate) fn head(out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "| {:<42} | unit | {:>8} | aim     |         |", "measure", "figure")?;
-    writeln!(out, "| {} | ---- | -------: | ------- | ------- |", "-".repeat(42))
+    writeln!(out, "| {:<43} | unit | {:>8} | aim     |         |", "measure", "figure")?;
+    writeln!(out, "| {} | ---- | -------: | ------- | ------- |", "-".repeat(43))
 }
