@@ -1,10 +1,4 @@
-//! The gateway: configuration, routes, and the adapters that join the protocol crates.
-//!
-//! A request passes the edge (one reading of its path, our own `Host`), finds its route, and on an MCP endpoint the
-//! fixed order of checks in `access`; only evidence of all of them reaches the upstream.
-//! [`serve::Running`] is a gateway at work, [`config::Config`] what it is told, [`reason::Reason`] why it refuses.
-//!
-//! RFCs: 6750, 9068, 9728 and 8414 through the crates below it, 7239 for the log, 9110 and 9112 at the edge.
+#![doc = include_str!("../README.md")]
 
 mod access;
 mod access_log;

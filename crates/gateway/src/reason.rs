@@ -100,7 +100,7 @@ reasons! {
         "`Origin` names a web page that is not in `allowed_origins`. Add it if the page is yours; otherwise somebody's page tries to reach the server through a visitor's browser.";
     GrantEnded "grant_ended" UNAUTHORIZED
         "the grant of the access token has ended"
-        "The token is good, but the grant behind it has ended: the person or the operator ended it, they signed out, a refresh token was used twice, or the third party withdrew its own grant. The audit line of the grant has the cause. The client signs in again.";
+        "The token is good, but the grant behind it has ended: the person or the operator ended it, a time was up, a refresh token was used twice, or the third party withdrew its own grant. The audit line of the grant has the cause. The client signs in again.";
     ScopeInsufficient "scope_insufficient" FORBIDDEN
         "the access token lacks a scope"
         "The token is good but lacks a scope of `[[server]] scopes`. The challenge names the scopes; a client can ask its user for more.";

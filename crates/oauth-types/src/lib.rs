@@ -1,21 +1,4 @@
-//! The vocabulary of OAuth 2.1 for MCP, as values that were checked once.
-//!
-//! Text from a configuration file, a token or a document becomes one of these types at the edge and stays one:
-//! the constructor is the check, there is no second `is_valid`.
-//! The crate also holds what makes the others testable: [`Clock`], [`Entropy`] and the [`secret!`] newtypes.
-//!
-//! RFCs: 6749 (scope, error codes), 6750 (error codes), 7636 (PKCE), 8252 (redirect URIs), 8414 and 9728 (metadata documents), 8707 (resource identifiers).
-//! It does no input or output and knows no HTTP library.
-//!
-//! ```
-//! use oauth_types::{ResourceUri, Scope};
-//!
-//! let resource: ResourceUri = "https://mcp.example.com/mcp".parse()?;
-//! let granted: Scope = "files:read mcp".parse()?;
-//! assert!(granted.contains_all(&"mcp".parse()?));
-//! assert_eq!(resource.path(), "/mcp");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod audience;
 mod claim_path;

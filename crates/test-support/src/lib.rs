@@ -1,6 +1,4 @@
-//! What the tests of several crates share.
-//!
-//! Never a dependency of anything that is shipped.
+#![doc = include_str!("../README.md")]
 
 pub mod fake_http;
 pub mod github;

@@ -15,7 +15,7 @@ pub struct Registration {
     /// Without this key anybody may register a client, which gives no access to anything by itself.
     pub initial_access_tokens: Option<Vec<SecretSource>>,
     /// The only hosts that `https` redirect URIs of clients which register may have, such as `claude.ai`.
-    /// Redirects to programs on the person's own machine are not concerned.
+    /// Redirects to loopback addresses are not concerned; private-use schemes are refused while there is a list.
     /// Without this key: any host.
     pub client_hosts: Option<Vec<HostName>>,
     /// Registered clients that are kept; 10 to 1,000,000.
