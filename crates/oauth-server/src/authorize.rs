@@ -55,10 +55,13 @@ pub enum AuthorizeRefusal {
 /// Why the person sees a page instead of being sent to the client.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizePageError {
-    /// `client_id` is missing, repeated, or nobody's; also a metadata document that cannot be had or used,
-    /// for whatever reason, so that nobody learns which hosts answer us.
+    /// `client_id` is missing, repeated, or nobody's.
     #[error("the client is not known here")]
     UnknownClient,
+    /// `client_id` is a URL whose metadata document cannot be had or used, for whatever reason: nobody learns from us
+    /// which hosts answer.
+    #[error("the client's metadata document cannot be used")]
+    Document,
     /// `redirect_uri` is missing where it must not be, repeated, or not one of the client's.
     #[error("the client may not be answered at this address")]
     RedirectUri,

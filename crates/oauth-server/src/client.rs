@@ -21,7 +21,8 @@ pub struct Client {
     pub origin: ClientOrigin,
     /// `client_name`: what it calls itself; a stranger's text unless the operator wrote it.
     pub name: Option<String>,
-    /// The host that its metadata document, or else its `client_uri`, is published at.
+    /// The host that its metadata document, or else its `client_uri`, is published at; the latter only if answers go
+    /// there, too.
     ///
     /// Verified for [`ClientOrigin::MetadataDocument`] only.
     pub host: Option<String>,
@@ -31,8 +32,10 @@ pub struct Client {
     pub auth_method: ClientAuthMethod,
     /// `grant_types` that it may use here.
     pub grant_types: Vec<GrantType>,
-    /// `scope`: the most it may ask for; none means no limit of its own.
+    /// The most it may ask for; none means no limit of its own.
     pub scope: Option<Scope>,
+    /// `scope` of its own metadata (RFC 7591 section 2): what it is after when it asks for nothing.
+    pub default_scope: Option<Scope>,
 }
 
 /// Where a client is known from.
@@ -81,7 +84,7 @@ impl Client {
     /// Whether each of its redirect URIs leads to the person's own machine, where any program can listen.
     #[must_use]
     pub fn is_loopback_only(&self) -> bool {
-        self.redirect_uris.iter().all(|it| it.is_loopback() || it.is_private_use())
+        self.redirect_uris.iter().all(RedirectUri::is_on_own_device)
     }
 
     /// Whether it cannot keep a secret, and so proves nothing at the token endpoint (OAuth 2.1 section 2.1).

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use oauth_types::{ClientId, Issuer, ResourceUri, Scope};
+use oauth_types::{ClientId, Issuer, ResourceUri, Scope, ScopeToken};
 
 use crate::ClientAuthMethod;
 
@@ -104,6 +104,12 @@ impl ServerSettings {
     #[must_use]
     pub fn resources(&self) -> &[OfferedResource] {
         &self.resources
+    }
+
+    /// Whether a scope value exists at one of the resources.
+    #[must_use]
+    pub fn offers(&self, value: &ScopeToken) -> bool {
+        self.resources.iter().any(|it| it.scopes.contains(value))
     }
 
     /// The URL of an endpoint of this server; `path` starts with a slash.

@@ -152,6 +152,7 @@ fn configured() -> Vec<ConfiguredClient> {
         auth_method,
         grant_types: grant_types.to_vec(),
         scope: None,
+        default_scope: None,
     };
     let public = |client: Client| ConfiguredClient::new(client, ClientProof::Nothing).unwrap();
     let confidential = |client: Client| {

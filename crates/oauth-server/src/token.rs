@@ -67,7 +67,7 @@ impl TokenEndpoint {
                 authorization_code::redeem(&*self.grants, parameters, &client, &resources).await?
             }
             GrantType::RefreshToken => {
-                refresh_token::refresh(&*self.grants, parameters, &client, &resources).await?
+                refresh_token::refresh(&*self.grants, parameters, &client, &self.settings, &resources).await?
             }
         };
         self.clients.used(client.client()).await;

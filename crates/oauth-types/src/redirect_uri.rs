@@ -56,10 +56,16 @@ impl RedirectUri {
         &self.url
     }
 
-    /// Whether the response stays on the person's own machine over `http`.
+    /// Whether the response goes to a loopback address over `http`, where the port does not count.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.url.scheme() == "http"
+    }
+
+    /// Whether the response stays on the person's own machine, whatever the scheme.
+    #[must_use]
+    pub fn is_on_own_device(&self) -> bool {
+        self.is_private_use() || self.url.host().is_some_and(|host| is_loopback_host(&host))
     }
 
     /// Whether only a program that registered its scheme receives the response.

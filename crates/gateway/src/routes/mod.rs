@@ -13,6 +13,7 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
+use http::{HeaderValue, header};
 use resource_metadata::Documents;
 use tower_service::Service;
 
@@ -75,8 +76,15 @@ async fn note_route(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
+/// Clients in browsers look for documents in several places; without the header they would see a failure of the network
+/// in place of the 404, and look no further.
 async fn nothing_here(request: Request) -> Response {
-    Refusal::from(Reason::RouteUnknown).into_response(Arrival::of(&request).request_id)
+    let mut response = Refusal::from(Reason::RouteUnknown).into_response(Arrival::of(&request).request_id);
+    if request.uri().path().contains("/.well-known/") {
+        let any = HeaderValue::from_static("*");
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
+    }
+    response
 }
 
 fn spellings(path: &str) -> Vec<String> {

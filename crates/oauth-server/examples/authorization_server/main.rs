@@ -119,6 +119,7 @@ fn client() -> Result<Client, Box<dyn Error>> {
         auth_method: ClientAuthMethod::None,
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scope: None,
+        default_scope: None,
     })
 }
 

@@ -10,10 +10,19 @@ pub(super) fn check_redirect_uri(
     parameters: &Parameters,
     client: &Client,
 ) -> Result<RedirectUri, AuthorizePageError> {
-    let text = parameters.one("redirect_uri").ok().flatten().ok_or(AuthorizePageError::RedirectUri)?;
-    let requested: RedirectUri = text.parse().map_err(|_| AuthorizePageError::RedirectUri)?;
-    if !client.accepts(&requested) {
-        return Err(AuthorizePageError::RedirectUri);
-    }
-    Ok(requested)
+    let text = parameters.one("redirect_uri").ok().flatten();
+    let requested = text.and_then(|it| it.parse().ok()).filter(|it| client.accepts(it));
+    requested.ok_or_else(|| {
+        let requested: Option<String> = text.map(|it| it.chars().take(LOGGED).collect());
+        tracing::info!(
+            client.id = %client.id,
+            ?requested,
+            registered = client.redirect_uris.first().map(RedirectUri::as_str),
+            "an authorization request has a redirect_uri that is not one of the client's"
+        );
+        AuthorizePageError::RedirectUri
+    })
 }
+
+/// As much of a stranger's text as a log needs, in characters.
+const LOGGED: usize = 200;

@@ -9,8 +9,8 @@ const MAX_VALUES: usize = 128;
 
 /// What is asked for, narrowed to what exists and to what the client may have (OAuth 2.1 section 1.4.1).
 ///
-/// Nothing asked, or nothing left of it, is the default set: clients ask for `openid` or `claudeai` without knowing,
-/// and the person sees what it became. `offline_access` is no scope of a resource and falls away like them;
+/// Nothing asked, or nothing left of it, is what the client registered (RFC 7591 section 2), or else the default set:
+/// clients ask for `openid` or `claudeai` without knowing, and the person sees what it became. `offline_access` is no scope of a resource and falls away like them;
 /// whether there are refresh tokens is for the client's grant types to say.
 pub(super) fn check_scope(
     parameters: &Parameters,
@@ -31,7 +31,12 @@ pub(super) fn check_scope(
         None => offered.scopes.clone(),
     };
     let narrowed = intersection(&requested, &allowed);
-    let scope = if narrowed.is_empty() { intersection(&offered.default_scopes, &allowed) } else { narrowed };
+    let registered = || client.default_scope.as_ref().map(|it| intersection(it, &allowed));
+    let scope = [narrowed]
+        .into_iter()
+        .chain(registered())
+        .find(|it| !it.is_empty())
+        .unwrap_or_else(|| intersection(&offered.default_scopes, &allowed));
     if scope.is_empty() && !offered.default_scopes.is_empty() {
         return Err(Refused::new(
             AuthorizeErrorCode::InvalidScope,

@@ -73,9 +73,13 @@ pub(crate) struct InvalidMetadata {
 impl ClientMetadata {
     /// The client that these metadata describe.
     ///
-    /// `scope` is no limit: the client wrote it itself, and asks for more when a tool needs more.
+    /// Without a proven `host` it has the one of its `client_uri`, if answers go there too: a client can write down any
+    /// address as its own.
+    ///
+    /// `scope` is no limit: the client wrote it itself, and asks for more when a tool needs more. It says what the client
+    /// is after when it does not ask.
     pub(crate) fn client(&self, id: &ClientId, origin: ClientOrigin, host: Option<&str>) -> Client {
-        let described = || self.description.client_uri.as_ref()?.host_str();
+        let described = || self.description.client_uri.as_ref()?.host_str().filter(|it| self.sends_to(it));
         Client {
             id: id.clone(),
             origin,
@@ -85,7 +89,13 @@ impl ClientMetadata {
             auth_method: self.token_endpoint_auth_method,
             grant_types: self.grant_types.clone(),
             scope: None,
+            default_scope: self.scope.as_ref().and_then(|it| it.parse().ok()),
         }
+    }
+
+    fn sends_to(&self, host: &str) -> bool {
+        let urls = self.redirect_uris.iter().map(RedirectUri::url);
+        urls.filter(|it| it.scheme() == "https").any(|it| it.host_str() == Some(host))
     }
 
     /// Where the keys are, if there are any.

@@ -6,7 +6,8 @@ use oauth_types::TokenErrorCode;
 /// Why a request is not taken for its client's.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientAuthError {
-    /// The client is unknown or did not prove itself (401 `invalid_client`).
+    /// The client is unknown or did not prove itself (401 `invalid_client`), or used two methods at once
+    /// (400 `invalid_request`).
     #[error("the client did not authenticate: {refusal}")]
     Refused {
         /// What was wrong, for the log.
@@ -28,7 +29,7 @@ pub enum ClientAuthError {
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// What was wrong with the authentication of a client; the client only learns `invalid_client`.
+/// What was wrong with the authentication of a client, for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClientAuthRefusal {
     /// The `Authorization` header is there twice, or is no HTTP Basic that can be read (RFC 7617 section 2).
@@ -71,6 +72,9 @@ impl ClientAuthError {
     #[must_use]
     pub const fn wire(&self) -> (StatusCode, TokenErrorCode) {
         match self {
+            Self::Refused { refusal: ClientAuthRefusal::TwoMethods, .. } => {
+                (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidRequest)
+            }
             Self::Refused { .. } => (StatusCode::UNAUTHORIZED, TokenErrorCode::InvalidClient),
             Self::TooManyAttempts { .. } => {
                 (StatusCode::TOO_MANY_REQUESTS, TokenErrorCode::TemporarilyUnavailable)
@@ -82,7 +86,12 @@ impl ClientAuthError {
     /// Whether the answer carries `WWW-Authenticate: Basic`.
     #[must_use]
     pub const fn uses_basic(&self) -> bool {
-        matches!(self, Self::Refused { uses_basic: true, .. })
+        match self {
+            Self::Refused { refusal: ClientAuthRefusal::TwoMethods, .. }
+            | Self::TooManyAttempts { .. }
+            | Self::Unavailable(_) => false,
+            Self::Refused { uses_basic, .. } => *uses_basic,
+        }
     }
 }
 

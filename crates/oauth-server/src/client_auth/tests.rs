@@ -22,6 +22,7 @@ fn configured(name: &str, auth_method: ClientAuthMethod, proof: ClientProof) -> 
         auth_method,
         grant_types: vec![GrantType::AuthorizationCode],
         scope: None,
+        default_scope: None,
     };
     ConfiguredClient::new(client, proof).unwrap()
 }

@@ -9,7 +9,8 @@ use oauth_types::TokenErrorCode;
 use serde::Serialize;
 
 use crate::{
-    ClientAuthError, TokenRefusal, TokenUnavailable, parameters::InvalidParameter, resources::UnknownResource,
+    ClientAuthError, ClientAuthRefusal, TokenRefusal, TokenUnavailable, parameters::InvalidParameter,
+    resources::UnknownResource,
 };
 
 /// Why the token, the revocation or the introspection endpoint gives nothing.
@@ -96,6 +97,9 @@ impl EndpointError {
             Self::TooLarge => "the body is too large",
             Self::InvalidRequest(description) | Self::Grant(TokenRefusal::Refused { description, .. }) => {
                 description
+            }
+            Self::Client(ClientAuthError::Refused { refusal: ClientAuthRefusal::TwoMethods, .. }) => {
+                "the client must authenticate by one method only"
             }
             Self::PublicClient | Self::Client(ClientAuthError::Refused { .. }) => {
                 "the client is not known here or did not authenticate"

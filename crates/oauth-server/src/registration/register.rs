@@ -32,15 +32,16 @@ impl Registrations {
         body: &[u8],
         source: Option<&[u8]>,
     ) -> Result<Response<Bytes>, RegistrationError> {
-        // Those who hold a token do not wait for those who have none.
         self.check_initial_token(headers)?;
-        self.spend(source)?;
         let metadata = metadata(&members(headers, body)?, &self.inner.settings)?;
         match metadata.token_endpoint_auth_method {
-            ClientAuthMethod::None => self.register_shared(metadata).await,
+            ClientAuthMethod::None => self.register_shared(metadata, source).await,
             ClientAuthMethod::ClientSecretPost
             | ClientAuthMethod::ClientSecretBasic
-            | ClientAuthMethod::PrivateKeyJwt => self.register_own(metadata).await,
+            | ClientAuthMethod::PrivateKeyJwt => {
+                self.spend(source)?;
+                self.register_own(metadata).await
+            }
         }
     }
 
@@ -57,6 +58,7 @@ impl Registrations {
         Err(RegistrationError::Token { was_presented: true })
     }
 
+    /// Counts a client that is new; whoever registers again what is there already takes no place.
     fn spend(&self, source: Option<&[u8]>) -> Result<(), RegistrationError> {
         let now = self.inner.clock.now();
         let too_many = |retry_after| RegistrationError::TooMany { retry_after };
@@ -69,7 +71,11 @@ impl Registrations {
     /// One client for all who say the same of themselves; whoever registers again gets the same `client_id` again.
     ///
     /// Nobody gets a token to manage it, or the first to register could change the client of all others.
-    async fn register_shared(&self, metadata: ClientMetadata) -> Result<Response<Bytes>, RegistrationError> {
+    async fn register_shared(
+        &self,
+        metadata: ClientMetadata,
+        source: Option<&[u8]>,
+    ) -> Result<Response<Bytes>, RegistrationError> {
         let id = shared_id(&metadata)?;
         let now = self.inner.clock.now();
         let answer = |issued_at| {
@@ -77,14 +83,16 @@ impl Registrations {
                 ClientInformation { id: &id, issued_at, metadata: &metadata, secret: None, management: None };
             information.answer(StatusCode::CREATED)
         };
+        let found = self.load_record(&id).await?;
+        if let Some(living) = found.as_ref().filter(|it| !it.stored.is_deleted) {
+            self.note(&id, false).await;
+            return Ok(answer(living.stored.issued_at));
+        }
+        self.spend(source)?;
         let stored = Stored::new(metadata.clone(), now);
-        let is_new = match self.load_record(&id).await? {
+        let is_new = match found {
             None => self.insert(&id, &stored).await?,
-            Some(deleted) if deleted.stored.is_deleted => self.succeed(&id, &deleted, &stored).await?,
-            Some(living) => {
-                self.note(&id, false).await;
-                return Ok(answer(living.stored.issued_at));
-            }
+            Some(deleted) => self.succeed(&id, &deleted, &stored).await?,
         };
         if is_new {
             return Ok(answer(now));

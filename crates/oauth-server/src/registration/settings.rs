@@ -25,11 +25,11 @@ pub struct RegistrationSettings {
     pub idle_lifetime: Duration,
     /// How long a client is safe from going for another one, so that a person can sign in; 15 minutes by default.
     pub sign_in_time: Duration,
-    /// How many registrations a source gets; 60 a minute by default.
+    /// How many new clients a source gets; 60 a minute by default.
     ///
     /// Hosted clients register for many people from few addresses.
     pub per_source: Rate,
-    /// How many registrations there are; 600 a minute by default.
+    /// How many new clients there are; 600 a minute by default.
     pub all_sources: Rate,
 }
 

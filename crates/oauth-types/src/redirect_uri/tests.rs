@@ -150,6 +150,23 @@ fn h02_h05_a_private_use_uri_carries_no_web_address() {
     }
 }
 
+#[test]
+fn h33_what_stays_on_the_persons_device_is_known_by_its_host() {
+    let stays = |text: &str| text.parse::<RedirectUri>().unwrap().is_on_own_device();
+    for own in [
+        "http://localhost/cb",
+        "https://localhost/cb",
+        "https://127.0.0.1/cb",
+        "https://[::1]/",
+        "cursor://x/y",
+    ] {
+        assert!(stays(own), "{own}");
+    }
+    for elsewhere in ["https://app.example/cb", "https://localhost.example/cb", "https://10.0.0.1/cb"] {
+        assert!(!stays(elsewhere), "{elsewhere}");
+    }
+}
+
 #[track_caller]
 fn check_match(registered: &str, requested: &str, expected: bool) {
     let parse = |text: &str| text.parse::<RedirectUri>().unwrap();

@@ -85,8 +85,8 @@ fn refuse_unsafe(path: &Path, seen: &Metadata) -> Result<(), OpenError> {
         "it is a symbolic link; name the file itself"
     } else if !seen.is_file() {
         "it is not a file"
-    } else if is_writable_by_others(seen) {
-        "its group or everybody may write to it; run chmod 600 on it"
+    } else if is_open_to_others(seen) {
+        "everybody may read it, or others than its owner may write to it; run chmod 600 on it"
     } else {
         return Ok(());
     };
@@ -94,14 +94,14 @@ fn refuse_unsafe(path: &Path, seen: &Metadata) -> Result<(), OpenError> {
 }
 
 #[cfg(unix)]
-fn is_writable_by_others(seen: &Metadata) -> bool {
+fn is_open_to_others(seen: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
 
-    seen.permissions().mode() & 0o022 != 0
+    seen.permissions().mode() & 0o026 != 0
 }
 
 #[cfg(not(unix))]
-fn is_writable_by_others(_: &Metadata) -> bool {
+fn is_open_to_others(_: &Metadata) -> bool {
     false
 }
 

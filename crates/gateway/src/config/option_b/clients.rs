@@ -50,6 +50,7 @@ fn parts<'a>(it: &'a ConfiguredClient, material: &'a ClientMaterial) -> Configur
         auth_method: auth_method(it.auth),
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scope: it.scopes.as_ref().map(|it| it.iter().cloned().collect::<Scope>()),
+        default_scope: None,
     };
     let keys = match &it.keys {
         Some(ClientKeys::JwksUri(url)) => Some(ConfiguredKeys::JwksUri(url)),

@@ -54,9 +54,7 @@ impl Browser {
         let state = request.state.map(ClientState::new).transpose();
         Ok(AuthorizationRequest {
             client: ClientFacts {
-                loopback_only: client.is_loopback_only()
-                    || request.redirect_uri.is_loopback()
-                    || request.redirect_uri.is_private_use(),
+                loopback_only: client.is_loopback_only() || request.redirect_uri.is_on_own_device(),
                 name: client.name,
                 host: client.host,
                 origin: match client.origin {
@@ -93,6 +91,7 @@ impl Browser {
 fn page_error(error: &AuthorizePageError) -> Stop {
     match error {
         AuthorizePageError::UnknownClient => Problem::UnknownClient.into(),
+        AuthorizePageError::Document => Problem::ClientDocument.into(),
         AuthorizePageError::RedirectUri => Problem::RedirectUri.into(),
         AuthorizePageError::Malformed => Problem::Malformed.into(),
         AuthorizePageError::TooLong => Problem::TooLong.into(),

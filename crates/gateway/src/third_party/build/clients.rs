@@ -1,5 +1,5 @@
 use oauth_server::{
-    ClientKeys, ClientProof, ConfiguredClient, DocumentSettings, HostPattern, RegistrationSettings,
+    ClientKeys, ClientProof, ConfiguredClient, DocumentSettings, HostPattern, Rate, RegistrationSettings,
     SecretDigest, ServerSettings, paths,
 };
 
@@ -47,6 +47,8 @@ pub(super) fn registration_settings(
     RegistrationSettings {
         initial_access_tokens: tokens.iter().map(|it| SecretDigest::of(it.expose())).collect(),
         redirect_hosts: patterns(section.client_hosts.as_deref()),
+        per_source: Rate::per_minute(section.per_minute_of_an_address),
+        all_sources: Rate::per_minute(section.per_minute),
         max_clients: section.max_clients as usize,
         unused_lifetime: section.unused_for.get(),
         idle_lifetime: section.expire_after.get(),

@@ -140,6 +140,7 @@ fn known(id: &str, auth_method: ClientAuthMethod) -> Client {
         auth_method,
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scope: None,
+        default_scope: None,
     }
 }
 

@@ -39,6 +39,27 @@ impl Shown {
         Self(shown)
     }
 
+    /// A name that somebody gives themselves, or nothing if there is nothing to see: [`Self::cut`], without quotation
+    /// marks, ticks and whatever else would end the name before its end or say more than a name does.
+    pub(super) fn claimed(text: Option<&str>, limit: usize) -> Option<Self> {
+        let plain: String = text?.chars().map(|it| if is_of_a_name(it) { it } else { ' ' }).collect();
+        Self::if_visible(Some(&plain), limit)
+    }
+
+    /// Whether it is `other` to the eye of somebody in a hurry.
+    pub(super) fn reads_like(&self, other: &str) -> bool {
+        let bare =
+            |it: &str| it.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let (own, other): (String, String) = (bare(&self.0), bare(other));
+        !own.is_empty() && own == other
+    }
+
+    /// Whether it claims that somebody vouches for it.
+    pub(super) fn boasts(&self) -> bool {
+        let words = self.0.to_lowercase();
+        words.split(|it: char| !it.is_alphanumeric()).any(|it| BOASTS.contains(&it))
+    }
+
     /// [`Self::cut`], or nothing if there is nothing to see.
     pub(super) fn if_visible(text: Option<&str>, limit: usize) -> Option<Self> {
         text.map(|it| Self::cut(it, limit)).filter(|it| !it.0.is_empty())
@@ -90,6 +111,31 @@ fn visible(text: &str) -> String {
     shown
 }
 
+fn is_of_a_name(it: char) -> bool {
+    it.is_alphanumeric()
+        || is_combining_mark(it)
+        || is_blank(it)
+        || is_hidden(it)
+        || matches!(
+            it,
+            '-' | '_'
+                | '.'
+                | ','
+                | ':'
+                | '+'
+                | '&'
+                | '/'
+                | '('
+                | ')'
+                | '#'
+                | '@'
+                | '\''
+                | '\u{2019}'
+                | '\u{B7}'
+                | '\u{30FB}'
+        )
+}
+
 fn is_blank(it: char) -> bool {
     it.is_whitespace() || it == BRAILLE_BLANK
 }
@@ -105,6 +151,8 @@ fn is_hidden(it: char) -> bool {
         || it.identifier_type() == Some(IdentifierType::Default_Ignorable)
 }
 
+/// What a name says that wants to be taken for checked.
+const BOASTS: [&str; 6] = ["verified", "official", "trusted", "approved", "certified", "authorized"];
 const ELLIPSIS: char = '…';
 const BRAILLE_BLANK: char = '\u{2800}';
 /// More than any language puts on one letter.

@@ -169,6 +169,8 @@ pub(crate) struct BackToClient {
 pub(crate) enum Problem {
     /// The client is not known here, any more or at all.
     UnknownClient,
+    /// The client describes itself at an address of its own, and that could not be had or used.
+    ClientDocument,
     /// The client asks to be answered at an address that is not one of its own.
     RedirectUri,
     /// The request makes no sense.

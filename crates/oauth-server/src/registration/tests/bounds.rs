@@ -21,9 +21,12 @@ async fn h11_a_flood_from_one_source_or_from_many_is_answered_429() {
         assert_eq!(from(&scene, "flood", number).await.status(), 201);
     }
     golden!("registration/too_many.http", &wire(&from(&scene, "flood", 60).await));
-    assert_eq!(from(&scene, "other", 0).await.status(), 201);
+    for number in 0..60 {
+        assert_eq!(from(&scene, "flood", number).await.status(), 201, "{number} is there already");
+    }
+    assert_eq!(from(&scene, "other", 100).await.status(), 201);
     let mut taken = 0;
-    for number in 0..1000 {
+    for number in 1000..2000 {
         taken += usize::from(from(&scene, &format!("source {number}"), number).await.status() == 201);
     }
     assert_eq!(taken, 600 - 61);

@@ -205,6 +205,27 @@ async fn what_real_clients_send_is_taken() {
     assert_eq!(asks_more["scope"], "a b");
     let client = scene.registrations.find(&id(&text(&asks_more, "client_id"))).await.unwrap();
     assert_eq!(client.client.scope, None, "a client may ask for more when a tool needs it");
+    assert_eq!(client.client.default_scope, Some("a b".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn i07_a_client_has_the_host_of_its_client_uri_only_if_answers_go_there() {
+    let scene = Scene::new().await;
+    let of = |client_uri: &str, redirect: &str| {
+        let mut metadata = with("redirect_uris", json!(["http://localhost/cb", redirect]));
+        metadata["client_uri"] = json!(client_uri);
+        metadata
+    };
+    for (client_uri, redirect, host) in [
+        ("https://app.example/about", "https://app.example/cb", Some("app.example")),
+        ("https://claude.ai", "https://app.example/cb", None),
+        ("https://claude.ai", "https://claude.ai.app.example/cb", None),
+        ("https://claude.ai", "cursor://claude.ai/cb", None),
+    ] {
+        let answer = scene.good(&of(client_uri, redirect)).await;
+        let known = scene.registrations.find(&id(&text(&answer, "client_id"))).await.unwrap();
+        assert_eq!(known.client.host.as_deref(), host, "{client_uri} {redirect}");
+    }
 }
 
 #[tokio::test]

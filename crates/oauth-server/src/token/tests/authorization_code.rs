@@ -76,7 +76,7 @@ fn g09_a_client_authenticates_in_its_way() {
     check_code("post", |it| it.with("client_secret", ""), BAD);
     check_code("basic", |it| it.basic("basic", "wrong"), BAD);
     check_code("basic", |it| it.basic("nobody", "wrong"), BAD);
-    check_code("basic", |it| it.with("client_secret", crate::testing::SECRET), BAD);
+    check_code("basic", |it| it.with("client_secret", crate::testing::SECRET), "400 invalid_request");
     check_code("basic", |it| it.header(http::header::AUTHORIZATION, "Basic %"), BAD);
     check_code("public", |it| it.with("client_secret", "x"), BAD);
     check_code("public", |it| it.with("client_secret", ""), "200");
@@ -102,6 +102,7 @@ fn g09_only_who_used_basic_is_asked_for_basic() {
     assert_eq!(challenge(&post().with("client_id", "nobody")), (401, false));
     assert_eq!(challenge(&post().with("code", "unknown")), (400, false));
     assert_eq!(challenge(&request().with("code", "unknown")), (400, false));
+    assert_eq!(challenge(&request().with("client_secret", "wrong")), (400, false));
     assert_eq!(challenge(&request()), (200, false));
 }
 

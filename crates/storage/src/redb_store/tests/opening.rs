@@ -83,7 +83,7 @@ fn l16_refuses_files_that_others_may_write_to() {
     let (_folder, settings) = settings();
     RedbStore::open_or_create(&settings).unwrap();
     for (mode, expected) in
-        [(0o600, true), (0o640, true), (0o644, true), (0o620, false), (0o602, false), (0o666, false)]
+        [(0o600, true), (0o640, true), (0o644, false), (0o620, false), (0o602, false), (0o666, false)]
     {
         fs::set_permissions(&settings.path, fs::Permissions::from_mode(mode)).unwrap();
         if expected {

@@ -1,5 +1,5 @@
 use crate::config::{
-    Allow, Config, Provider, ThirdParty,
+    Account, Allow, Config, Provider, ProviderPreset, ThirdParty,
     report::{KeyPath, Problem},
 };
 
@@ -32,11 +32,16 @@ fn one(key: &KeyPath, provider: &Provider, rules: &Allow) -> Result<(), Problem>
             if name == "email_domains" && (rule.contains('@') || !rule.contains('.')) {
                 return refuse("is no domain: write it without `@`, such as `example.com`");
             }
-            if name == "users" && !provider.is_local() && is_login(rule) {
-                return refuse(
-                    "looks like a name used to sign in, which changes hands: \
-                     write the stable user id, or a verified e-mail address",
-                );
+            match name {
+                "users" if provider.is_local() => local_user(provider, rule).or_else(refuse)?,
+                "groups" if provider.is_local() => local_group(provider, rule).or_else(refuse)?,
+                "users" if is_login(provider.preset, rule) => {
+                    return refuse(
+                        "looks like a name used to sign in, which changes hands: \
+                         write the stable user id, or a verified e-mail address",
+                    );
+                }
+                _ => {}
             }
         }
     }
@@ -50,9 +55,28 @@ fn one(key: &KeyPath, provider: &Provider, rules: &Allow) -> Result<(), Problem>
     }
 }
 
-/// `@octocat`: no id and no address begins so.
-fn is_login(rule: &str) -> bool {
-    rule.starts_with('@')
+/// `@octocat`, which no id and no address begins with, or anything but a number where ids are numbers.
+fn is_login(preset: ProviderPreset, rule: &str) -> bool {
+    let ids_are_numbers = matches!(
+        preset,
+        ProviderPreset::Github | ProviderPreset::GithubApp | ProviderPreset::Gitlab | ProviderPreset::Discord
+    );
+    let is_number = rule.bytes().all(|it| it.is_ascii_digit());
+    rule.starts_with('@') || (ids_are_numbers && !is_number && !rule.contains('@'))
+}
+
+/// A rule for built-in accounts that is none of them lets nobody in.
+fn local_user(provider: &Provider, rule: &str) -> Result<(), &'static str> {
+    let is_of = |it: &Account| it.username == rule || it.email.as_deref() == Some(rule);
+    if provider.accounts.iter().any(is_of) { Ok(()) } else { Err("is none of the accounts") }
+}
+
+fn local_group(provider: &Provider, rule: &str) -> Result<(), &'static str> {
+    if provider.accounts.iter().any(|it| it.groups.contains(rule)) {
+        Ok(())
+    } else {
+        Err("is a group of none of the accounts")
+    }
 }
 
 const MISSING: &str = "lets nobody sign in: name `users`, `email_domains`, `organizations`, `teams`, `groups` \

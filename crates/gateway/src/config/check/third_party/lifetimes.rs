@@ -25,6 +25,8 @@ pub(super) fn check(_: &Config, third_party: &ThirdParty) -> Result<(), Problem>
     sessions(third_party)?;
     let registration = &third_party.registration;
     let key = |name: &str| section().key("registration").key(name);
+    within(key("per_minute"), registration.per_minute, 1, 100_000)?;
+    within(key("per_minute_of_an_address"), registration.per_minute_of_an_address, 1, 100_000)?;
     within(key("max_clients"), registration.max_clients, 10, 1_000_000)?;
     within(key("unused_for"), registration.unused_for, minutes(60), Period::from_days(90))?;
     within(key("expire_after"), registration.expire_after, Period::from_days(1), DECADE)

@@ -18,6 +18,12 @@ pub struct Registration {
     /// Redirects to loopback addresses are not concerned; private-use schemes are refused while there is a list.
     /// Without this key: any host.
     pub client_hosts: Option<Vec<HostName>>,
+    /// New clients that may register in a minute, from everywhere together; 1 to 100,000.
+    /// Whoever registers again with the same metadata is no new client, and not counted.
+    pub per_minute: u32,
+    /// New clients that may register in a minute from one client address; 1 to 100,000.
+    /// Hosted clients register for many people from few addresses.
+    pub per_minute_of_an_address: u32,
     /// Registered clients that are kept; 10 to 1,000,000.
     /// Beyond that the oldest one makes room that nobody has signed in with.
     pub max_clients: u32,
@@ -33,6 +39,8 @@ impl Default for Registration {
             enabled: true,
             initial_access_tokens: None,
             client_hosts: None,
+            per_minute: 600,
+            per_minute_of_an_address: 60,
             max_clients: 10_000,
             unused_for: Period::from_secs(24 * 60 * 60),
             expire_after: Period::from_days(90),

@@ -63,6 +63,8 @@ fn o14_o22_grants_and_sessions_end() {
 
 #[test]
 fn o22_registered_clients_are_bounded() {
+    row("registration", "per_minute", ["1", "100000"], ["0", "100001"]);
+    row("registration", "per_minute_of_an_address", ["1", "100000"], ["0", "100001"]);
     row("registration", "max_clients", ["10", "1000000"], ["0", "1000001"]);
     row("registration", "unused_for", [r#""1h""#, r#""90d""#], [r#""59m""#, r#""91d""#]);
     row("registration", "expire_after", [r#""1d""#, r#""3650d""#], [r#""23h""#, r#""3651d""#]);

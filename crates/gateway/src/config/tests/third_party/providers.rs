@@ -142,6 +142,10 @@ fn nobody_is_let_in_by_an_empty_list() {
         refuses(ALLOW, to, &key, "lets nobody sign in: name `users`");
     }
     accepts(LOCAL, "allow = { users = [\"alice\"] }");
+    for (to, key) in [("users = [\"bob\"]", "users"), ("groups = [\"nobody\"]", "groups")] {
+        let key = format!("third_party.provider[1].allow.{key}");
+        refuses(LOCAL, &format!("allow = {{ {to} }}"), &key, "of the accounts");
+    }
     refuses(LOCAL, "allow = {}", "third_party.provider[1].allow", "lets nobody sign in");
 }
 
@@ -158,6 +162,7 @@ fn rules_are_exact_and_can_match() {
     }
     for (rules, name, message) in [
         ("users = [\"@octocat\"]", "users", "changes hands"),
+        ("users = [\"octocat\"]", "users", "changes hands"),
         ("users = [\"\"]", "users", "is empty"),
         ("organizations = [\" my-org\"]", "organizations", "blanks around it"),
         ("organizations = [\"*\"]", "organizations", "wildcard"),

@@ -512,6 +512,7 @@ fn authorize_endpoint(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Aut
             auth_method: ClientAuthMethod::None,
             grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
             scope: None,
+            default_scope: None,
         };
         ConfiguredClient::new(client, ClientProof::Nothing).unwrap()
     };

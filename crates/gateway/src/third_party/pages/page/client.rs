@@ -2,7 +2,7 @@
 
 use super::{
     super::{ClientTrust, ClientView, address::Address, text::Shown},
-    NAME_LIMIT,
+    CLAIMED_LIMIT, NAME_LIMIT,
 };
 
 /// A client, its strings made harmless.
@@ -11,6 +11,10 @@ pub(super) struct Client {
     /// None if it gives no name that can be seen.
     pub(super) name: Option<Shown>,
     pub(super) mixes_alphabets: bool,
+    /// Whether the name says that somebody checked it.
+    pub(super) boasts: bool,
+    /// Whether the name is that of the server or of a provider.
+    pub(super) is_namesake: bool,
     pub(super) host: Option<Address>,
     pub(super) redirect_place: Address,
     pub(super) trust: ClientTrust,
@@ -18,10 +22,20 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(client: &ClientView) -> Self {
-        let name = Shown::if_visible(client.name.as_deref(), NAME_LIMIT);
+    /// The client as it is shown beside things of these names.
+    pub(super) fn new(client: &ClientView, beside: &[&str]) -> Self {
+        let is_configured = client.trust == ClientTrust::Configured;
+        let name = client.name.as_deref();
+        let name = if is_configured {
+            Shown::if_visible(name, NAME_LIMIT)
+        } else {
+            Shown::claimed(name, CLAIMED_LIMIT)
+        };
+        let strange = name.as_ref().filter(|_| !is_configured);
         Self {
             mixes_alphabets: name.as_ref().is_some_and(Shown::mixes_alphabets),
+            boasts: strange.is_some_and(Shown::boasts),
+            is_namesake: strange.is_some_and(|name| beside.iter().any(|it| name.reads_like(it))),
             name,
             host: client.host.as_deref().map(Address::new),
             redirect_place: Address::new(&client.redirect_place),
@@ -42,7 +56,7 @@ impl Client {
 
     /// Whether the person has to be warned.
     pub(super) fn calls_for_care(&self) -> bool {
-        self.is_unverified() || self.mixes_alphabets || self.loopback_only
+        self.is_unverified() || self.mixes_alphabets || self.boasts || self.is_namesake || self.loopback_only
     }
 
     /// Whether nothing about it is proven.

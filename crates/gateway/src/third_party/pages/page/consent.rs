@@ -15,8 +15,10 @@ use super::{
 impl ConsentPage {
     /// The page, with status 200.
     pub(crate) fn into_response(self) -> Response {
+        let providers = self.providers.iter().map(|it| it.name.as_str());
+        let beside: Vec<&str> = providers.chain([self.server.as_str()]).collect();
         let page = Page {
-            client: Client::new(&self.client),
+            client: Client::new(&self.client, &beside),
             server: Shown::cut(&self.server, NAME_LIMIT),
             resource: Shown::cut(&self.resource, URL_LIMIT),
             permissions: Permission::all(&self.scopes),

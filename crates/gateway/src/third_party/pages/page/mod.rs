@@ -55,6 +55,8 @@ impl Choice {
 
 /// Characters of a name: a line or two on a phone.
 const NAME_LIMIT: usize = 60;
+/// Characters of a name that nobody vouches for: no room for a sentence.
+const CLAIMED_LIMIT: usize = 40;
 /// Characters of an operator's words.
 const WORDS_LIMIT: usize = 200;
 /// Characters of a URL.

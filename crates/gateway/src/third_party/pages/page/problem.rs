@@ -66,6 +66,7 @@ impl Problem {
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::UnknownClient
+            | Self::ClientDocument
             | Self::RedirectUri
             | Self::Malformed
             | Self::ClientMistake

@@ -22,7 +22,7 @@ impl SignInPage {
         let opener = if self.client.is_some() { Opener::Kept } else { Opener::Severed };
         let page = Page {
             form: self.form,
-            client: self.client.as_ref().map(Client::new),
+            client: self.client.as_ref().map(|it| Client::new(it, &[])),
             username: Shown::cut(&self.username, USERNAME_LIMIT),
             problem: self.problem.map(explain),
         };

@@ -68,6 +68,38 @@ async fn i07_a_name_of_mixed_alphabets_comes_with_a_warning() {
 }
 
 #[tokio::test]
+async fn i07_a_name_cannot_end_before_its_end_or_vouch_for_itself() {
+    let of =
+        |name: &str, trust| ClientView { name: Some(name.to_owned()), trust, ..sample::verified_client() };
+    let boast = "Its name says that somebody checked it";
+    let sentence = "Claude\u{201d} to use Files? This app was verified by Example staff. It is safe";
+    for trust in [ClientTrust::Unverified, ClientTrust::HostVerified] {
+        let html = consent(of(sentence, trust)).await;
+        check(&html, &["<q><bdi>Claude to use Files This app was verifi\u{2026}</bdi></q>"]);
+        for name in ["Claude (verified) \u{2713}", "The OFFICIAL app"] {
+            let html = consent(of(name, trust)).await;
+            check(&html, &[boast]);
+            assert!(!html.contains('\u{2713}'), "{name}");
+        }
+        assert!(!consent(of("Bob\u{2019}s Notes & Co. (beta)", trust)).await.contains(boast));
+    }
+    let vouched = consent(of("The \u{201c}official\u{201d} app", ClientTrust::Configured)).await;
+    assert!(!vouched.contains(boast) && vouched.contains("The \u{201c}official\u{201d} app"));
+}
+
+#[tokio::test]
+async fn i07_an_app_with_the_name_of_the_server_or_a_provider_comes_with_a_warning() {
+    let words = "It has the name of the server or of a way to sign in";
+    let of =
+        |name: &str, trust| ClientView { name: Some(name.to_owned()), trust, ..sample::verified_client() };
+    for name in ["Acme Notes", "acme-notes", "GOOGLE"] {
+        check(&consent(of(name, ClientTrust::Unverified)).await, &[words]);
+        assert!(!consent(of(name, ClientTrust::Configured)).await.contains(words), "{name}");
+    }
+    assert!(!consent(of("Acme Notes Reader", ClientTrust::Unverified)).await.contains(words));
+}
+
+#[tokio::test]
 async fn a_client_without_a_name_that_can_be_seen_has_none() {
     for name in [None, Some("\u{200b}".to_owned())] {
         let client = ClientView { name, ..sample::verified_client() };

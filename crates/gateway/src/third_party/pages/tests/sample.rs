@@ -8,8 +8,9 @@ use super::super::*;
 pub(super) const NOW: u64 = 1_795_598_831;
 
 /// Every problem.
-pub(super) const PROBLEMS: [(&str, Problem); 13] = [
+pub(super) const PROBLEMS: [(&str, Problem); 14] = [
     ("unknown-client", Problem::UnknownClient),
+    ("client-document", Problem::ClientDocument),
     ("redirect-uri", Problem::RedirectUri),
     ("malformed", Problem::Malformed),
     ("too-long", Problem::TooLong),

@@ -17,6 +17,7 @@ impl Words {
     pub(super) fn of(problem: Problem) -> &'static Self {
         match problem {
             Problem::UnknownClient => &UNKNOWN_CLIENT,
+            Problem::ClientDocument => &CLIENT_DOCUMENT,
             Problem::RedirectUri => &REDIRECT_URI,
             Problem::Malformed => &MALFORMED,
             Problem::TooLong => &TOO_LONG,
@@ -37,6 +38,13 @@ const UNKNOWN_CLIENT: Words = Words {
     title: "This app is not known here",
     what: "The app that sent you is not registered with this server, or its registration has expired.",
     next: "In the app, remove the connection to this server and add it again. Then it registers anew.",
+};
+
+const CLIENT_DOCUMENT: Words = Words {
+    title: "This app cannot be looked up",
+    what: "The app describes itself at an address of its own, and that description could not be used. \
+           Its makers' server may be out of order, or this server does not accept the app.",
+    next: "Try again in a few minutes. If it does not get better, ask the people who run this server.",
 };
 
 const REDIRECT_URI: Words = Words {
