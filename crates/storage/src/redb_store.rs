@@ -15,6 +15,7 @@ mod backup;
 mod encoding;
 mod file;
 mod health;
+mod migration;
 mod open;
 mod overlay;
 mod reader;
@@ -63,7 +64,10 @@ pub struct Statistics {
 }
 
 impl RedbStore {
-    /// Opens the store that is there. Blocks: for the lock up to [`RedbSettings::lock_wait`], and for the disk.
+    /// Opens the store that is there, and brings it to this program's schema if it is of an older one.
+    ///
+    /// Blocks: for the lock up to [`RedbSettings::lock_wait`], and for the disk.
+    /// An older schema is left behind in one transaction, so a crash meanwhile leaves the file as it was.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use std::{
 use redb::{Builder, Database, StorageBackend};
 
 use super::{
-    file,
+    file, migration,
     overlay::Overlay,
     schema::{self, Found},
     settings::{OpenError, RedbSettings},
@@ -23,8 +23,8 @@ pub(super) struct Opened {
 
 /// Opens the file, waiting for another process to let go of it.
 ///
-/// First it is opened with all writes kept in memory; only if it is a sound store of a known schema, it is opened for
-/// real. So a file that is refused has not been touched, not even by a repair.
+/// First it is opened with all writes kept in memory, and brought from an older schema there; only if it is a sound
+/// store then, it is opened for real. So a file that is refused has not been touched, not even by a repair.
 pub(super) fn open(settings: &RedbSettings) -> Result<Opened, OpenError> {
     patiently(settings, || open_backends(settings, || file::open(&settings.path)))
 }
@@ -111,9 +111,12 @@ fn open_checked(path: &Path, builder: &Builder, backend: impl StorageBackend) ->
         .unwrap_or_else(|_| Err(redb::Error::Corrupted("its pages make no sense".to_owned())))
         .map_err(|error| refusal(path, error))?;
     match found {
-        Found::Known { revision_limit } => Ok(Opened { db, revision_limit }),
-        Found::Newer(found) => Err(OpenError::Newer { path: path.to_owned(), found, known: schema::SCHEMA }),
-        Found::Foreign => {
+        Found::Current { revision_limit } => Ok(Opened { db, revision_limit }),
+        Found::Newer { schema: found, written_by } => {
+            let written_by = written_by.unwrap_or_else(|| "an unknown version".to_owned());
+            Err(OpenError::Newer { path: path.to_owned(), found, known: schema::SCHEMA, written_by })
+        }
+        Found::Older { .. } | Found::Foreign => {
             Err(OpenError::NotAStore { path: path.to_owned(), why: "it is a database of another program" })
         }
     }
@@ -121,7 +124,13 @@ fn open_checked(path: &Path, builder: &Builder, backend: impl StorageBackend) ->
 
 fn open_and_read(builder: &Builder, backend: impl StorageBackend) -> Result<(Database, Found), redb::Error> {
     let db = builder.create_with_backend(backend)?;
-    let found = schema::read(&db)?;
+    let found = match schema::read(&db)? {
+        Found::Older { schema } => {
+            migration::migrate(&db, schema)?;
+            schema::read(&db)?
+        }
+        other => other,
+    };
     Ok((db, found))
 }
 

@@ -1,4 +1,4 @@
-//! The tables of the file, and the row that says how they are to be understood.
+//! The tables of the file, and the rows that say how they are to be understood.
 
 use redb::{Database, Durability, ReadableDatabase, TableDefinition, WriteTransaction};
 
@@ -13,23 +13,38 @@ pub(super) const META: Bytes = TableDefinition::new("meta.v1");
 
 pub(super) type Bytes = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
-/// The number of the layout above. A file with a greater one is never written.
-pub(super) const SCHEMA: u32 = 1;
+/// The number of the layout above and of the rows of [`META`]. A file with a greater one is never written, one with a
+/// smaller one is brought here by [`super::migration`].
+///
+/// | schema | what it added |
+/// |---|---|
+/// | 1 | the tables above, with the rows `schema` and `revision_limit` |
+/// | 2 | the row `written_by`: the version of the program that made this schema of the file, for whoever is too old for it |
+pub(super) const SCHEMA: u32 = 2;
+/// The oldest schema that can be brought to [`SCHEMA`].
+pub(super) const OLDEST: u32 = 1;
 
 /// Every revision below this number may have been given to a write.
 pub(super) const REVISION_LIMIT: &[u8] = b"revision_limit";
+/// See [`SCHEMA`].
+pub(super) const NUMBER: &[u8] = b"schema";
+/// The version of the program that made this schema of the file.
+pub(super) const WRITTEN_BY: &[u8] = b"written_by";
 
 /// What the file says of itself.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// A store of a schema that this program knows; and where its revisions go on.
-    Known { revision_limit: u64 },
-    /// A store of a newer program.
-    Newer(u32),
-    /// A database of somebody else, or one without its row.
+    /// A store of this schema; and where its revisions go on.
+    Current { revision_limit: u64 },
+    /// A store of an older schema that this program knows.
+    Older { schema: u32 },
+    /// A store of a newer program; and which, if it says so.
+    Newer { schema: u32, written_by: Option<String> },
+    /// A database of somebody else, or one without its rows.
     Foreign,
 }
 
-/// Reads the row.
+/// Reads the rows.
 pub(super) fn read(db: &Database) -> Result<Found, redb::Error> {
     let transaction = db.begin_read()?;
     let meta = match transaction.open_table(META) {
@@ -37,11 +52,13 @@ pub(super) fn read(db: &Database) -> Result<Found, redb::Error> {
         Err(redb::TableError::Storage(error)) => return Err(error.into()),
         Err(_) => return Ok(Found::Foreign),
     };
-    let schema = meta.get(KEY)?.and_then(|it| it.value().try_into().ok()).map(u32::from_be_bytes);
+    let schema = meta.get(NUMBER)?.and_then(|it| it.value().try_into().ok()).map(u32::from_be_bytes);
     let revision_limit = meta.get(REVISION_LIMIT)?.and_then(|it| it.value().try_into().ok());
-    Ok(match (schema, revision_limit) {
-        (Some(schema), _) if schema > SCHEMA => Found::Newer(schema),
-        (Some(SCHEMA), Some(limit)) => Found::Known { revision_limit: u64::from_be_bytes(limit) },
+    let written_by = meta.get(WRITTEN_BY)?.and_then(|it| str::from_utf8(it.value()).ok().map(str::to_owned));
+    Ok(match (schema, revision_limit.map(u64::from_be_bytes)) {
+        (Some(schema), _) if schema > SCHEMA => Found::Newer { schema, written_by },
+        (Some(SCHEMA), Some(revision_limit)) => Found::Current { revision_limit },
+        (Some(schema @ OLDEST..SCHEMA), Some(_)) => Found::Older { schema },
         _ => Found::Foreign,
     })
 }
@@ -52,10 +69,9 @@ pub(super) fn create(db: &Database) -> Result<(), redb::Error> {
     for table in [RECORDS, BY_EXPIRY, BY_OWNER] {
         transaction.open_table(table)?;
     }
-    let mut meta = transaction.open_table(META)?;
-    meta.insert(KEY, SCHEMA.to_be_bytes().as_slice())?;
-    meta.insert(REVISION_LIMIT, 1_u64.to_be_bytes().as_slice())?;
-    drop(meta);
+    say(&transaction, REVISION_LIMIT, &1_u64.to_be_bytes())?;
+    say(&transaction, WRITTEN_BY, VERSION.as_bytes())?;
+    say(&transaction, NUMBER, &SCHEMA.to_be_bytes())?;
     transaction.commit()?;
     Ok(())
 }
@@ -70,4 +86,11 @@ pub(super) fn begin_write(db: &Database) -> Result<WriteTransaction, redb::Error
     Ok(transaction)
 }
 
-const KEY: &[u8] = b"schema";
+/// Writes a row of [`META`].
+pub(super) fn say(transaction: &WriteTransaction, key: &[u8], value: &[u8]) -> Result<(), redb::Error> {
+    transaction.open_table(META)?.insert(key, value)?;
+    Ok(())
+}
+
+/// The version of this program; one for the whole workspace.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");

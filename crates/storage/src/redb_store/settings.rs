@@ -70,7 +70,10 @@ pub enum OpenError {
         reason: String,
     },
     /// A newer program has written the file.
-    #[error("the store {} has schema {found}, this program knows {known}: use the newer program", path.display())]
+    #[error(
+        "the store {} has schema {found}, this program knows {known}: it was written by {written_by}, use that version or a newer one",
+        path.display()
+    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -78,6 +81,8 @@ pub enum OpenError {
         found: u32,
         /// This program's schema.
         known: u32,
+        /// The version of the program that wrote it.
+        written_by: String,
     },
     /// The operating system refused.
     #[error("cannot open the store {}", path.display())]

@@ -7,6 +7,7 @@ use crate::contract;
 
 mod backups;
 mod faults;
+mod migration;
 mod opening;
 mod sharing;
 

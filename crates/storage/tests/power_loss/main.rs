@@ -9,6 +9,7 @@
 mod chance;
 mod disk;
 mod history;
+mod migration;
 mod rows;
 
 use std::{
@@ -31,10 +32,14 @@ const SEEDS: u64 = 250;
 fn main() -> Outcome {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if arguments.iter().any(|it| it == "--list") {
-        return Ok(writeln!(io::stdout(), "l02_l03_power_loss_loses_nothing_answered: test")?);
+        writeln!(io::stdout(), "l02_l03_power_loss_loses_nothing_answered: test")?;
+        writeln!(io::stdout(), "l14_power_loss_in_a_migration_leaves_one_schema_whole: test")?;
+        return Ok(());
     }
     let seeds = number_after(&arguments, "--seeds")?;
     let from = number_after(&arguments, "--from")?.unwrap_or(0);
+    let (older, newer) = migration::l14_power_loss_in_a_migration_leaves_one_schema_whole(&runtime()?)?;
+    writeln!(io::stdout(), "{older} migrations lost with the power, {newer} kept, 0 mixed")?;
     l02_l03_power_loss_loses_nothing_answered(from, seeds.unwrap_or(SEEDS), seeds.is_some())
 }
 

@@ -132,11 +132,12 @@ async fn l15_a_second_store_on_the_file_is_refused_until_the_first_is_gone() -> 
 }
 
 #[tokio::test]
-async fn l13_refuses_a_newer_schema_unchanged() -> Result<(), StoreError> {
+async fn l13_l14_refuses_a_newer_schema_unchanged_and_says_which_program_to_use() -> Result<(), StoreError> {
     let (_folder, settings) = settings();
     filled(&settings).await?;
     for (found, expected) in [(schema::SCHEMA, true), (schema::SCHEMA + 1, false), (u32::MAX, false)] {
-        write_meta(&settings, b"schema", &found.to_be_bytes());
+        write_meta(&settings, schema::NUMBER, &found.to_be_bytes());
+        write_meta(&settings, schema::WRITTEN_BY, b"9.1.0");
         if expected {
             RedbStore::open(&settings).unwrap();
         } else {
@@ -145,6 +146,7 @@ async fn l13_refuses_a_newer_schema_unchanged() -> Result<(), StoreError> {
                 matches!(error, OpenError::Newer { found: it, known: schema::SCHEMA, .. } if it == found),
                 "{error}"
             );
+            assert!(error.to_string().contains("was written by 9.1.0"), "{error}");
         }
     }
     Ok(())
@@ -156,8 +158,13 @@ async fn l06_refuses_databases_that_are_not_ours() -> Result<(), StoreError> {
     drop(Database::create(&settings.path).unwrap());
     fs::set_permissions(&settings.path, fs::Permissions::from_mode(0o600)).unwrap();
     assert!(matches!(refused(&settings), OpenError::NotAStore { .. }), "without tables");
-    write_meta(&settings, b"schema", b"one");
-    assert!(matches!(refused(&settings), OpenError::NotAStore { .. }), "with a number that is none");
+    for number in [b"one".as_slice(), &[0; 4], &schema::SCHEMA.to_be_bytes()] {
+        write_meta(&settings, schema::NUMBER, number);
+        assert!(
+            matches!(refused(&settings), OpenError::NotAStore { .. }),
+            "with the number {number:?} alone"
+        );
+    }
     Ok(())
 }
 
@@ -260,7 +267,7 @@ async fn everything(settings: &RedbSettings) -> Result<Vec<(Key, Versioned)>, St
     RedbStore::open(settings).unwrap().scan(THINGS, None, 1000).await
 }
 
-fn write_meta(settings: &RedbSettings, key: &[u8], value: &[u8]) {
+pub(super) fn write_meta(settings: &RedbSettings, key: &[u8], value: &[u8]) {
     let db = Database::open(&settings.path).unwrap();
     let transaction = db.begin_write().unwrap();
     transaction.open_table(schema::META).unwrap().insert(key, value).unwrap();
