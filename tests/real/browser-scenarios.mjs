@@ -2,29 +2,10 @@
 
 import assert from 'node:assert/strict';
 
-const decide = (page, decision) => page.click(`button[name="decision"][value="${decision}"]`);
-const heading = (page) => page.locator('h1').innerText();
+import { faultsOf, faultsOfKeyboard } from './browser-checks.mjs';
+import { connect, decide, heading, landed, signInAtCorp, typePassword } from './browser-person.mjs';
 
-/** Types name and password of the built-in account and sends them. */
-async function typePassword(page, password = 'wonderland-of-the-tests') {
-  await page.fill('#username', 'alice');
-  await page.fill('#password', password);
-  await page.click('button.main');
-}
-
-/** Waits until the browser is back at the client, and gives what it brought. */
-async function landed(page, client) {
-  await page.waitForURL((url) => url.href.startsWith(client.redirectUri));
-  return client.answers.at(-1);
-}
-
-/** From the address bar to the client, by the built-in account. */
-async function connect(page, client) {
-  await page.goto(client.request());
-  await decide(page, 'provider:local');
-  await typePassword(page);
-  return landed(page, client);
-}
+export { gallery, pictures } from './browser-pictures.mjs';
 
 /** Somebody signs in with a password, mistypes it once, and is let through without it the second time. */
 export async function password(stage) {
@@ -58,10 +39,7 @@ export async function thirdParty(stage) {
   assert.equal(await page.locator('button[value^="provider:"]').count(), 2);
   await decide(page, 'provider:corp');
   assert.equal(new URL(page.url()).origin, stage.thirdParty);
-  await page.fill('[name="login"]', 'alice');
-  await page.fill('[name="password"]', 'wonderland');
-  await decide(page, 'sign-in');
-  await decide(page, 'allow');
+  await signInAtCorp(page, 'alice', 'wonderland');
   assert.ok(await client.redeem(await landed(page, client)));
 
   const native = await stage.client({ redirectUri: 'com.example.app:/callback' });
@@ -141,6 +119,46 @@ export async function withoutScript(stage) {
   assert.match(await heading(page), /signed out/iu);
 }
 
+/** Without JavaScript the third party's way works too, to a client on the device and to one on the web. */
+export async function thirdPartyWithoutScript(stage) {
+  for (const https of [false, true]) {
+    const page = await stage.window({ javaScriptEnabled: false });
+    const client = await stage.client({ https });
+    await page.goto(client.request());
+    await decide(page, 'provider:corp');
+    await signInAtCorp(page, 'alice', 'wonderland');
+    assert.ok(await client.redeem(await landed(page, client)));
+
+    // Somebody who is signed in lands by one press, and hears of a denial as well.
+    await page.goto(client.request());
+    await decide(page, 'signed-in');
+    assert.ok(await client.redeem(await landed(page, client)));
+    await page.goto(client.request());
+    await decide(page, 'deny');
+    assert.equal((await landed(page, client)).get('error'), 'access_denied');
+  }
+}
+
+/** Somebody says no at the third party, or goes back from there and takes the other way. */
+export async function changesOfMind(stage) {
+  const page = await stage.window();
+  const client = await stage.client();
+  await page.goto(client.request());
+  await decide(page, 'provider:corp');
+  await page.fill('[name="login"]', 'alice');
+  await page.fill('[name="password"]', 'wonderland');
+  await decide(page, 'sign-in');
+  await decide(page, 'refuse');
+  assert.equal((await landed(page, client)).get('error'), 'access_denied');
+
+  await page.goto(client.request());
+  await decide(page, 'provider:corp');
+  await page.goBack();
+  await decide(page, 'provider:local');
+  await typePassword(page);
+  assert.ok(await client.redeem(await landed(page, client)));
+}
+
 /** Without a mouse everything can be reached, and what has the focus can be seen. */
 export async function keyboard(stage) {
   const page = await stage.window();
@@ -184,76 +202,19 @@ export async function breach(stage) {
   await page.goto('https://elsewhere.example/').catch(() => undefined);
 }
 
-/** A picture of every page, light and dark, wide and on a phone. */
-export async function pictures(stage) {
-  const context = await stage.browser();
-  const page = await context.newPage();
-  const client = await stage.client({ name: 'Notes for everybody' });
-  const published = await stage.client({ https: true, name: 'Pаypal, the real one' }); // with a Cyrillic а
-  await page.goto(client.request({ scope: 'mcp files:read files:write' }));
-  await picture(stage, page, 'consent');
-  await decide(page, 'provider:local');
-  await picture(stage, page, 'sign-in');
-  await typePassword(page, 'wrong');
-  await page.getByRole('alert').waitFor();
-  await picture(stage, page, 'sign-in-wrong');
-  await typePassword(page);
-  await client.redeem(await landed(page, client));
-
-  await page.goto(published.request());
-  await picture(stage, page, 'consent-signed-in');
-  await decide(page, 'signed-in');
-  await published.redeem(await landed(page, published));
-
-  await page.goto(`${stage.gateway}/account`);
-  await picture(stage, page, 'account');
-  await page.locator('button[value^="end:"]').first().click();
-  await page.getByRole('status').waitFor();
-  await picture(stage, page, 'account-ended');
-  await page.click('button[value="sign-out"]');
-  await picture(stage, page, 'signed-out');
-  await page.goto(`${stage.gateway}/account`);
-  await picture(stage, page, 'pick-provider');
-
-  const elsewhere = await stage.window();
-  await elsewhere.goto(client.request());
-  const problems = {
-    'problem-client-mistake': published.request({ response_type: 'token' }),
-    'problem-expired': elsewhere.url(),
-    'problem-malformed': `${stage.gateway}/consent?transaction=unknown`,
-    'problem-not-found': `${stage.gateway}/callback/nobody`,
-    'problem-redirect-uri': client.request({ redirect_uri: 'https://elsewhere.example/' }),
-    'problem-too-long': client.request({ state: 'x'.repeat(20_000) }),
-    'problem-unknown-client': `${stage.gateway}/authorize?client_id=nobody&response_type=code`,
-  };
-  for (const [name, url] of Object.entries(problems)) {
-    const answer = await page.goto(url);
-    assert.ok(answer.status() >= 400, `${name}: ${answer.status()}`);
-    await picture(stage, page, name);
-  }
-  await page.goto(client.request());
-  await decide(page, 'provider:corp');
-  await page.fill('[name="login"]', 'bob');
-  await page.fill('[name="password"]', 'builder');
-  await decide(page, 'sign-in');
-  await decide(page, 'allow');
-  await page.waitForURL((url) => url.origin === stage.gateway);
-  await picture(stage, page, 'problem-not-allowed');
+/** A page with every fault that the checks of pages look for: this scenario must fail and name each. */
+export async function faults(stage) {
+  const page = await stage.window();
+  await page.setViewportSize({ height: 640, width: 320 });
+  await page.setContent(`<!doctype html><html><body>
+    <main><h2>Late</h2><h4>Later still</h4>
+    <p style="color: #999; background: #fff">pale</p>
+    <p style="background: rgb(0 0 0 / 50%)">glass</p>
+    <p style="width: 400px">wide</p>
+    <p style="width: 100px; white-space: nowrap; overflow: hidden">much more than there is room for in it</p>
+    <input style="border: 1px solid #eee; background: #fff; outline: 0">
+    <button id="x" style="border: 0; padding: 0; width: 10px; height: 10px" aria-describedby="nothing"></button>
+    <svg width="9" height="9"></svg><i id="x" tabindex="0">stop</i><a href="/">on</a>
+    </main></body></html>`);
+  throw new Error([...(await faultsOf(page)), ...(await faultsOfKeyboard(page))].join('\n'));
 }
-
-async function picture(stage, page, name) {
-  await page.locator('main h1').waitFor();
-  for (const [size, viewport] of Object.entries(SIZES)) {
-    await page.setViewportSize(viewport);
-    const { overflow } = await page.evaluate(() => ({
-      overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    }));
-    assert.ok(overflow <= 0, `${name} is ${overflow} pixels too wide on a ${size}`);
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ fullPage: true, path: `${stage.screenshots}/${name}-${size}-${colorScheme}.png` });
-    }
-  }
-}
-
-const SIZES = { desk: { height: 900, width: 1280 }, phone: { height: 740, width: 360 } };

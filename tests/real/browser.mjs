@@ -5,7 +5,7 @@
 // origin that takes no part. Prints one JSON line and exits 0 if all went well.
 //
 // Usage: browser.mjs SCENARIO... --gateway ORIGIN --third-party ORIGIN --chromium PROGRAM
-//          --certificate FILE --key FILE [--screenshots FOLDER]
+//          --certificate FILE --key FILE [--screenshots FOLDER] [--pages FOLDER --stylesheet FILE]
 //
 // The gateway has the providers `local` (account alice, password `wonderland-of-the-tests`) and `corp`
 // (third-party.mjs).
@@ -28,7 +28,9 @@ const { positionals, values: options } = parseArgs({
     chromium: { type: 'string' },
     gateway: { type: 'string' },
     key: { type: 'string' },
+    pages: { type: 'string' },
     screenshots: { type: 'string' },
+    stylesheet: { type: 'string' },
     'third-party': { type: 'string' },
   },
 });
@@ -48,7 +50,9 @@ const PATIENCE = 30_000;
 /** What a scenario is given. */
 class Stage {
   gateway = options.gateway;
+  pages = options.pages;
   screenshots = options.screenshots;
+  stylesheet = options.stylesheet;
   thirdParty = options['third-party'];
 
   #browser;
@@ -88,6 +92,11 @@ class Stage {
     return client;
   }
 
+  /** Lets requests to `origin` pass from now on. */
+  admit(origin) {
+    this.#origins.add(origin);
+  }
+
   /** A browser of its own: no cookies, nothing remembered. */
   async browser(more = {}) {
     const context = await this.#browser.newContext({ ignoreHTTPSErrors: true, ...more });
@@ -112,7 +121,7 @@ class Stage {
   /** Refused pages are part of the scenarios; everything else that the console calls an error is a problem. */
   #listen(message) {
     const text = message.text();
-    if (message.type() !== 'error' || /^Failed to load resource: the server responded with a status of 4/u.test(text)) return;
+    if (message.type() !== 'error' || /^Failed to load resource: the server responded with a status of [45]/u.test(text)) return;
     this.#problems.push(`console of ${message.page()?.url()}: ${text}`);
   }
 }

@@ -42,7 +42,10 @@ pub(super) fn gateway(upstream: &str, providers: &str, further: &str) -> Gateway
 
 /// The files that every configuration here names.
 pub(super) fn setup() -> Setup {
-    Setup::new().file("master.key", MASTER_KEY).file("corp.secret", "gateway-secret-of-the-tests")
+    Setup::new()
+        .file("master.key", MASTER_KEY)
+        .file("corp.secret", "gateway-secret-of-the-tests")
+        .file("gone.secret", "another-secret-of-the-tests")
 }
 
 pub(super) fn configuration(listen: &str, upstream: &str, providers: &str, further: &str) -> String {

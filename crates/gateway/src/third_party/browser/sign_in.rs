@@ -21,8 +21,8 @@ use crate::third_party::pages::{Problem, SignInPage, SignInProblem};
 
 pub(super) async fn shown(State(browser): State<Arc<Browser>>, visit: Visit) -> Response {
     let page = async {
-        let (consented, _) = browser.consented(&visit.cookies()?, &visit.transaction()?).await?;
-        Ok(sign_in_page(&consented, String::new(), None))
+        let (consented, provider) = browser.consented(&visit.cookies()?, &visit.transaction()?).await?;
+        Ok(sign_in_page(&consented, provider, String::new(), None))
     };
     visit.answer(page.await)
 }
@@ -59,7 +59,7 @@ impl Browser {
         let password = Password::new(password.to_owned());
         let identity = match self.verify(accounts, username, password, visit.address).await? {
             Ok(identity) => identity,
-            Err(error) => return Ok(refuse(&consented, username, &error)),
+            Err(error) => return Ok(refuse(&consented, provider, username, &error)),
         };
         let principal = identity.principal.clone();
         let person = provider.permit(identity).map_err(|reason| {
@@ -103,14 +103,19 @@ impl Browser {
     }
 }
 
-fn refuse(consented: &Transaction<Consented>, username: &str, error: &LoginError) -> Response {
+fn refuse(
+    consented: &Transaction<Consented>,
+    provider: &SignInProvider,
+    username: &str,
+    error: &LoginError,
+) -> Response {
     let (problem, reason) = match error {
         LoginError::Wrong => (SignInProblem::Wrong, "wrong"),
         LoginError::TooManyAttempts(_) => (SignInProblem::TooMany, "too_many_attempts"),
     };
     // Without the name: people type passwords there.
     tracing::info!(target: "audit", { principal.provider = %consented.provider(), reason }, "sign-in failed");
-    let mut page = sign_in_page(consented, username.to_owned(), Some(problem));
+    let mut page = sign_in_page(consented, provider, username.to_owned(), Some(problem));
     if let LoginError::TooManyAttempts(wait) = error {
         page.headers_mut().insert(http::header::RETRY_AFTER, wait.as_secs().into());
     }
@@ -119,6 +124,7 @@ fn refuse(consented: &Transaction<Consented>, username: &str, error: &LoginError
 
 fn sign_in_page(
     consented: &Transaction<Consented>,
+    provider: &SignInProvider,
     username: String,
     problem: Option<SignInProblem>,
 ) -> Response {
@@ -127,7 +133,7 @@ fn sign_in_page(
         Purpose::Account => None,
     };
     let form = form_view(consented.id(), &consented.csrf_token(None));
-    SignInPage { form, client, username, problem }.into_response()
+    SignInPage { form, provider: provider.name().to_owned(), client, username, problem }.into_response()
 }
 
 /// How long somebody waits for their turn.

@@ -92,6 +92,8 @@ pub(crate) struct PickProviderPage {
 #[derive(Clone, Debug)]
 pub(crate) struct SignInPage {
     pub(crate) form: FormView,
+    /// Whose account it is, in words.
+    pub(crate) provider: String,
     /// The client to go on to; none for the account page.
     pub(crate) client: Option<ClientView>,
     /// What was typed before.

@@ -163,7 +163,7 @@ async fn f22_open_transactions_are_bounded() {
         stranger.cookies.clear();
     }
     let page = world.jar().get(&request(&[])).await;
-    page.expect(429, "Too many sign-ins at once");
+    page.expect(429, "This server is busy");
     assert!(page.headers.contains_key("retry-after"));
     // The oldest expire, or make room when they have been idle.
     world.clock.advance(world.setup.pending.protected_for);

@@ -22,6 +22,7 @@ impl ProblemPage {
         let page = Page {
             words: Words::of(self.problem),
             request_id: Shown::cut(&self.request_id, NAME_LIMIT),
+            leads_to_account: self.problem == Problem::NotFound,
             back: self.back_to_client.and_then(Back::new),
         };
         let mut response = headers::html(status, Opener::Kept, &page);
@@ -40,6 +41,8 @@ impl ProblemPage {
 struct Page {
     words: &'static Words,
     request_id: Shown,
+    /// Whoever is lost may have looked for it.
+    leads_to_account: bool,
     back: Option<Back>,
 }
 

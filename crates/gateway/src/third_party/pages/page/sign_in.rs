@@ -8,6 +8,7 @@ use super::{
         headers::{self, Opener},
         text::Shown,
     },
+    NAME_LIMIT,
     client::Client,
 };
 
@@ -22,6 +23,7 @@ impl SignInPage {
         let opener = if self.client.is_some() { Opener::Kept } else { Opener::Severed };
         let page = Page {
             form: self.form,
+            provider: Shown::cut(&self.provider, NAME_LIMIT),
             client: self.client.as_ref().map(|it| Client::new(it, &[])),
             username: Shown::cut(&self.username, USERNAME_LIMIT),
             problem: self.problem.map(explain),
@@ -34,6 +36,7 @@ impl SignInPage {
 #[template(path = "sign-in.html")]
 struct Page {
     form: FormView,
+    provider: Shown,
     client: Option<Client>,
     username: Shown,
     problem: Option<&'static str>,

@@ -124,7 +124,7 @@ async fn every_page_has_a_language_a_title_one_heading_and_one_main_part() {
 async fn every_problem_says_what_happened_what_to_do_and_its_request() {
     let mut titles = vec![];
     for (_, problem) in sample::PROBLEMS {
-        let html = body_of(sample::problem(problem).into_response()).await;
+        let html = body_of(sample::problem(*problem).into_response()).await;
         check(&html, &["<h2>What you can do</h2>", "<code>5f0c9a31-2b</code>"]);
         titles.push(html.split("<h1>").nth(1).unwrap().split("</h1>").next().unwrap().to_owned());
     }

@@ -76,7 +76,7 @@ async fn the_account_page_ends_one_or_all_or_signs_out() {
 
 #[tokio::test]
 async fn a_failed_sign_in_is_announced_and_the_password_is_not_echoed() {
-    let html = body_of(sample::sign_in_failed().into_response()).await;
+    let html = body_of(sample::sign_in_failed(SignInProblem::Wrong).into_response()).await;
     assert!(html.contains("<title>Problem: Sign in</title>"));
     assert!(html.contains(r#"id="problem" role="alert""#));
     let inputs = tags(&html, "input");

@@ -74,7 +74,12 @@ fn i22_other_origins_get_no_hold_but_the_client_that_opened_the_window() {
         assert_eq!(header(&page, "cross-origin-resource-policy"), Some("same-origin"), "{name}");
         let severed = matches!(
             name.as_str(),
-            "pick-provider" | "sign-in-account" | "account" | "account-empty" | "signed-out"
+            "pick-provider"
+                | "sign-in-account"
+                | "account"
+                | "account-crowded"
+                | "account-empty"
+                | "signed-out"
         );
         let expected = severed.then_some("same-origin");
         assert_eq!(header(&page, "cross-origin-opener-policy"), expected, "{name}");
@@ -109,7 +114,7 @@ fn every_problem_has_its_status() {
 fn the_other_pages_have_theirs() {
     let too_many = SignInPage { problem: Some(SignInProblem::TooMany), ..sample::sign_in() };
     assert_eq!(too_many.into_response().status(), StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(sample::sign_in_failed().into_response().status(), StatusCode::FORBIDDEN);
+    assert_eq!(sample::sign_in_failed(SignInProblem::Wrong).into_response().status(), StatusCode::FORBIDDEN);
     for page in [
         sample::sign_in().into_response(),
         sample::consent().into_response(),

@@ -1,5 +1,7 @@
 //! Views as a day of work would fill them.
 
+mod crowded;
+
 use axum::response::Response;
 use oauth_types::UnixTime;
 
@@ -7,23 +9,47 @@ use super::super::*;
 
 pub(super) const NOW: u64 = 1_795_598_831;
 
-/// Every problem.
-pub(super) const PROBLEMS: [(&str, Problem); 14] = [
-    ("unknown-client", Problem::UnknownClient),
-    ("client-document", Problem::ClientDocument),
-    ("redirect-uri", Problem::RedirectUri),
-    ("malformed", Problem::Malformed),
-    ("too-long", Problem::TooLong),
-    ("client-mistake", Problem::ClientMistake),
-    ("expired", Problem::Expired),
-    ("not-our-form", Problem::NotOurForm),
-    ("not-allowed", Problem::NotAllowed),
-    ("third-party-refused", Problem::ThirdPartyRefused),
-    ("third-party-unavailable", Problem::ThirdPartyUnavailable),
-    ("busy", Problem::Busy),
-    ("unavailable", Problem::Unavailable),
-    ("not-found", Problem::NotFound),
-];
+/// Lists the variants of a type, each under the name of its page; one that is left out does not compile.
+macro_rules! every {
+    ($list:ident: $type:ident { $($variant:ident => $name:literal,)* }) => {
+        pub(super) const $list: &[(&str, $type)] = &[$(($name, $type::$variant)),*];
+        const _: fn($type) = |it| match it { $($type::$variant => {})* };
+    };
+}
+
+every! {
+    PROBLEMS: Problem {
+        UnknownClient => "problem-unknown-client",
+        ClientDocument => "problem-client-document",
+        RedirectUri => "problem-redirect-uri",
+        Malformed => "problem-malformed",
+        TooLong => "problem-too-long",
+        ClientMistake => "problem-client-mistake",
+        Expired => "problem-expired",
+        NotOurForm => "problem-not-our-form",
+        NotAllowed => "problem-not-allowed",
+        ThirdPartyRefused => "problem-third-party-refused",
+        ThirdPartyUnavailable => "problem-third-party-unavailable",
+        Busy => "problem-busy",
+        Unavailable => "problem-unavailable",
+        NotFound => "problem-not-found",
+    }
+}
+
+every! {
+    SIGN_IN_PROBLEMS: SignInProblem {
+        Wrong => "sign-in-wrong",
+        TooMany => "sign-in-too-many",
+    }
+}
+
+every! {
+    TRUSTS: ClientTrust {
+        Configured => "consent-configured",
+        HostVerified => "consent",
+        Unverified => "consent-deceiving",
+    }
+}
 
 pub(super) fn form() -> FormView {
     FormView { transaction: "t-8c1f".to_owned(), csrf: "c-51aa".to_owned() }
@@ -118,11 +144,17 @@ pub(super) fn pick_provider() -> PickProviderPage {
 }
 
 pub(super) fn sign_in() -> SignInPage {
-    SignInPage { form: form(), client: Some(verified_client()), username: String::new(), problem: None }
+    SignInPage {
+        form: form(),
+        provider: "Acme account".to_owned(),
+        client: Some(verified_client()),
+        username: String::new(),
+        problem: None,
+    }
 }
 
-pub(super) fn sign_in_failed() -> SignInPage {
-    SignInPage { username: "ada".to_owned(), problem: Some(SignInProblem::Wrong), ..sign_in() }
+pub(super) fn sign_in_failed(problem: SignInProblem) -> SignInPage {
+    SignInPage { username: "ada".to_owned(), problem: Some(problem), ..sign_in() }
 }
 
 pub(super) fn connection() -> ConnectionView {
@@ -167,29 +199,44 @@ pub(super) fn back_to_client() -> BackToClient {
 }
 
 pub(super) fn problem(problem: Problem) -> ProblemPage {
-    let back_to_client = (problem == Problem::ClientMistake).then(back_to_client);
+    let back_to_client = match problem {
+        Problem::ClientMistake
+        | Problem::NotAllowed
+        | Problem::ThirdPartyRefused
+        | Problem::ThirdPartyUnavailable => Some(back_to_client()),
+        _ => None,
+    };
     ProblemPage { problem, request_id: "5f0c9a31-2b".to_owned(), back_to_client }
 }
 
 /// Every page, under the name of its golden file.
 pub(super) fn pages() -> Vec<(String, Response)> {
-    let mut pages = vec![
-        ("consent", consent().into_response()),
-        ("consent-loopback", consent_of(loopback_client(), Some(account()), vec![]).into_response()),
-        ("consent-deceiving", consent_of(deceiving_client(), Some(account()), providers()).into_response()),
-        ("consent-configured", consent_of(configured_client(), None, vec![github()]).into_response()),
+    let mut pages = consent_pages();
+    pages.extend([
         ("pick-provider", pick_provider().into_response()),
         ("sign-in", sign_in().into_response()),
-        ("sign-in-wrong", sign_in_failed().into_response()),
         ("sign-in-account", SignInPage { client: None, ..sign_in() }.into_response()),
         ("account", account_page().into_response()),
         ("account-empty", empty_account_page().into_response()),
+        ("account-crowded", crowded::account_page().into_response()),
         ("signed-out", SignedOutPage.into_response()),
-    ]
-    .into_iter()
-    .map(|(name, response)| (name.to_owned(), response))
-    .collect::<Vec<_>>();
-    pages.extend(PROBLEMS.map(|(name, it)| (format!("problem-{name}"), problem(it).into_response())));
+    ]);
+    pages.extend(SIGN_IN_PROBLEMS.iter().map(|(name, it)| (*name, sign_in_failed(*it).into_response())));
+    pages.extend(PROBLEMS.iter().map(|(name, it)| (*name, problem(*it).into_response())));
+    pages.into_iter().map(|(name, response)| (name.to_owned(), response)).collect()
+}
+
+fn consent_pages() -> Vec<(&'static str, Response)> {
+    let of_trust = |trust: ClientTrust| match trust {
+        ClientTrust::Configured => consent_of(configured_client(), None, vec![github()]),
+        ClientTrust::HostVerified => consent(),
+        ClientTrust::Unverified => consent_of(deceiving_client(), Some(account()), providers()),
+    };
+    let mut pages: Vec<_> =
+        TRUSTS.iter().map(|(name, trust)| (*name, of_trust(*trust).into_response())).collect();
+    let loopback = consent_of(loopback_client(), Some(account()), vec![]);
+    pages.push(("consent-loopback", loopback.into_response()));
+    pages.push(("consent-crowded", crowded::consent().into_response()));
     pages
 }
 

@@ -56,8 +56,14 @@ fn pages_with(it: &str) -> Vec<Response> {
         }
         .into_response(),
         PickProviderPage { form: form.clone(), providers: providers() }.into_response(),
-        SignInPage { form, client: Some(client), username: text(), problem: Some(SignInProblem::Wrong) }
-            .into_response(),
+        SignInPage {
+            form,
+            provider: text(),
+            client: Some(client),
+            username: text(),
+            problem: Some(SignInProblem::Wrong),
+        }
+        .into_response(),
         AccountPage {
             csrf: text(),
             account,

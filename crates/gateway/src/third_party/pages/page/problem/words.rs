@@ -109,7 +109,7 @@ const THIRD_PARTY_UNAVAILABLE: Words = Words {
 };
 
 const BUSY: Words = Words {
-    title: "Too many sign-ins at once",
+    title: "This server is busy",
     what: "More sign-ins have been started than this server keeps open at one time.",
     next: "Wait a minute, then go back to the app and start to connect again.",
 };
@@ -124,5 +124,5 @@ const UNAVAILABLE: Words = Words {
 const NOT_FOUND: Words = Words {
     title: "There is no such page",
     what: "Nothing is at this address.",
-    next: "Check the address. To see which apps hold access for you, open your account page.",
+    next: "Check the address. On your account page you see which apps hold access for you.",
 };
