@@ -4,4 +4,5 @@ pub mod fake_http;
 pub mod github;
 pub mod golden;
 pub mod issuer;
+pub mod parts;
 pub mod upstream;

@@ -18,6 +18,6 @@ pub(crate) use self::{
 #[cfg(feature = "third-party")]
 pub(crate) use self::{
     http::Answer,
-    parts::{ClientOutput, client_output, root},
+    parts::{ClientOutput, client_output},
     person::Page,
 };

@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::Value;
+use test_support::parts;
 use tokio::io::{AsyncBufReadExt, BufReader as AsyncBufReader};
 
 use super::Person;
@@ -110,20 +111,12 @@ pub(crate) async fn client_report(program: &str, arguments: &[&str], person: &mu
     output.report()
 }
 
-/// The root of the workspace.
-pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
-
 fn command(program: &str) -> Command {
-    let interpreter = match Path::new(program).extension().and_then(|it| it.to_str()) {
-        Some("py") => python(),
-        Some("mjs") => node(),
-        _ => return Command::new(example(program)),
-    };
-    let mut command = Command::new(installed(&interpreter));
-    command.arg(root().join("tests/real").join(program)).current_dir(root());
-    command
+    if Path::new(program).extension().is_some() {
+        parts::command(program)
+    } else {
+        Command::new(example(program))
+    }
 }
 
 /// A client in Rust, which is built with the tests of its crate.
@@ -131,20 +124,5 @@ fn example(name: &str) -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let program = tests.parent().unwrap().with_file_name("examples").join(name);
     assert!(program.exists(), "{name} is missing: run `cargo build -p test-support --examples`");
-    program
-}
-
-fn node() -> PathBuf {
-    let processor = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
-    root().join(format!(".parts/node/node_modules/node-linux-{processor}/bin/node"))
-}
-
-fn python() -> PathBuf {
-    root().join(".parts/python/bin/python")
-}
-
-#[track_caller]
-fn installed(program: &Path) -> &Path {
-    assert!(program.exists(), "{} is missing: run `cargo xtask parts`", program.display());
     program
 }

@@ -5,8 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use test_support::parts::{chromium, root};
+
 use super::stage::{LOCAL, corp, gateway};
-use crate::support::{ClientOutput, Part, Person, client_output, root};
+use crate::support::{ClientOutput, Part, Person, client_output};
 
 /// Runs scenarios of `tests/real/browser-scenarios.mjs`, which must succeed.
 async fn run(scenarios: &[&str]) {
@@ -28,7 +30,7 @@ async fn output(scenarios: &[&str], further_providers: &str) -> ClientOutput {
     let options = [
         ("--gateway", gateway.origin().to_owned()),
         ("--third-party", third_party.origin().to_owned()),
-        ("--chromium", chromium().to_owned()),
+        ("--chromium", text(chromium())),
         ("--certificate", text(&certificate)),
         ("--key", text(&key)),
         ("--pages", text(&root().join(PAGES))),
@@ -38,13 +40,6 @@ async fn output(scenarios: &[&str], further_providers: &str) -> ClientOutput {
     let options = options.iter().flat_map(|(name, value)| [*name, value.as_str()]);
     let arguments: Vec<_> = scenarios.iter().copied().chain(options).collect();
     client_output("browser.mjs", &arguments, &mut Person::new()).await
-}
-
-/// Debian's browser.
-fn chromium() -> &'static str {
-    let program = "/usr/bin/chromium";
-    assert!(std::path::Path::new(program).exists(), "{program} is missing: run `cargo xtask parts`");
-    program
 }
 
 /// Where a scenario puts its pictures.

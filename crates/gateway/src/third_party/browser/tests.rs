@@ -5,6 +5,7 @@ mod audit;
 mod authorize;
 mod callback;
 mod consent;
+mod left_open;
 mod local;
 mod order;
 mod world;
