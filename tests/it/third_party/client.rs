@@ -57,6 +57,15 @@ impl Client {
         }
     }
 
+    /// The client that a document at this address describes.
+    pub(super) fn published(gateway: &Gateway, document: &str) -> Self {
+        Self {
+            gateway: gateway.origin().to_owned(),
+            id: document.to_owned(),
+            redirect_uri: REDIRECT_URI.to_owned(),
+        }
+    }
+
     /// A new authorization request.
     pub(super) fn asks(&self) -> Asked {
         self.asks_for(&[])

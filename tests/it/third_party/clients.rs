@@ -5,7 +5,7 @@ use url::form_urlencoded;
 
 use super::{
     documents::Documents,
-    stage::{LOCAL, Stage, alice, configuration, corp_alice, setup},
+    stage::{Stage, alice, corp_alice},
 };
 use crate::support::{Gateway, Part, Person, client_output, client_report};
 
@@ -97,11 +97,7 @@ async fn clients_come_in_by_an_openid_provider() {
 async fn every_client_comes_in_by_its_metadata_document() {
     let documents = Documents::publish().await;
     let upstream = Part::start("server-python.py", &[]);
-    let address = upstream.url("/mcp");
-    let gateway = setup().file("ca.pem", &documents.ca).start(|listen| {
-        configuration(listen, &address, LOCAL, "")
-            .replace("allow_loopback = true", "allow_loopback = true\nca_files = [\"ca.pem\"]")
-    });
+    let gateway = documents.gateway(&upstream.url("/mcp"));
     let document = documents.url("/client.json");
     for client in [CLIENTS[0], CLIENTS[1], CLIENTS[2], CLIENTS[4]] {
         connects(&gateway, client, Known::Published(&document), &mut alice()).await;

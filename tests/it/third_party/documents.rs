@@ -14,11 +14,14 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
+use super::stage::{LOCAL, configuration, setup};
+use crate::support::Gateway;
+
 /// The host; it stops when dropped.
 pub(super) struct Documents {
     origin: String,
     /// Its own root, for `outbound.ca_files`.
-    pub(super) ca: String,
+    ca: String,
     requests: Arc<AtomicUsize>,
     server: AbortHandle,
 }
@@ -45,6 +48,14 @@ impl Documents {
             Arc::clone(&requests),
         ));
         Self { origin, ca: signed.cert.pem(), requests, server: server.abort_handle() }
+    }
+
+    /// A gateway before `upstream`, with built-in accounts, that may read the documents.
+    pub(super) fn gateway(&self, upstream: &str) -> Gateway {
+        setup().file("ca.pem", &self.ca).start(|listen| {
+            configuration(listen, upstream, LOCAL, "")
+                .replace("allow_loopback = true", "allow_loopback = true\nca_files = [\"ca.pem\"]")
+        })
     }
 
     pub(super) fn url(&self, path: &str) -> String {

@@ -1,14 +1,13 @@
-//! Floods of clients (H11, H30).
+//! Floods of clients (H11, H30), and many installations of one (H38).
 
 use serde_json::json;
 
-use super::{Connected, alice, at_once, echo};
+use super::{Connected, INVALID_GRANT, alice, at_once, echo};
 use crate::{
-    support::{Person, call},
+    support::{Person, call, tool_call},
     third_party::{
         client::{Client, TokenAnswer},
         documents::Documents,
-        stage::{LOCAL, configuration, setup},
     },
 };
 
@@ -46,11 +45,7 @@ async fn h11_a_flood_of_registrations_displaces_no_client_in_use() {
 #[tokio::test(flavor = "multi_thread")]
 async fn h30_nobody_makes_the_gateway_flood_a_host_with_fetches() {
     let (documents, upstream) = (Documents::publish().await, echo().await);
-    let address = upstream.uri("/mcp").to_string();
-    let gateway = setup().file("ca.pem", &documents.ca).start(|listen| {
-        configuration(listen, &address, LOCAL, "")
-            .replace("allow_loopback = true", "allow_loopback = true\nca_files = [\"ca.pem\"]")
-    });
+    let gateway = documents.gateway(&upstream.uri("/mcp").to_string());
     let authorize = |number: usize| {
         let client = documents.url(&format!("/client-{number}.json"));
         let url = gateway.url(&format!(
@@ -65,6 +60,37 @@ async fn h30_nobody_makes_the_gateway_flood_a_host_with_fetches() {
     let statuses = at_once(300, authorize).await;
     assert!(statuses.iter().any(|it| *it != 200), "some must have been refused");
     assert!(documents.requests() <= MOST_FETCHES, "{} fetches", documents.requests());
+}
+
+/// One document stands for the program on every device: what one of them does concerns that one.
+#[tokio::test(flavor = "multi_thread")]
+async fn h38_one_installation_of_a_published_client_ends_without_the_others() {
+    let (documents, upstream) = (Documents::publish().await, echo().await);
+    let gateway = documents.gateway(&upstream.uri("/mcp").to_string());
+    let client = Client::published(&gateway, &documents.url("/client.json"));
+    let mut installations = Vec::new();
+    for _ in 0..3 {
+        installations.push(client.connect(&alice()).await);
+    }
+    let [first, second, third] = installations.try_into().unwrap();
+    let status = async |access: &str| call(tool_call(&gateway.url("/mcp"), Some(access))).await.status;
+
+    assert_eq!(client.revoke(&first.refresh).await.status, 200);
+    assert_eq!(status(&first.access).await, 401);
+    let second = client.refresh(&second.refresh).await.tokens();
+    assert_eq!(status(&second.access).await, 200);
+
+    // A stolen token of the second ends the second.
+    let newer = client.refresh(&second.refresh).await.tokens();
+    client.refresh(&newer.refresh).await.tokens();
+    assert_eq!(client.refresh(&second.refresh).await.refusal(), (400, INVALID_GRANT.to_owned()));
+    assert_eq!(status(&newer.access).await, 401);
+
+    // The first connects again; the third notices nothing of all this.
+    let again = client.connect(&alice()).await;
+    assert_eq!(status(&again.access).await, 200);
+    assert_eq!(status(&third.access).await, 200);
+    client.refresh(&third.refresh).await.tokens();
 }
 
 /// What one host has to bear in a minute, and a little more for a minute that ends within the test.

@@ -255,3 +255,26 @@ async fn a_grant_without_refresh_tokens_ends_with_its_access_token() {
     world.advance(1);
     assert_eq!(world.grants.is_live(&tokens.grant), Liveness::Ended);
 }
+
+/// Whoever measures time learns nothing of a code, however much of it is right: it is compared by its digest, in
+/// constant time, after the one read that the grant's id asks for. That id is no secret; access tokens name it.
+#[tokio::test]
+async fn g34_a_code_that_begins_like_a_real_one_takes_the_same_steps_as_any_other() {
+    let world = World::new().await;
+    let code = world.code().await;
+    let text = code.expose();
+    let client = client();
+    for index in SECRET..text.len() - 1 {
+        let mut guess = text.as_bytes().to_vec();
+        guess[index] = if guess[index] == b'A' { b'B' } else { b'A' };
+        let guess = String::from_utf8(guess).unwrap();
+        let before = world.store.operations();
+        let outcome = world.grants.redeem(&guess, redeem_check(&client)).await;
+        assert_eq!(refused(outcome), Refusal::Unknown, "{index} characters were right");
+        assert_eq!(world.store.operations() - before, 1, "{index} characters were right");
+    }
+    assert!(world.redeem(&code).await.is_ok(), "and no guess has used it up");
+}
+
+/// Where the grant's id ends in a code: behind the prefix, 128 bits of base64url.
+const SECRET: usize = 4 + 22;

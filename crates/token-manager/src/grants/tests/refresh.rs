@@ -189,7 +189,7 @@ async fn g24_a_resource_outside_the_grant_is_refused_before_anything_changes() {
 }
 
 #[tokio::test]
-async fn g26_what_is_not_authentic_is_not_even_looked_up() {
+async fn g26_g34_what_is_not_authentic_is_not_even_looked_up() {
     let world = World::new().await;
     let tokens = world.live().await;
     let text = refresh_token(&tokens).to_owned();
