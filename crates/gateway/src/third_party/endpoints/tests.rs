@@ -193,7 +193,7 @@ async fn discovery_and_keys_are_answered_whatever_state_the_store_is_in() {
 }
 
 #[tokio::test]
-async fn n04_a_page_may_ask_before_it_calls() {
+async fn d10_a_page_may_ask_before_it_calls_and_no_credentials_are_allowed() {
     let served = Served::new(true).await;
     let rows = [
         ("/token", "POST, OPTIONS"),
