@@ -84,14 +84,14 @@ async fn i13_a_page_that_was_left_open_too_long_says_so_and_signs_nobody_in() {
     let world = World::with(|setup| setup.local = true).await;
     let mut window = Window::before(serve(&world));
     let step = world.setup.pending.step_timeout;
-    let moment = Duration::from_secs(1);
+    let nearly = step.saturating_sub(MOMENT);
     let asked = format!("open {}", request(&[]));
 
     // Too late for the password, even the right one.
     assert!(window.does(&asked).starts_with("Allow"));
-    world.clock.advance(step - moment);
+    world.clock.advance(nearly);
     assert_eq!(window.does("press provider:local"), SIGN_IN);
-    world.clock.advance(step - moment);
+    world.clock.advance(nearly);
     assert_eq!(window.does("type alice wrong"), SIGN_IN, "the form is good until then");
     world.clock.advance(step);
     assert_eq!(window.does(&right_password()), GONE);
@@ -113,7 +113,7 @@ async fn i13_whoever_comes_a_moment_before_the_end_is_signed_in() {
     let mut window = Window::before(serve(&world));
     assert_eq!(window.does("open /account"), "Sign in");
     for (command, heading) in [("press provider:local", SIGN_IN), (&right_password(), "Your connections")] {
-        world.clock.advance(world.setup.pending.step_timeout - Duration::from_secs(1));
+        world.clock.advance(world.setup.pending.step_timeout.saturating_sub(MOMENT));
         assert_eq!(window.does(command), heading);
     }
 }
@@ -122,5 +122,6 @@ fn right_password() -> String {
     format!("type alice {PASSWORD}")
 }
 
+const MOMENT: Duration = Duration::from_secs(1);
 const SIGN_IN: &str = "Sign in with A local account";
 const GONE: &str = "This sign-in cannot go on";

@@ -10,15 +10,11 @@ use super::{
 pub(super) struct Client {
     /// None if it gives no name that can be seen.
     pub(super) name: Option<Shown>,
-    pub(super) mixes_alphabets: bool,
-    /// Whether the name says that somebody checked it.
-    pub(super) boasts: bool,
-    /// Whether the name is that of the server or of a provider.
-    pub(super) is_namesake: bool,
     pub(super) host: Option<Address>,
     pub(super) redirect_place: Address,
     pub(super) trust: ClientTrust,
-    pub(super) loopback_only: bool,
+    /// Why the person should look twice, a sentence each.
+    pub(super) cautions: Vec<&'static str>,
 }
 
 impl Client {
@@ -31,16 +27,12 @@ impl Client {
         } else {
             Shown::claimed(name, CLAIMED_LIMIT)
         };
-        let strange = name.as_ref().filter(|_| !is_configured);
         Self {
-            mixes_alphabets: name.as_ref().is_some_and(Shown::mixes_alphabets),
-            boasts: strange.is_some_and(Shown::boasts),
-            is_namesake: strange.is_some_and(|name| beside.iter().any(|it| name.reads_like(it))),
+            cautions: cautions(client, name.as_ref(), beside),
             name,
             host: client.host.as_deref().map(Address::new),
             redirect_place: Address::new(&client.redirect_place),
             trust: client.trust,
-            loopback_only: client.loopback_only,
         }
     }
 
@@ -54,13 +46,29 @@ impl Client {
         self.trust == ClientTrust::HostVerified
     }
 
-    /// Whether the person has to be warned.
-    pub(super) fn calls_for_care(&self) -> bool {
-        self.is_unverified() || self.mixes_alphabets || self.boasts || self.is_namesake || self.loopback_only
-    }
-
     /// Whether nothing about it is proven.
     pub(super) fn is_unverified(&self) -> bool {
         self.trust == ClientTrust::Unverified
     }
 }
+
+/// What to warn of, the weightiest first; of a name that the operator wrote only what could be an oversight.
+fn cautions(client: &ClientView, name: Option<&Shown>, beside: &[&str]) -> Vec<&'static str> {
+    let claimed = name.filter(|_| client.trust != ClientTrust::Configured);
+    let all = [
+        (client.trust == ClientTrust::Unverified, UNCHECKED),
+        (name.is_some_and(Shown::mixes_alphabets), MIXED_ALPHABETS),
+        (claimed.is_some_and(Shown::boasts), BOAST),
+        (claimed.is_some_and(|name| beside.iter().any(|it| name.reads_like(it))), NAMESAKE),
+        (client.loopback_only, OWN_DEVICE),
+    ];
+    all.into_iter().filter_map(|(applies, words)| applies.then_some(words)).collect()
+}
+
+const UNCHECKED: &str = "Nobody has checked this app. Any app can give itself any name.";
+const MIXED_ALPHABETS: &str =
+    "Its name mixes letters of different alphabets, so it may look like another name.";
+const BOAST: &str = "Its name says that somebody checked it; only the marks on this page say so.";
+const NAMESAKE: &str = "It has the name of the server or of a way to sign in, \
+                        and belongs to neither as far as anybody here knows.";
+const OWN_DEVICE: &str = "It runs on your own device, where any other program could take its place.";

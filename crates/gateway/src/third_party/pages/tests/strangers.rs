@@ -29,12 +29,6 @@ fn pages_with(it: &str) -> Vec<Response> {
     };
     let scopes = || vec![ScopeView { name: text(), words: some() }, ScopeView { name: text(), words: None }];
     let account = AccountView { name: text(), provider: text() };
-    let providers = || {
-        vec![
-            ProviderView { id: text(), name: text(), local: false },
-            ProviderView { id: text(), name: text(), local: true },
-        ]
-    };
     let form = FormView { transaction: text(), csrf: text() };
     let connection = ConnectionView {
         grant: text(),
@@ -52,10 +46,10 @@ fn pages_with(it: &str) -> Vec<Response> {
             resource: text(),
             scopes: scopes(),
             account: Some(account.clone()),
-            providers: providers(),
+            providers: providers_named(it),
         }
         .into_response(),
-        PickProviderPage { form: form.clone(), providers: providers() }.into_response(),
+        PickProviderPage { form: form.clone(), providers: providers_named(it) }.into_response(),
         SignInPage {
             form,
             provider: text(),
@@ -79,6 +73,11 @@ fn pages_with(it: &str) -> Vec<Response> {
         }
         .into_response(),
     ]
+}
+
+fn providers_named(it: &str) -> Vec<ProviderView> {
+    let provider = |local| ProviderView { id: it.to_owned(), name: it.to_owned(), local };
+    vec![provider(false), provider(true)]
 }
 
 /// Every tag of a page, text left out: the same for any text of strangers.

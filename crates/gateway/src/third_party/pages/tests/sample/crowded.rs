@@ -54,7 +54,7 @@ fn providers() -> Vec<ProviderView> {
 fn scopes() -> Vec<ScopeView> {
     let scope = |number: usize| ScopeView {
         name: format!("https://scopes.acme.example/auth/notes.section-{number:02}.readwrite"),
-        words: (number % 3 != 0).then(|| {
+        words: (!number.is_multiple_of(3)).then(|| {
             format!("Read, change, share and delete everything in section {number} of the notes, for good")
         }),
     };
