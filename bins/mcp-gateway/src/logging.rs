@@ -1,7 +1,10 @@
 //! Log lines on standard error, for people or as JSON.
 
 mod lines;
+mod output;
 mod timestamp;
+
+use std::{io, sync::Arc};
 
 use gateway::config::{Log, LogFormat, LogLevel};
 use tracing::{Level, Subscriber};
@@ -9,12 +12,14 @@ use tracing_subscriber::{
     Layer, filter::Targets, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt,
 };
 
-use self::lines::Lines;
+use self::{lines::Lines, output::Output};
 
-/// Writes log lines as the configuration says.
+pub(crate) use self::output::Rest;
+
+/// Writes log lines as the configuration says; the answer must live as long as anything is logged.
 ///
 /// Libraries are held to warnings: what they say at finer levels may hold the text of a header.
-pub(crate) fn start(log: &Log) {
+pub(crate) fn start(log: &Log) -> Rest {
     let level = match log.level {
         LogLevel::Error => Level::ERROR,
         LogLevel::Warn => Level::WARN,
@@ -22,9 +27,11 @@ pub(crate) fn start(log: &Log) {
         LogLevel::Debug => Level::DEBUG,
         LogLevel::Trace => Level::TRACE,
     };
-    let lines = lines(log.format).with_filter(filter(level));
+    let (output, rest) = output::standard_error();
+    let lines = lines(log.format, output).with_filter(filter(level));
     // A second start, which only tests of this program could cause, keeps the first.
     tracing_subscriber::registry().with(lines).try_init().ok();
+    rest
 }
 
 fn filter(level: Level) -> Targets {
@@ -32,20 +39,20 @@ fn filter(level: Level) -> Targets {
     OURS.iter().fold(others, |targets, name| targets.with_target(*name, level))
 }
 
-fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+fn lines<S>(format: LogFormat, output: Arc<Output<io::Stderr>>) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let layer = tracing_subscriber::fmt::layer().with_writer(Arc::clone(&output));
     let others = match format {
         // In colour, for somebody who looks at it.
-        LogFormat::Human if std::io::IsTerminal::is_terminal(&std::io::stderr()) => return layer.boxed(),
+        LogFormat::Human if io::IsTerminal::is_terminal(&io::stderr()) => return layer.boxed(),
         LogFormat::Human => layer.with_ansi(false).boxed(),
         LogFormat::Json => {
             layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
         }
     };
-    Lines { format, others }.boxed()
+    Lines { format, output, others }.boxed()
 }
 
 /// Reports a panic by its place only: its message could hold anything.

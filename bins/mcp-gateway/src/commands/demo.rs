@@ -11,7 +11,7 @@ use crate::{arguments::DemoArguments, logging};
 /// Runs the demo until Ctrl-C, or once.
 pub(crate) fn demo(arguments: &DemoArguments) -> Result<(), Failure> {
     let level = if arguments.once { LogLevel::Error } else { LogLevel::Info };
-    logging::start(&Log { level, ..Log::default() });
+    let _rest = logging::start(&Log { level, ..Log::default() });
     let mut out = io::stdout();
     runtime(None)?.block_on(run(arguments, &mut out)).map_err(Failure::asked)
 }

@@ -31,7 +31,7 @@ struct Signals {
 /// Serves until SIGINT or SIGTERM; reloads at SIGHUP or when a file has changed.
 pub(crate) fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let loaded = Config::load(&arguments.config, &environment)?;
-    logging::start(&loaded.config.log);
+    let _rest = logging::start(&loaded.config.log);
     runtime(arguments.workers)?.block_on(run(&arguments.config, loaded))
 }
 

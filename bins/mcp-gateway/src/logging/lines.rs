@@ -1,7 +1,9 @@
 use std::{
     cell::RefCell,
     fmt::{self, Write as _},
-    io::Write as _,
+    io::Stderr,
+    sync::Arc,
+    time::Instant,
 };
 
 use gateway::config::LogFormat;
@@ -12,7 +14,7 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
-use super::timestamp;
+use super::{output::Output, timestamp};
 
 /// Writes the line of each request itself, and leaves all others to `others`.
 ///
@@ -20,6 +22,7 @@ use super::timestamp;
 /// is kept, instead of by the general machinery, which takes longer than anything else the gateway does for a request.
 pub(super) struct Lines<L> {
     pub(super) format: LogFormat,
+    pub(super) output: Arc<Output<Stderr>>,
     pub(super) others: L,
 }
 
@@ -59,8 +62,7 @@ where
         LINE.with_borrow_mut(|line| {
             line.clear();
             write_line(line, self.format, event);
-            // A log that cannot be written cannot be told so either.
-            std::io::stderr().lock().write_all(line.as_bytes()).ok();
+            self.output.take(line.as_bytes(), Instant::now());
         });
     }
 }
