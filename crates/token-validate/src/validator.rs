@@ -103,6 +103,8 @@ impl Validator {
     /// May wait some seconds for keys that are being fetched, and for an introspection answer.
     /// Cancelling it is safe.
     ///
+    /// What a remembered token does not need is boxed: every request would carry its size around.
+    ///
     /// # Errors
     /// A [`Refusal`] with the first reason found.
     pub async fn validate(
@@ -122,15 +124,15 @@ impl Validator {
             check_claims(verified.token.claims(), policy, resource, &self.0.settings, now)?;
             verified
         } else if self.is_opaque(text, resource) {
-            return self.introspect_opaque(token, digest, resource).await;
+            return Box::pin(self.introspect_opaque(token, digest, resource)).await;
         } else {
-            let verified = self.verify(text, resource).await?;
+            let verified = Box::pin(self.verify(text, resource)).await?;
             self.0.verified.insert(digest, verified.clone());
             verified
         };
         if let Some(introspector) = verified.issuer.introspector.as_ref().filter(|it| it.applies_to_every()) {
             let policy = &verified.issuer.policy;
-            let answer = introspector.ask(token, digest, policy).await?;
+            let answer = Box::pin(introspector.ask(token, digest, policy)).await?;
             // Asking takes time, in which a token may end.
             let now = self.0.clock.now();
             check_claims(verified.token.claims(), policy, resource, &self.0.settings, now)?;

@@ -90,16 +90,22 @@ impl World {
 
     /// A call, from a client of this protocol revision.
     async fn call(&self, revision: &str) -> Result<Response, Refusal> {
-        let request = Request::post("/mcp")
+        serve(&self.server, &arrival(), self.request(revision)).await
+    }
+
+    fn request(&self, revision: &str) -> Request<Body> {
+        Request::post("/mcp")
             .header(header::AUTHORIZATION, format!("Bearer {}", self.issuer.token().sign()))
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "application/json, text/event-stream")
             .header("mcp-protocol-version", revision)
             .body(Body::from(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#))
-            .unwrap();
-        let arrival = Arrival::new(RequestIds::new(&SystemEntropy).next(), Ipv4Addr::LOCALHOST.into());
-        serve(&self.server, &arrival, request).await
+            .unwrap()
     }
+}
+
+fn arrival() -> Arrival {
+    Arrival::new(RequestIds::new(&SystemEntropy).next(), Ipv4Addr::LOCALHOST.into())
 }
 
 fn parts(issuer: &TestIssuer, upstream: &RecordingUpstream, grants: Arc<dyn GrantCheck>) -> ServerParts {
@@ -135,7 +141,20 @@ async fn next(response: &mut Response) -> Option<Bytes> {
     Some(response.body_mut().frame().await?.unwrap().into_data().unwrap())
 }
 
+/// Bytes that are moved about for each request under way, and kept until its answer begins.
+const LARGEST_REQUEST: usize = 6 * 1024;
+
 const REVISIONS: [&str; 2] = ["2025-06-18", "2026-07-28"];
+
+#[tokio::test]
+async fn what_few_requests_need_makes_none_larger() {
+    let world = World::new([Answer::json("{}")]).await;
+    let arrival = arrival();
+    let served = serve(&world.server, &arrival, world.request(REVISIONS[0]));
+    let size = size_of_val(&served);
+    assert!(size <= LARGEST_REQUEST, "{size} bytes");
+    assert_eq!(served.await.unwrap().status(), StatusCode::OK);
+}
 
 #[tokio::test]
 async fn k08_a_token_whose_grant_has_ended_is_refused_at_once_and_the_upstream_sees_nothing() {
