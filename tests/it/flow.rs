@@ -147,7 +147,8 @@ async fn verified(assertion: &str, gateway: &Gateway) -> Value {
     let (validator, _refresher) = token_validate::Validator::new(vec![issuer], settings, http, clock);
     let headers = [("authorization", format!("Bearer {assertion}"))]
         .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()));
-    let bearer = token_validate::bearer_token(&headers.into_iter().collect(), None).unwrap();
+    let headers = headers.into_iter().collect();
+    let bearer = token_validate::bearer_token(&headers, None).unwrap();
     let resource = token_validate::ResourcePolicy::new(["https://files.internal"]).unwrap();
     let token = validator.validate(&bearer, &resource).await.unwrap();
     let claim = |name: &str| token.claim(&name.parse().unwrap()).cloned().unwrap_or_default();

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use http::{HeaderMap, header::AUTHORIZATION};
 
 use crate::{Reason, Refusal};
@@ -5,12 +7,31 @@ use crate::{Reason, Refusal};
 /// The longest token that is looked at: 8 KiB.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-oauth_types::secret! {
-    /// The text of a bearer token as the client sent it (RFC 6750 section 2.1).
-    ///
-    /// [`bearer_token`] gives texts of at most [`MAX_TOKEN_BYTES`] in the alphabet of `b64token`;
-    /// the validator checks both again where it relies on them.
-    pub struct BearerToken;
+/// The text of a bearer token as the client sent it (RFC 6750 section 2.1), where it was sent: nobody has a copy.
+///
+/// [`bearer_token`] gives texts of at most [`MAX_TOKEN_BYTES`] in the alphabet of `b64token`;
+/// the validator checks both again where it relies on them.
+#[derive(Clone, Copy)]
+pub struct BearerToken<'a>(&'a str);
+
+impl<'a> BearerToken<'a> {
+    /// The token of this text.
+    #[must_use]
+    pub const fn new(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    /// The text, for the one place that needs it.
+    #[must_use]
+    pub const fn expose(&self) -> &'a str {
+        self.0
+    }
+}
+
+impl fmt::Debug for BearerToken<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("BearerToken(..)")
+    }
 }
 
 /// Takes the bearer token from the headers of a request (RFC 6750 section 2.1).
@@ -21,7 +42,7 @@ oauth_types::secret! {
 ///
 /// # Errors
 /// A [`Refusal`] that says what is wrong; without any credentials its reason is [`Reason::TokenMissing`].
-pub fn bearer_token(headers: &HeaderMap, query: Option<&str>) -> Result<BearerToken, Refusal> {
+pub fn bearer_token<'a>(headers: &'a HeaderMap, query: Option<&str>) -> Result<BearerToken<'a>, Refusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(Reason::TokenMissing)?;
     if values.next().is_some() {
@@ -31,7 +52,7 @@ pub fn bearer_token(headers: &HeaderMap, query: Option<&str>) -> Result<BearerTo
     if query.is_some_and(names_access_token) {
         return Err(Reason::TokenSentTwice.into());
     }
-    Ok(BearerToken::new(token.to_owned()))
+    Ok(BearerToken(token))
 }
 
 fn credentials(value: &[u8]) -> Result<&str, Reason> {

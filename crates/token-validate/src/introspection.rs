@@ -60,7 +60,7 @@ impl Introspector {
     /// What the issuer says of an active token, now or not longer ago than configured.
     pub(crate) async fn ask(
         &self,
-        token: &BearerToken,
+        token: &BearerToken<'_>,
         digest: TokenDigest,
         policy: &IssuerPolicy,
     ) -> Result<Arc<Answer>, Refusal> {
@@ -74,7 +74,7 @@ impl Introspector {
         fetched.map(|it| it.answer).map_err(|refusal| (*refusal).clone())
     }
 
-    async fn fetch(&self, token: &BearerToken, policy: &IssuerPolicy) -> Result<Remembered, Refusal> {
+    async fn fetch(&self, token: &BearerToken<'_>, policy: &IssuerPolicy) -> Result<Remembered, Refusal> {
         let endpoint = self.endpoint().await?;
         let request = request::build(&endpoint, &self.settings, token)
             .map_err(|error| unavailable(format!("{endpoint}: {error}")))?;

@@ -109,7 +109,7 @@ impl Validator {
     /// A [`Refusal`] with the first reason found.
     pub async fn validate(
         &self,
-        token: &BearerToken,
+        token: &BearerToken<'_>,
         resource: &ResourcePolicy,
     ) -> Result<ValidatedToken, Refusal> {
         let text = token.expose();
@@ -222,7 +222,7 @@ impl Validator {
 
     async fn introspect_opaque(
         &self,
-        token: &BearerToken,
+        token: &BearerToken<'_>,
         digest: TokenDigest,
         resource: &ResourcePolicy,
     ) -> Result<ValidatedToken, Refusal> {

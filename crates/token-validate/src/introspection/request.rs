@@ -12,7 +12,7 @@ use crate::{BearerToken, Introspection, IntrospectionAuth};
 pub(super) fn build(
     endpoint: &Url,
     settings: &Introspection,
-    token: &BearerToken,
+    token: &BearerToken<'_>,
 ) -> Result<Request<Bytes>, http::Error> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("token", token.expose()).append_pair("token_type_hint", "access_token");

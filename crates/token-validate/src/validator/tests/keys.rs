@@ -77,7 +77,7 @@ fn settings() -> ValidatorSettings {
 
 async fn validate_with(validator: Validator, text: String) -> Result<(), Reason> {
     let resource = ResourcePolicy::new([RESOURCE]).unwrap();
-    validator.validate(&bearer(text), &resource).await.map(drop).map_err(|it| it.reason)
+    validator.validate(&bearer(&text), &resource).await.map(drop).map_err(|it| it.reason)
 }
 
 fn serve(http: &FakeHttp, issuer: &TestIssuer) {
@@ -196,8 +196,8 @@ async fn c04_e38_a_withdrawn_key_is_told_to_whoever_still_serves_its_tokens() {
     publish(&[&stays, &goes]);
     let resource = ResourcePolicy::new([RESOURCE]).unwrap();
     let validate = async |key: &TestKey| {
-        let token = bearer(net.token().key(key).sign());
-        net.validator.validate(&token, &resource).await.unwrap()
+        let token = net.token().key(key).sign();
+        net.validator.validate(&bearer(&token), &resource).await.unwrap()
     };
     let (remembered, of_stays, of_goes) =
         (validate(&goes).await, validate(&stays).await, validate(&goes).await);
