@@ -109,11 +109,11 @@ pub(crate) enum UpstreamStream {
 }
 
 impl Connection for UpstreamStream {
+    /// Without the addresses of the connection, which would be copied into each answer and which nobody reads there.
     fn connected(&self) -> Connected {
         match self {
-            Self::Tcp(stream) => stream.connected(),
-            Self::Tls(stream) => stream.connected(),
-            Self::Unix(_) => Connected::new(),
+            Self::Tls(stream) if stream.connected().is_negotiated_h2() => Connected::new().negotiated_h2(),
+            Self::Tcp(_) | Self::Tls(_) | Self::Unix(_) => Connected::new(),
         }
     }
 }

@@ -91,16 +91,17 @@ impl Proxy {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        let now = Instant::now();
         let (client, body) = request.into_parts();
-        let call = self.judge(client, on_behalf)?;
+        let call = self.judge(client, on_behalf, now)?;
         let body =
             if has_content(&call.client.method) { RequestBody::new(body) } else { RequestBody::empty() };
-        let answer = self.exchange(&call, body).await?;
+        let answer = self.exchange(&call, body, now + self.response_timeout).await?;
         self.relay(answer, call)
     }
 
     /// Everything that can be refused without the upstream.
-    fn judge(&self, client: request::Parts, on_behalf: OnBehalf) -> Result<Call, ForwardError> {
+    fn judge(&self, client: request::Parts, on_behalf: OnBehalf, now: Instant) -> Result<Call, ForwardError> {
         if !matches!(client.method, Method::GET | Method::HEAD | Method::POST | Method::DELETE) {
             return Err(ForwardError::Method);
         }
@@ -108,13 +109,17 @@ impl Proxy {
         self.via.check(&client.headers)?;
         let session = self.sessions.open(&client.headers, &on_behalf.principal)?;
         let outlives_client = outlives_client(&client.method, &client.headers);
-        let stream_ends = on_behalf.stream_until.and_then(|it| Instant::now().checked_add(it));
+        let stream_ends = on_behalf.stream_until.and_then(|it| now.checked_add(it));
         Ok(Call { client, session, on_behalf, stream_ends, outlives_client })
     }
 
-    /// Sends the request until an answer is no redirect, within the time for the head of an answer.
-    async fn exchange(&self, call: &Call, body: RequestBody) -> Result<Response<Incoming>, ForwardError> {
-        let deadline = Instant::now() + self.response_timeout;
+    /// Sends the request until an answer is no redirect; its head must come before the deadline.
+    async fn exchange(
+        &self,
+        call: &Call,
+        body: RequestBody,
+        deadline: Instant,
+    ) -> Result<Response<Incoming>, ForwardError> {
         let handle = body.handle();
         let mut uri = self.target.uri();
         let mut first = Some(body);
@@ -150,7 +155,7 @@ impl Proxy {
         uri: Uri,
         body: RequestBody,
         handle: &RequestBodyHandle,
-        deadline: tokio::time::Instant,
+        deadline: Instant,
     ) -> Result<Response<Incoming>, ForwardError> {
         let request = self.outgoing(call, uri, body);
         let if_left = call.outlives_client.then_some(&self.detached);
@@ -193,7 +198,7 @@ impl Proxy {
             .sessions
             .show(&head.headers, principal, call.session.as_ref())
             .map_err(|fault| ForwardError::Protocol(fault.into()))?;
-        let mut headers = self.response_headers.pass(&head.headers);
+        let mut headers = self.response_headers.pass(head.headers);
         if let Some(session) = session {
             headers.insert(MCP_SESSION_ID, session);
         }
@@ -201,8 +206,10 @@ impl Proxy {
             return Ok(answer::scrub(head.status, headers, &call.on_behalf));
         }
         let if_left = call.outlives_client.then(|| self.detached.clone());
-        let left = call.stream_ends.map(|it| it.saturating_duration_since(Instant::now()));
-        let pace = || Pace::new(self.keep_alive, left, call.on_behalf.cancel);
+        let pace = || {
+            let left = call.stream_ends.map(|it| it.saturating_duration_since(Instant::now()));
+            Pace::new(self.keep_alive, left, call.on_behalf.cancel)
+        };
         Ok(answer::relay(head.status, headers, body, if_left, pace))
     }
 }

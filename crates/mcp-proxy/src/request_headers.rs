@@ -65,12 +65,15 @@ pub(crate) fn mark_empty(method: &Method, outgoing: &mut HeaderMap) {
 /// MCP servers answer 406 to a client that accepts only one of the two types a POST may be answered with,
 /// and to `*/*`; clients that say so exist.
 fn widen_accept(method: &Method, outgoing: &mut HeaderMap) {
+    if outgoing.get(ACCEPT).is_some_and(|it| it == BOTH) && *method == Method::POST {
+        return;
+    }
     let accepts = |media_type: &str| {
         let values = outgoing.get_all(ACCEPT);
         values.iter().any(|value| contains_ignore_case(value.as_bytes(), media_type.as_bytes()))
     };
     let wanted = if *method == Method::POST && !(accepts(JSON) && accepts(EVENT_STREAM)) {
-        "application/json, text/event-stream"
+        BOTH
     } else if *method == Method::GET && (accepts("*/*") || !outgoing.contains_key(ACCEPT)) {
         EVENT_STREAM
     } else {
@@ -118,6 +121,8 @@ fn must_stop(name: &str) -> bool {
         || is_connection_specific(name)
 }
 
+/// As most clients have it, and as a POST must have it.
+const BOTH: &str = "application/json, text/event-stream";
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
 /// Enough for a usual request with identity headers, so that the map is allocated once.

@@ -19,21 +19,21 @@ impl ResponseHeaders {
         }
     }
 
-    /// The upstream's headers that the client may see.
-    pub(crate) fn pass(&self, upstream: &HeaderMap) -> HeaderMap {
-        let mut passed = HeaderMap::with_capacity(CAPACITY);
-        let nominated = Nominated::of(upstream);
-        for (name, value) in upstream {
-            let ends_here = nominated.as_ref().is_some_and(|nominated| nominated.contains(name));
-            if !ends_here && self.passes(name) {
-                passed.append(name.clone(), value.clone());
-            }
-        }
+    /// The upstream's headers that the client may see: the rest is taken out.
+    pub(crate) fn pass(&self, mut upstream: HeaderMap) -> HeaderMap {
         if upstream.contains_key(TRANSFER_ENCODING) {
             // The length beside it does not describe the body (RFC 9112 section 6.3).
-            passed.remove(CONTENT_LENGTH);
+            upstream.remove(CONTENT_LENGTH);
         }
-        passed
+        let nominated = Nominated::of(&upstream);
+        let ends_here = |name: &HeaderName| {
+            !self.passes(name) || nominated.as_ref().is_some_and(|nominated| nominated.contains(name))
+        };
+        let ending: Vec<HeaderName> = upstream.keys().filter(|name| ends_here(name)).cloned().collect();
+        for name in ending {
+            upstream.remove(name);
+        }
+        upstream
     }
 
     fn passes(&self, name: &HeaderName) -> bool {
@@ -112,4 +112,3 @@ fn must_stop(name: &str) -> bool {
 
 pub(crate) const EVENT_STREAM: &str = "text/event-stream";
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
-const CAPACITY: usize = 12;
