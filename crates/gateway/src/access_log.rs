@@ -1,16 +1,15 @@
 //! One line per request, written when its answer has ended: never a token, never a query.
 
 use std::{
-    net::IpAddr,
     pin::Pin,
     sync::{Arc, OnceLock},
     task::{Context, Poll},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::Method;
+use http::{Method, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::{exchanges::Exchange, request_id::RequestId};
@@ -18,16 +17,18 @@ use crate::{exchanges::Exchange, request_id::RequestId};
 /// What is known of a request when its answer begins; the line is written when this is dropped.
 #[derive(Debug)]
 pub(crate) struct AccessRecord {
-    pub(crate) request_id: RequestId,
-    pub(crate) client: IpAddr,
-    pub(crate) method: Method,
-    pub(crate) status: u16,
+    request_id: RequestId,
+    client: Arc<str>,
+    method: Method,
+    status: u16,
     /// Why it was refused; `ok` when it was not, `client_left` until there is an answer.
-    pub(crate) reason: &'static str,
+    reason: &'static str,
     notes: Arc<Notes>,
-    pub(crate) started: Instant,
+    started: Instant,
+    /// When the answer ended, if it has.
+    ended: Option<Instant>,
     /// From the request to the head of the answer.
-    pub(crate) head_us: u128,
+    head_us: u64,
     sent: u64,
     cut: bool,
 }
@@ -45,7 +46,7 @@ impl AccessRecord {
     /// A record of a request that arrived at `started`.
     pub(crate) fn new(
         request_id: RequestId,
-        client: IpAddr,
+        client: Arc<str>,
         method: Method,
         notes: Arc<Notes>,
         started: Instant,
@@ -58,6 +59,7 @@ impl AccessRecord {
             reason: "client_left",
             notes,
             started,
+            ended: None,
             head_us: 0,
             sent: 0,
             cut: true,
@@ -65,20 +67,30 @@ impl AccessRecord {
     }
 }
 
+impl AccessRecord {
+    /// The answer begins, with this status and reason.
+    pub(crate) fn answer(&mut self, status: StatusCode, reason: &'static str) {
+        self.status = status.as_u16();
+        self.reason = reason;
+        self.head_us = microseconds(self.started.elapsed());
+    }
+}
+
 impl Drop for AccessRecord {
     fn drop(&mut self) {
+        let ended = self.ended.unwrap_or_else(Instant::now);
         tracing::info!(
             target: "access",
             {
-                request.id = %self.request_id,
-                client = %self.client,
+                request.id = self.request_id.as_str(),
+                client = &*self.client,
                 method = loggable_method(&self.method),
                 path = self.notes.route.get().map_or(UNROUTED, |it| it),
                 status = self.status,
                 reason = self.reason,
                 subject = self.notes.subject.get().map(SubjectDigest::as_str),
-                head_us = u64::try_from(self.head_us).unwrap_or(u64::MAX),
-                duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
+                head_us = self.head_us,
+                duration_us = microseconds(ended.duration_since(self.started)),
                 bytes = self.sent,
                 cut = self.cut
             },
@@ -164,7 +176,14 @@ impl Drop for LoggedBody {
         if self.inner.is_end_stream() {
             self.record.cut = false;
         }
+        let ended = tokio::time::Instant::now();
+        self.record.ended = Some(ended.into_std());
+        self.exchange.end(ended);
     }
+}
+
+fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 const fn hexadecimal(byte: u8) -> [u8; 2] {

@@ -61,6 +61,8 @@ pub(crate) struct Exchange {
     /// Whether the stack beneath tells nobody that the client takes nothing, which is HTTP/2.
     is_multiplexed: bool,
     is_waiting: bool,
+    /// When it ended, where that is known before it is dropped.
+    ended: Option<Instant>,
     exchanges: Exchanges,
 }
 
@@ -86,7 +88,7 @@ impl Exchanges {
         open.head_since = None;
         open.is_multiplexed = is_multiplexed;
         drop(open);
-        Exchange { is_multiplexed, is_waiting: false, exchanges: self.clone() }
+        Exchange { is_multiplexed, is_waiting: false, ended: None, exchanges: self.clone() }
     }
 
     /// The client has sent something: the beginning of its next request, if it is not in the middle of one.
@@ -146,6 +148,11 @@ impl Exchange {
         }
     }
 
+    /// It has ended, and is dropped next.
+    pub(crate) const fn end(&mut self, now: Instant) {
+        self.ended = Some(now);
+    }
+
     fn taken(&mut self) {
         self.exchanges.lock().last_taken = Instant::now();
     }
@@ -182,7 +189,7 @@ impl Drop for Exchange {
         if open.in_flight > 0 {
             return;
         }
-        open.idle_since = Some(Instant::now());
+        open.idle_since = Some(self.ended.unwrap_or_else(Instant::now));
         // On HTTP/1.1 the connection itself drops this, and looks for the next request anyway.
         let connection = if self.is_multiplexed { open.connection.take() } else { None };
         drop(open);

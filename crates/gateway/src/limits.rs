@@ -2,10 +2,7 @@
 
 mod tally;
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    sync::Arc,
-};
+use std::{net::IpAddr, sync::Arc};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -36,7 +33,7 @@ impl RequestLimit {
 #[derive(Clone, Debug)]
 pub(crate) struct AddressLimit {
     most: usize,
-    waiting: Tally<IpAddr>,
+    waiting: Tally<Site>,
 }
 
 impl AddressLimit {
@@ -49,19 +46,23 @@ impl AddressLimit {
     ///
     /// # Errors
     /// [`Reason::AddressBusy`] when the address has none left.
-    pub(crate) fn admit(&self, address: IpAddr) -> Result<Counted<IpAddr>, Reason> {
-        self.waiting.take(site(address), self.most).ok_or(Reason::AddressBusy)
+    pub(crate) fn admit(&self, address: IpAddr) -> Result<Counted<Site>, Reason> {
+        self.waiting.take(Site::of(address), self.most).ok_or(Reason::AddressBusy)
     }
 }
 
 /// What one site has: an IPv4 address, or the 64 bits of IPv6 under which it can take any address it likes.
-fn site(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [first, second, third, fourth, ..] = address.segments();
-            Ipv6Addr::new(first, second, third, fourth, 0, 0, 0, 0).into()
-        }
-        address @ IpAddr::V4(_) => address,
+///
+/// The bits of an address of IPv6, where those of IPv4 have a place of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Site(u128);
+
+impl Site {
+    fn of(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+            IpAddr::V6(address) => address.to_bits() >> 64 << 64,
+        })
     }
 }
 

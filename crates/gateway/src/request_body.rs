@@ -34,7 +34,8 @@ pub(crate) struct BodyFault(Arc<AtomicU8>);
 #[derive(Debug)]
 struct Pace {
     allowance: Duration,
-    started: Instant,
+    /// When the client was first waited for.
+    started: Option<Instant>,
     received: u64,
     /// Runs only while nothing is there to read.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -49,7 +50,7 @@ impl<B> BoundedBody<B> {
     /// `inner`, of at most `most` bytes, which may pause for `allowance` plus a second for each KiB it has brought.
     pub(crate) fn new(inner: B, most: u64, allowance: Duration) -> (Self, BodyFault) {
         let fault = BodyFault::default();
-        let pace = Pace { allowance, started: Instant::now(), received: 0, deadline: None };
+        let pace = Pace { allowance, started: None, received: 0, deadline: None };
         (Self { inner, left: most, pace, fault: fault.clone() }, fault)
     }
 }
@@ -74,7 +75,8 @@ impl BodyFault {
 impl Pace {
     fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let earned = Duration::from_secs(self.received / SLOWEST_BYTES_PER_SECOND);
-        let deadline = self.started + self.allowance + earned;
+        let started = *self.started.get_or_insert_with(Instant::now);
+        let deadline = started + self.allowance + earned;
         let sleep = self.deadline.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if sleep.deadline() != deadline {
             sleep.as_mut().reset(deadline);

@@ -21,7 +21,7 @@ use tower_service::Service;
 use crate::{
     access_log::{AccessRecord, LoggedBody, Notes, SubjectDigest},
     exchanges::Exchanges,
-    limits::Counted,
+    limits::{Counted, Site},
     listener::ForConnection,
     reason::Reason,
     refusal::Refusal,
@@ -38,8 +38,16 @@ pub(crate) struct MakeService(Arc<Shared>);
 #[derive(Clone, Debug)]
 pub(crate) struct ConnectionService {
     shared: Arc<Shared>,
-    peer: SocketAddr,
+    peer: Peer,
     exchanges: Exchanges,
+}
+
+/// The other end of a connection.
+#[derive(Clone, Debug)]
+struct Peer {
+    address: SocketAddr,
+    /// Its IP address in words, for the log.
+    shown: Arc<str>,
 }
 
 #[derive(Debug)]
@@ -104,6 +112,7 @@ impl Service<SocketAddr> for MakeService {
     }
 
     fn call(&mut self, peer: SocketAddr) -> Self::Future {
+        let peer = Peer { address: peer, shown: peer.ip().to_canonical().to_string().into() };
         ready(Ok(ConnectionService { shared: Arc::clone(&self.0), peer, exchanges: Exchanges::default() }))
     }
 }
@@ -128,7 +137,7 @@ impl Service<Request<Incoming>> for ConnectionService {
         let runtime = self.shared.runtime.load_full();
         let request_id = self.shared.request_ids.next();
         let mut exchange = self.exchanges.begin(request.version() == Version::HTTP_2);
-        let answered = answer(runtime, request_id, self.peer, started, request);
+        let answered = answer(runtime, request_id, self.peer.clone(), started, request);
         Box::pin(answered.map(move |response| {
             exchange.answer();
             Ok(response.map(|(body, record)| LoggedBody::new(body, record, exchange)))
@@ -139,16 +148,18 @@ impl Service<Request<Incoming>> for ConnectionService {
 async fn answer(
     runtime: Arc<Runtime>,
     request_id: RequestId,
-    peer: SocketAddr,
+    peer: Peer,
     started: Instant,
     request: Request<Incoming>,
 ) -> Response<(Body, Box<AccessRecord>)> {
     let (head, body) = request.into_parts();
-    let arrival = Arrival::new(request_id, runtime.edge().client_address(peer, &head));
+    let arrival = Arrival::new(request_id, runtime.edge().client_address(peer.address, &head));
     let client = arrival.client;
+    let shown =
+        if client == peer.address.ip().to_canonical() { peer.shown } else { client.to_string().into() };
     let notes = Arc::clone(&arrival.notes);
-    let mut record = Box::new(AccessRecord::new(request_id, client, head.method.clone(), notes, started));
-    let outcome = match admit(&runtime, peer, client, &head) {
+    let mut record = Box::new(AccessRecord::new(request_id, shown, head.method.clone(), notes, started));
+    let outcome = match admit(&runtime, peer.address, client, &head) {
         Ok(place) => {
             let routed = runtime.route(arrival.clone(), Request::from_parts(head, Body::new(body)));
             let outcome = contained(routed).await;
@@ -159,9 +170,8 @@ async fn answer(
     };
     let mut response = outcome.unwrap_or_else(|reason| Refusal::from(reason).into_response(request_id));
     finish(&runtime, &arrival, &mut response);
-    record.status = response.status().as_u16();
-    record.reason = response.extensions().get::<Reason>().map_or("ok", |reason| reason.code());
-    record.head_us = started.elapsed().as_micros();
+    let reason = response.extensions().get::<Reason>().map_or("ok", |reason| reason.code());
+    record.answer(response.status(), reason);
     response.map(|body| (body, record))
 }
 
@@ -171,7 +181,7 @@ fn admit(
     peer: SocketAddr,
     client: IpAddr,
     head: &Parts,
-) -> Result<Option<Counted<IpAddr>>, Reason> {
+) -> Result<Option<Counted<Site>>, Reason> {
     runtime.edge().check(peer, head)?;
     if routes::is_probe(head.uri.path()) {
         return Ok(None);

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use oauth_types::UnixTime;
 use token_validate::ValidatedToken;
 
 use super::{Authenticated, ProtectedServer};
@@ -14,8 +15,12 @@ impl Live {
     ///
     /// # Errors
     /// 401 `invalid_token` when the grant has ended.
-    pub(super) fn by_grant(server: &ProtectedServer, authenticated: Authenticated) -> Result<Self, Refusal> {
-        if server.grants().is_live(authenticated.token(), server.now()) {
+    pub(super) fn by_grant(
+        server: &ProtectedServer,
+        authenticated: Authenticated,
+        now: UnixTime,
+    ) -> Result<Self, Refusal> {
+        if server.grants().is_live(authenticated.token(), now) {
             return Ok(Self(authenticated));
         }
         Err(Refusal::of_grant(server.resource()))

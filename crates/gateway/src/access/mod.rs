@@ -39,12 +39,14 @@ pub(crate) async fn serve(
     server.origins().check(request.headers())?;
     let authenticated = Authenticated::by_token(server, request.headers(), request.uri().query()).await?;
     arrival.note_subject(authenticated.subject_digest());
-    let live = Live::by_grant(server, authenticated)?;
+    // From here to the upstream nothing waits.
+    let now = server.now();
+    let live = Live::by_grant(server, authenticated, now)?;
     let permitted = Permitted::by_scope(server, live)?;
     let body = server.bound_body(request.headers())?;
     let place = server.admit()?;
     let stream = server.admit_stream(&permitted, request.method())?;
-    let response = server.forward(permitted, arrival, request, body, stream).await;
+    let response = server.forward(permitted, arrival, request, body, stream, now).await;
     drop(place);
     response
 }

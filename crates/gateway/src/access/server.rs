@@ -143,9 +143,10 @@ impl ProtectedServer {
         request: Request<Body>,
         bounds: BodyBounds,
         stream: StreamPlace,
+        now: UnixTime,
     ) -> Result<Response, Refusal> {
         let on_behalf = self
-            .on_behalf(&permitted, arrival, request.method())
+            .on_behalf(&permitted, arrival, request.method(), now)
             .map_err(|_| Refusal::from(Reason::Internal))?;
         let (head, body) = request.into_parts();
         let (body, fault) = BoundedBody::new(body, bounds.most, bounds.idle);
@@ -190,18 +191,17 @@ impl ProtectedServer {
         permitted: &Permitted,
         arrival: &Arrival,
         method: &http::Method,
+        now: UnixTime,
     ) -> Result<OnBehalf, SigningKeyError> {
         let token = permitted.token();
         let listens = method == http::Method::GET;
         let ends = if listens { &self.parts.listening_ends } else { &self.parts.answering_ends };
         Ok(OnBehalf {
             principal: Arc::clone(permitted.principal()),
-            headers: self.parts.identity.headers(token, self.parts.clock.now())?,
+            headers: self.parts.identity.headers(token, now)?,
             request_id: HeaderValue::clone(&arrival.request_id_header),
             // A token that was accepted within the leeway must not lose its answer.
-            stream_until: Some(
-                (token.expires_at() + self.parts.leeway).saturating_since(self.parts.clock.now()),
-            ),
+            stream_until: Some((token.expires_at() + self.parts.leeway).saturating_since(now)),
             cancel: ends.clone(),
         })
     }

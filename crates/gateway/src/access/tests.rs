@@ -142,7 +142,7 @@ async fn next(response: &mut Response) -> Option<Bytes> {
 }
 
 /// Bytes that are moved about for each request under way, and kept until its answer begins.
-const LARGEST_REQUEST: usize = 6 * 1024;
+const LARGEST_REQUEST: usize = 4 * 1024;
 
 const REVISIONS: [&str; 2] = ["2025-06-18", "2026-07-28"];
 
