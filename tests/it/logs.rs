@@ -126,3 +126,27 @@ async fn each_request_has_one_line() {
         }
     }
 }
+
+#[tokio::test]
+async fn lines_that_waited_for_each_other_are_there_at_the_end() {
+    let upstream = RecordingUpstream::start(|_: &Recorded| Answer::json("{}")).await;
+    let address = upstream.uri("/mcp").to_string();
+    let mut gateway = Setup::new()
+        .keys("keys", &Issuer::new(ISSUER))
+        .variable("SESSION_KEY", "0123456789abcdefghijklmnopqrstuvw")
+        .variable("CLIENT_SECRET", "a-fairly-long-secret-1234")
+        .start(|listen| configuration(listen, &address, "info"));
+    let mut requests = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let url = gateway.url("/nothing");
+        requests.spawn(async move { get(&url).await.header("x-request-id").to_owned() });
+    }
+    let ids = requests.join_all().await;
+    gateway.signal("TERM");
+    assert!(gateway.wait().success());
+    for id in ids {
+        let name = format!("\"request.id\":\"{id}\"");
+        gateway.wait_for(&name);
+        assert_eq!(gateway.output().matches(&name).count(), 1);
+    }
+}

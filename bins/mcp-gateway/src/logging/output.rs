@@ -5,8 +5,10 @@ use std::{
     mem,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use super::timestamp;
 
 /// A stream that takes whole lines in the order in which they come.
 ///
@@ -30,7 +32,8 @@ struct Sink<W> {
 
 struct Waiting {
     lines: Vec<u8>,
-    written: Option<Instant>,
+    /// When lines were last written, by the clock of the timestamps; set back, it makes lines wait as long as ever.
+    written: Duration,
     /// Nobody would write what waits.
     has_no_writer: bool,
 }
@@ -72,17 +75,17 @@ impl<W: Write> Output<W> {
     fn new(stream: W) -> Self {
         Self {
             sink: Mutex::new(Sink { stream, spare: Vec::new() }),
-            waiting: Mutex::new(Waiting { lines: Vec::new(), written: None, has_no_writer: false }),
+            waiting: Mutex::new(Waiting { lines: Vec::new(), written: Duration::ZERO, has_no_writer: false }),
             begun: Condvar::new(),
         }
     }
 
-    /// Takes the line of a request, which may wait.
-    pub(super) fn take(&self, line: &[u8], now: Instant) {
+    /// Takes the line of a request made `now`, which may wait.
+    pub(super) fn take(&self, line: &[u8], now: Duration) {
         let mut waiting = self.waiting();
         let begins = waiting.lines.is_empty();
         waiting.lines.extend_from_slice(line);
-        let is_due = waiting.written.is_none_or(|it| now.saturating_duration_since(it) >= PAUSE);
+        let is_due = now.saturating_sub(waiting.written) >= PAUSE;
         if begins && is_due || waiting.has_no_writer || waiting.lines.len() >= MOST_WAITING {
             drop(waiting);
             self.write_waiting();
@@ -103,7 +106,7 @@ impl<W: Write> Output<W> {
         let waiting = self.waiting();
         let begun = self.begun.wait_while(waiting, |it| it.lines.is_empty());
         let written = begun.unwrap_or_else(PoisonError::into_inner).written;
-        written.map_or(Duration::ZERO, |it| PAUSE.saturating_sub(it.elapsed()))
+        PAUSE.saturating_sub(timestamp::now().saturating_sub(written))
     }
 
     fn write_waiting(&self) {
@@ -111,7 +114,7 @@ impl<W: Write> Output<W> {
         let Sink { stream, spare } = &mut *sink;
         let mut waiting = self.waiting();
         mem::swap(&mut waiting.lines, spare);
-        waiting.written = Some(Instant::now());
+        waiting.written = timestamp::now();
         drop(waiting);
         // A log that cannot be written cannot be told so either.
         stream.write_all(spare).ok();

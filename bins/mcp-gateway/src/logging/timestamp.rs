@@ -4,10 +4,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// Writes the present time to the microsecond, as RFC 3339 has it.
+/// The present time, since the beginning of 1970.
 #[expect(clippy::disallowed_methods, reason = "a log shows the time of the machine")]
-pub(super) fn write(line: &mut String) {
-    write_time(line, SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+pub(super) fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// The date and time of a second, which many lines share.
@@ -21,7 +21,8 @@ thread_local! {
     static LAST: RefCell<Second> = RefCell::default();
 }
 
-fn write_time(line: &mut String, since_1970: Duration) {
+/// Writes a time to the microsecond, as RFC 3339 has it.
+pub(super) fn write(line: &mut String, since_1970: Duration) {
     LAST.with_borrow_mut(|last| {
         let seconds = since_1970.as_secs();
         if last.seconds != seconds || last.text.is_empty() {
@@ -65,7 +66,7 @@ mod tests {
     #[track_caller]
     fn check(seconds: u64, expected: &str) {
         let mut text = String::new();
-        write_time(&mut text, Duration::from_secs(seconds) + Duration::from_micros(42));
+        write(&mut text, Duration::from_secs(seconds) + Duration::from_micros(42));
         assert_eq!(text, format!("{expected}.000042Z"));
     }
 

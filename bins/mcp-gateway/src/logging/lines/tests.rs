@@ -9,7 +9,7 @@ struct Kept(LogFormat, Arc<Mutex<String>>);
 
 impl<S: Subscriber> Layer<S> for Kept {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        write_line(&mut self.1.lock().unwrap(), self.0, event);
+        write_line(&mut self.1.lock().unwrap(), self.0, timestamp::now(), event);
     }
 }
 

@@ -22,14 +22,14 @@ fn idle() -> (Output<Told>, impl Fn() -> Vec<String>) {
     (Output::new(Told(sender)), move || writes.try_iter().collect())
 }
 
-fn just_written(output: &Output<Told>) -> Instant {
-    output.waiting().written.unwrap()
+fn just_written(output: &Output<Told>) -> Duration {
+    output.waiting().written
 }
 
 #[test]
 fn a_line_is_written_at_once_and_those_that_follow_it_together() {
     let (output, writes) = idle();
-    output.take(b"1\n", Instant::now());
+    output.take(b"1\n", timestamp::now());
     assert_eq!(writes(), ["1\n"]);
     let soon = just_written(&output) + PAUSE / 2;
     output.take(b"2\n", soon);
@@ -43,9 +43,19 @@ fn a_line_is_written_at_once_and_those_that_follow_it_together() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_lets_lines_wait_and_nothing_more() {
+    let (output, writes) = idle();
+    output.take(b"1\n", timestamp::now());
+    output.take(b"2\n", Duration::ZERO);
+    assert_eq!(writes(), ["1\n"]);
+    output.waiting().written = Duration::MAX;
+    assert_eq!(output.wait_for_line(), PAUSE);
+}
+
+#[test]
 fn another_line_is_written_at_once_behind_what_waits() {
     let (output, writes) = idle();
-    output.take(b"1\n", Instant::now());
+    output.take(b"1\n", timestamp::now());
     output.take(b"2\n", just_written(&output));
     (&output).write_all(b"a warning\n").unwrap();
     assert_eq!(writes(), ["1\n", "2\na warning\n"]);
@@ -54,7 +64,7 @@ fn another_line_is_written_at_once_behind_what_waits() {
 #[test]
 fn what_waits_is_bounded_and_written_by_whoever_finds_it() {
     let (output, writes) = idle();
-    output.take(b"1\n", Instant::now());
+    output.take(b"1\n", timestamp::now());
     let line = [b'x'; 1024];
     for _ in 0..MOST_WAITING / line.len() {
         output.take(&line, just_written(&output));
@@ -67,7 +77,7 @@ fn what_waits_is_bounded_and_written_by_whoever_finds_it() {
 fn without_a_thread_each_line_is_written_at_once() {
     let (output, writes) = idle();
     output.waiting().has_no_writer = true;
-    output.take(b"1\n", Instant::now());
+    output.take(b"1\n", timestamp::now());
     output.take(b"2\n", just_written(&output));
     assert_eq!(writes(), ["1\n", "2\n"]);
 }
@@ -82,7 +92,7 @@ fn no_line_of_many_threads_is_lost_cut_or_overtaken() {
             let output = &output;
             scope.spawn(move || {
                 for number in 0..LINES {
-                    output.take(format!("{name} {number}\n").as_bytes(), Instant::now());
+                    output.take(format!("{name} {number}\n").as_bytes(), timestamp::now());
                 }
             });
         }
