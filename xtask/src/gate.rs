@@ -17,12 +17,13 @@ pub(crate) struct Step {
 }
 
 /// The whole gate, cheap checks first.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     steps::format::STEP,
     steps::tidy::STEP,
     steps::clippy::STEP,
     steps::parts::STEP,
     steps::tests::STEP,
+    steps::durability::STEP,
     steps::docs::STEP,
     steps::features::STEP,
     steps::codegen::CHECK,

@@ -22,6 +22,7 @@ usage: cargo xtask COMMAND
   clippy              lints, warnings denied
   parts               install what the end-to-end tests need: .parts/ and Chromium
   tests               cargo test of the workspace
+  durability          some of `races`, `crash` and `power-loss`, as many as fit into a minute
   docs                rustdoc, warnings denied
   features            each crate without features and with each feature alone
   codegen [--check]   write docs/reference/, or say what is stale in it

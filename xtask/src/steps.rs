@@ -4,6 +4,7 @@ pub(crate) mod clippy;
 pub(crate) mod codegen;
 pub(crate) mod deny;
 pub(crate) mod docs;
+pub(crate) mod durability;
 pub(crate) mod features;
 pub(crate) mod format;
 pub(crate) mod parts;

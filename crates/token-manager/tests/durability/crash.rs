@@ -1,9 +1,11 @@
-//! A process that is killed at random instants while it signs in, redeems, refreshes and revokes (FI-01).
+//! A process that is killed at random instants while it signs in, redeems, refreshes, revokes, and seals everything anew
+//! with the master key that the process before it did not seal with (FI-01, FI-26).
 
 use std::{
     env, fs,
     hash::{BuildHasher, RandomState},
     io::{self, BufRead, BufReader, Write},
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -13,7 +15,7 @@ use std::{
 use crate::{
     Outcome,
     ledger::{Ledger, Violations},
-    scene::Scene,
+    scene::{Scene, Sealing},
 };
 
 /// What is known when a run goes on where an earlier one stopped.
@@ -23,6 +25,8 @@ struct Report {
     answers: u64,
     violations: Violations,
     slowest_ms: u64,
+    resealed: u64,
+    working_ms: u64,
 }
 
 /// Kills `cycles` times, counting those that `report` already tells of.
@@ -48,25 +52,37 @@ pub(crate) fn run(cycles: u64, report: Option<PathBuf>) -> Outcome {
             }
         }
         done.answers += ledger.answers;
+        done.resealed += ledger.resealed;
         the_ledger_finds_an_older_store_out(&older, ledger)?;
     }
     report.as_deref().map_or(Ok(()), |it| done.write(it))?;
-    let Report { answers, violations, slowest_ms, .. } = done;
+    let Report { answers, violations, slowest_ms, resealed, working_ms, .. } = done;
     assert!(slowest_ms < 2_000, "it took {slowest_ms} ms to open the store");
-    assert!(answers > cycles, "only {answers} answers: nothing was tried");
-    writeln!(io::stdout(), "{answers} answers before the kills, slowest open {slowest_ms} ms")?;
+    let rate = answers * 1_000 / working_ms.max(1);
+    assert!(rate > 200, "only {answers} answers in {working_ms} ms: hardly anything was tried");
+    assert!(resealed > cycles / 2, "only {resealed} records were sealed anew: nothing was tried");
+    writeln!(
+        io::stdout(),
+        "{answers} answers before the kills, {rate} a second, {resealed} records sealed anew, \
+         slowest open {slowest_ms} ms"
+    )?;
     writeln!(io::stdout(), "{cycles} cycles, {violations}")?;
     if violations == Violations::default() { Ok(()) } else { Err("see above".into()) }
 }
 
 fn l01_nothing_answered_is_lost_by_a_kill(path: &Path, ledger: &mut Ledger, done: &mut Report) -> Outcome {
-    run_and_kill(path, ledger)?;
+    let sealing = Sealing::of(done.cycles);
+    done.working_ms += u64::try_from(run_and_kill(path, sealing, ledger)?.as_millis())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let started = Instant::now();
-        let scene = Scene::without_keeper(path).await?;
+        // The next process seals with the other key, and has all this to seal anew.
+        let scene = Scene::without_keeper(path, sealing).await?;
         let opened = u64::try_from(started.elapsed().as_millis())?;
         done.slowest_ms = done.slowest_ms.max(opened);
+        if done.cycles % CYCLES_OF_A_ROUND == 1 {
+            done.resealed += fi26_what_was_interrupted_goes_on(&scene).await?;
+        }
         for violation in ledger.check(&scene).await? {
             writeln!(io::stdout(), "cycle {}: {violation:?}", done.cycles)?;
             done.violations.add(&violation);
@@ -77,16 +93,26 @@ fn l01_nothing_answered_is_lost_by_a_kill(path: &Path, ledger: &mut Ledger, done
     Ok(())
 }
 
+/// Everything can be opened, and is sealed with the present key in the end; answers what was left to do of it.
+async fn fi26_what_was_interrupted_goes_on(scene: &Scene) -> Outcome<u64> {
+    let done = scene.ring.reseal(scene.store.as_ref(), |_| {}).await?;
+    if done.unopened.is_empty() { Ok(done.resealed) } else { Err(format!("{:?}", done.unopened).into()) }
+}
+
 /// A ledger that finds nothing there would find nothing anywhere.
 fn the_ledger_finds_an_older_store_out(older: &Path, mut ledger: Ledger) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let found = runtime.block_on(async { ledger.check(&Scene::without_keeper(older).await?).await })?;
+    let found =
+        runtime.block_on(async { ledger.check(&Scene::without_keeper(older, Sealing::Day).await?).await })?;
     assert!(!found.is_empty(), "a store that is older than the ledger passes for the present one");
     Ok(())
 }
 
-fn run_and_kill(path: &Path, ledger: &mut Ledger) -> Outcome {
-    let mut child = Command::new(env::current_exe()?).arg("work").arg(path).stdout(Stdio::piped()).spawn()?;
+/// How long the process worked before it was killed.
+fn run_and_kill(path: &Path, sealing: Sealing, ledger: &mut Ledger) -> Outcome<Duration> {
+    let mut work = Command::new(env::current_exe()?);
+    work.arg("work").arg(path).arg(sealing.word());
+    let mut child = work.stdout(Stdio::piped()).spawn()?;
     let mut lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
     let first = lines.next().ok_or("the child said nothing")??;
     let delay = Duration::from_micros(RandomState::new().hash_one(path) % 200_000);
@@ -97,28 +123,46 @@ fn run_and_kill(path: &Path, ledger: &mut Ledger) -> Outcome {
     for line in std::iter::once(Ok(first)).chain(lines) {
         ledger.note(&line?)?;
     }
-    killer.join().map_err(|_| "the killer panicked")??;
-    Ok(())
+    let ended = killer.join().map_err(|_| "the killer panicked")??;
+    if ended.signal() != Some(SIGKILL) {
+        return Err(format!("the process ended before it was killed: {ended}").into());
+    }
+    Ok(delay)
 }
 
 impl Report {
     fn read(path: &Path) -> Outcome<Self> {
         let Ok(text) = fs::read_to_string(path) else { return Ok(Self::default()) };
         let numbers: Vec<u64> = text.split_whitespace().filter_map(|it| it.parse().ok()).collect();
-        let [cycles, answers, lost, resurrected, doubled, slowest_ms] = numbers[..] else {
+        let [cycles, answers, lost, resurrected, doubled, slowest_ms, resealed, working_ms] = numbers[..]
+        else {
             return Err(format!("{} is not a report", path.display()).into());
         };
-        Ok(Self { cycles, answers, violations: Violations { lost, resurrected, doubled }, slowest_ms })
+        Ok(Self {
+            cycles,
+            answers,
+            violations: Violations { lost, resurrected, doubled },
+            slowest_ms,
+            resealed,
+            working_ms,
+        })
     }
 
     /// As a whole or not at all: the run may be stopped at any time.
     fn write(&self, path: &Path) -> Outcome {
-        let Self { cycles, answers, violations, slowest_ms } = self;
+        let Self { cycles, answers, violations, slowest_ms, resealed, working_ms } = self;
         let new = path.with_extension("new");
-        fs::write(&new, format!("{cycles} cycles, {answers} answers, {violations}, {slowest_ms} ms\n"))?;
+        let text = format!(
+            "{cycles} cycles, {answers} answers, {violations}, {slowest_ms} ms to open at most, \
+             {resealed} sealed anew, {working_ms} ms of work\n"
+        );
+        fs::write(&new, text)?;
         Ok(fs::rename(&new, path)?)
     }
 }
 
 const CYCLES_OF_A_FILE: u64 = 250;
+/// How often the re-sealing that was killed is brought to its end before the next process begins another.
+const CYCLES_OF_A_ROUND: u64 = 5;
 const PROGRESS: u64 = 10;
+const SIGKILL: i32 = 9;

@@ -22,6 +22,8 @@ pub(crate) enum Said {
     Refreshed,
     EndMeant,
     Ended,
+    /// All records were looked at, and those of another master key sealed anew.
+    Resealed,
 }
 
 /// Every grant of which a process has said something.
@@ -29,6 +31,8 @@ pub(crate) enum Said {
 pub(crate) struct Ledger {
     grants: BTreeMap<String, Known>,
     pub(crate) answers: u64,
+    /// Records that were sealed anew, in the rounds that came to their end.
+    pub(crate) resealed: u64,
 }
 
 /// What is known of a grant.
@@ -71,7 +75,7 @@ pub(crate) enum Violation {
 }
 
 impl Said {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Code,
         Self::RedeemMeant,
         Self::Tokens,
@@ -80,6 +84,7 @@ impl Said {
         Self::Refreshed,
         Self::EndMeant,
         Self::Ended,
+        Self::Resealed,
     ];
 
     pub(crate) const fn word(self) -> &'static str {
@@ -92,6 +97,7 @@ impl Said {
             Self::Refreshed => "refreshed",
             Self::EndMeant => "end-meant",
             Self::Ended => "ended",
+            Self::Resealed => "resealed",
         }
     }
 }
@@ -103,6 +109,10 @@ impl Ledger {
         let (Some(said), Some(grant), Some(what)) = (said, words.next(), words.next()) else {
             return Err(format!("a line of the child makes no sense: {line}").into());
         };
+        if said == Said::Resealed {
+            self.resealed += what.parse::<u64>()?;
+            return Ok(());
+        }
         let known = self.grants.entry(grant.to_owned()).or_default();
         match said {
             Said::Code => what.clone_into(&mut known.code),
@@ -116,6 +126,7 @@ impl Ledger {
             Said::Refreshed => known.refreshed = known.refreshed.max(Some(what.parse()?)),
             Said::EndMeant => known.end = End::Meant,
             Said::Ended => known.end = End::Sure,
+            Said::Resealed => {}
         }
         self.answers += u64::from(matches!(said, Said::Code | Said::Tokens | Said::Refreshed | Said::Ended));
         Ok(())

@@ -16,6 +16,8 @@ use std::{
     path::Path,
 };
 
+use scene::Sealing;
+
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// What a run of the tests does; `cargo xtask crash` and `cargo xtask races` do more.
@@ -24,10 +26,11 @@ const ROUNDS: u64 = 3;
 
 fn main() -> Outcome {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    if let [mode, path] = &arguments[..]
+    if let [mode, path, sealing] = &arguments[..]
         && mode == "work"
     {
-        return runtime()?.block_on(worker::work_until_killed(Path::new(path)));
+        let sealing = Sealing::named(sealing).ok_or("no such key")?;
+        return runtime()?.block_on(worker::work_until_killed(Path::new(path), sealing));
     }
     if arguments.iter().any(|it| it == "--list") {
         return Ok(writeln!(io::stdout(), "l01_g02_g18_grants_under_kills_and_races: test")?);

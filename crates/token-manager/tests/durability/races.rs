@@ -11,12 +11,12 @@ use tokio::task::JoinSet;
 
 use crate::{
     Outcome,
-    scene::{Scene, refresh_token},
+    scene::{Scene, Sealing, refresh_token},
 };
 
 pub(crate) async fn run(rounds: u64) -> Outcome {
     let folder = crate::folder()?;
-    let in_file = Scene::open(&folder.path().join("state.redb"), Arc::new(|_, _| {})).await?;
+    let in_file = Scene::open(&folder.path().join("state.redb"), Sealing::Day, Arc::new(|_, _| {})).await?;
     for (name, scene) in [("memory", Scene::in_memory().await?), ("redb", in_file)] {
         let mut progress = Progress::of(rounds);
         for _ in 0..rounds {

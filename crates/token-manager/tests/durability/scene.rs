@@ -18,9 +18,54 @@ use crate::Outcome;
 
 #[derive(Clone)]
 pub(crate) struct Scene {
+    pub(crate) store: Arc<dyn RecordStore>,
+    pub(crate) ring: Arc<KeyRing>,
     pub(crate) grants: Grants,
     pub(crate) third_party: ThirdPartyTokens,
     pub(crate) clock: Arc<SystemClock>,
+}
+
+/// Which of the two master keys seals; the other one opens what it sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sealing {
+    Day,
+    Night,
+}
+
+impl Sealing {
+    /// The one for this cycle.
+    pub(crate) const fn of(cycle: u64) -> Self {
+        if cycle.is_multiple_of(2) { Self::Day } else { Self::Night }
+    }
+
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Day => Self::Night,
+            Self::Night => Self::Day,
+        }
+    }
+
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Night => "night",
+        }
+    }
+
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        [Self::Day, Self::Night].into_iter().find(|it| it.word() == word)
+    }
+
+    fn master_key(self) -> Outcome<MasterKey> {
+        Ok(MasterKey::new(match self {
+            Self::Day => b"0123456789abcdefghijklmnopqrstuv",
+            Self::Night => b"vutsrqponmlkjihgfedcba9876543210",
+        })?)
+    }
+
+    fn ring(self) -> Outcome<KeyRing> {
+        Ok(KeyRing::new(&self.master_key()?, [self.other().master_key()?])?)
+    }
 }
 
 /// Told before a third party answers: the session, and the number of the refresh token that it gives.
@@ -28,29 +73,29 @@ pub(crate) type BeforeAnswer = Arc<dyn Fn(&str, u64) + Send + Sync>;
 
 impl Scene {
     pub(crate) async fn in_memory() -> Outcome<Self> {
-        Ok(Self::on(Arc::new(MemoryStore::new()), Arc::new(|_, _| {})).await?.0)
+        Ok(Self::on(Arc::new(MemoryStore::new()), Sealing::Day, Arc::new(|_, _| {})).await?.0)
     }
 
     /// Opens the file, or makes it; third-party tokens are refreshed until the runtime ends.
-    pub(crate) async fn open(path: &Path, before_answer: BeforeAnswer) -> Outcome<Self> {
+    pub(crate) async fn open(path: &Path, sealing: Sealing, before_answer: BeforeAnswer) -> Outcome<Self> {
         let store = Arc::new(RedbStore::open_or_create(&RedbSettings::new(path))?);
-        let (scene, keeper) = Self::on(store, before_answer).await?;
+        let (scene, keeper) = Self::on(store, sealing, before_answer).await?;
         tokio::spawn(keeper.run(tokio::time::sleep, pending()));
         Ok(scene)
     }
 
     /// Opens the file; third-party tokens stay as they are.
-    pub(crate) async fn without_keeper(path: &Path) -> Outcome<Self> {
+    pub(crate) async fn without_keeper(path: &Path, sealing: Sealing) -> Outcome<Self> {
         let store = Arc::new(RedbStore::open_or_create(&RedbSettings::new(path))?);
-        Ok(Self::on(store, Arc::new(|_, _| {})).await?.0)
+        Ok(Self::on(store, sealing, Arc::new(|_, _| {})).await?.0)
     }
 
     async fn on(
         store: Arc<dyn RecordStore>,
+        sealing: Sealing,
         before_answer: BeforeAnswer,
     ) -> Outcome<(Self, ThirdPartyTokenKeeper)> {
-        let master_key = MasterKey::new(b"0123456789abcdefghijklmnopqrstuv")?;
-        let ring = Arc::new(KeyRing::new(&master_key, [])?);
+        let ring = Arc::new(sealing.ring()?);
         ring.check(store.as_ref()).await?;
         let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
         let settings = SigningKeySettings::default();
@@ -67,15 +112,15 @@ impl Scene {
         let grants = Grants::open(parts, GrantSettings::new("https://mcp.example.com".parse()?)).await?;
         let refresher = Arc::new(ThirdParty(before_answer));
         let parts = ThirdPartyTokenParts {
-            store,
-            ring,
+            store: store.clone(),
+            ring: ring.clone(),
             refresher,
             grants: grants.clone(),
             clock: clock.clone(),
             entropy,
         };
         let (third_party, keeper) = ThirdPartyTokens::new(parts, ThirdPartyTokenSettings::default());
-        Ok((Self { grants, third_party, clock }, keeper))
+        Ok((Self { store, ring, grants, third_party, clock }, keeper))
     }
 
     pub(crate) async fn issue_code(&self) -> Outcome<(GrantId, String)> {
@@ -114,14 +159,16 @@ impl Scene {
             .await
     }
 
-    /// Keeps third-party tokens number `number` for the grant's session; they always want to be refreshed.
+    /// Keeps third-party tokens number `number` for the grant's session. Those of every second grant always want to be
+    /// refreshed, the others rest until they are sealed anew.
     pub(crate) async fn keep(&self, grant: &GrantId, number: u64) -> Outcome {
         let now = self.clock.now();
+        let rests = grant.as_bytes()[0].is_multiple_of(2);
         let tokens = TokenSet {
             provider: "github".parse()?,
             access_token: ThirdPartyAccessToken::new(access_token(number)),
             refresh_token: Some(ThirdPartyRefreshToken::new(number.to_string())),
-            expires_at: Some(now),
+            expires_at: Some(if rests { now + DAY } else { now }),
             scope: "repo".parse()?,
         };
         Ok(self.third_party.store(&session(grant)?, tokens, now + DAY).await?)

@@ -13,16 +13,18 @@ use tokio::task::JoinSet;
 use crate::{
     Outcome,
     ledger::Said,
-    scene::{Scene, number_of, refresh_token, session},
+    scene::{Scene, Sealing, number_of, refresh_token, session},
 };
 
-pub(crate) async fn work_until_killed(path: &Path) -> Outcome {
+pub(crate) async fn work_until_killed(path: &Path, sealing: Sealing) -> Outcome {
     let before_answer = Arc::new(|grant: &str, number: u64| {
         // Nobody reads any more when this fails, and the kill is near.
         let _ = tell(Said::RefreshMeant, grant, &number.to_string());
     });
-    let scene = Scene::open(path, before_answer).await?;
+    let scene = Scene::open(path, sealing, before_answer).await?;
     let mut workers = JoinSet::new();
+    let all = scene.clone();
+    workers.spawn(async move { seal_anew(&all).await });
     for worker in 0..WORKERS {
         let scene = scene.clone();
         workers.spawn(async move {
@@ -36,6 +38,16 @@ pub(crate) async fn work_until_killed(path: &Path) -> Outcome {
         Some(outcome) => outcome?,
         None => Ok(()),
     }
+}
+
+/// Moves everything to the key that seals now, while the others work; the process before used another one.
+async fn seal_anew(scene: &Scene) -> Outcome {
+    let done = scene.ring.reseal(scene.store.as_ref(), |_| {}).await?;
+    if !done.unopened.is_empty() {
+        return Err(format!("nobody can open {:?}", done.unopened).into());
+    }
+    tell(Said::Resealed, "-", &done.resealed.to_string())?;
+    std::future::pending().await
 }
 
 /// A grant, perhaps to its end.
