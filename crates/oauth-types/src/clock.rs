@@ -86,6 +86,59 @@ impl Clock for ManualClock {
     }
 }
 
+/// A [`ManualClock`] that jumps when it is looked at for the n-th time, in the middle of whatever reads it.
+#[cfg(any(test, feature = "test-util"))]
+#[derive(Debug)]
+pub struct SteppingClock {
+    clock: ManualClock,
+    /// How many looks are left until it jumps, and by how many seconds.
+    step: std::sync::Mutex<Option<(u64, i64)>>,
+}
+
+#[cfg(any(test, feature = "test-util"))]
+impl SteppingClock {
+    /// A clock that stands at `now`, and jumps nowhere until told to.
+    #[must_use]
+    pub const fn new(now: UnixTime) -> Self {
+        Self { clock: ManualClock::new(now), step: std::sync::Mutex::new(None) }
+    }
+
+    /// From the `n`-th look on, counted from 1, the clock shows a time that is so many seconds off.
+    pub fn jump_at(&self, n: u64, seconds: i64) {
+        *self.step() = Some((n, seconds));
+    }
+
+    /// Whether the jump has not happened yet.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.step().is_some_and(|(left, _)| left > 0)
+    }
+
+    /// Moves the clock forward, besides the jump.
+    pub fn advance(&self, duration: Duration) {
+        self.clock.advance(duration);
+    }
+
+    fn step(&self) -> std::sync::MutexGuard<'_, Option<(u64, i64)>> {
+        self.step.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(any(test, feature = "test-util"))]
+impl Clock for SteppingClock {
+    fn now(&self) -> UnixTime {
+        let now = self.clock.now();
+        match self.step().as_mut() {
+            None => now,
+            Some((left, seconds)) => {
+                *left = left.saturating_sub(1);
+                let jumped = UnixTime::from_seconds(now.as_seconds().saturating_add_signed(*seconds));
+                if *left == 0 { jumped } else { now }
+            }
+        }
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's clock")]
 fn wall_time() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO)

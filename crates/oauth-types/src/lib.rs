@@ -20,9 +20,9 @@ mod unix_time;
 
 pub use audience::Audience;
 pub use claim_path::{ClaimPath, InvalidClaimPath};
-#[cfg(any(test, feature = "test-util"))]
-pub use clock::ManualClock;
 pub use clock::{Clock, SystemClock};
+#[cfg(any(test, feature = "test-util"))]
+pub use clock::{ManualClock, SteppingClock};
 #[cfg(any(test, feature = "test-util"))]
 pub use entropy::SeededEntropy;
 pub use entropy::{Entropy, SystemEntropy};

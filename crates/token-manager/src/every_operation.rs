@@ -13,7 +13,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use oauth_types::{Clock, GrantId, ManualClock, ProviderId, SystemEntropy, UnixTime};
+use oauth_types::{Clock, GrantId, ProviderId, SteppingClock, SystemEntropy, UnixTime};
 use storage::{Fault, FaultyStore, MemoryStore, RecordStore};
 use tokio::task::JoinHandle;
 
@@ -126,7 +126,7 @@ impl Scene {
     fn new(trouble: Trouble, n: u64) -> Self {
         let scene = Self {
             store: Arc::new(FaultyStore::new(Arc::new(MemoryStore::new()))),
-            clock: Arc::new(SteppingClock { clock: ManualClock::new(NOW), step: Mutex::new(None) }),
+            clock: Arc::new(SteppingClock::new(NOW)),
             third_party: Arc::new(ThirdParty::default()),
             events: Arc::new(Recorder::default()),
             trouble,
@@ -134,7 +134,7 @@ impl Scene {
         match trouble {
             Trouble::Store(fault) => scene.store.fail_nth(n, fault),
             Trouble::Port(fault) => *scene.third_party.fails.lock().unwrap() = Some((n, fault)),
-            Trouble::Clock(seconds) => *scene.clock.step.lock().unwrap() = Some((n, seconds)),
+            Trouble::Clock(seconds) => scene.clock.jump_at(n, seconds),
         }
         scene
     }
@@ -143,7 +143,7 @@ impl Scene {
         match self.trouble {
             Trouble::Store(_) => self.store.is_pending(),
             Trouble::Port(_) => self.third_party.fails.lock().unwrap().is_some(),
-            Trouble::Clock(_) => self.clock.step.lock().unwrap().is_some_and(|(left, _)| left > 0),
+            Trouble::Clock(_) => self.clock.is_pending(),
         }
     }
 
@@ -202,13 +202,13 @@ impl Scene {
         // A second process takes over, and the tokens of the third party have to be refreshed.
         drop(process);
         let process = self.open().await;
-        self.clock.clock.advance(Duration::from_secs(3590));
+        self.clock.advance(Duration::from_secs(3590));
         self.fresh_third_party_token(&process, &second).await?;
         let third = self.rotate(&process, &second).await?;
         assert_eq!(self.third_party.calls.load(SeqCst), 1 + u64::from(self.is_port() && !self.is_pending()));
 
         // Uses are noted, and keys rotate; what the old key signed can still be verified.
-        self.clock.clock.advance(Duration::from_secs(25 * HOUR as u64));
+        self.clock.advance(Duration::from_secs(25 * HOUR as u64));
         let alive = process.grants.is_live(&third.grant) == Liveness::Live;
         self.again(async || process.grants.upkeep().once().await).await;
         if !alive {
@@ -294,7 +294,7 @@ impl Scene {
                 Err(error) => panic!("{:?}: {error}", self.trouble),
             }
             // Past the pause after a failure.
-            self.clock.clock.advance(Duration::from_secs(5));
+            self.clock.advance(Duration::from_secs(5));
         }
         match self.trouble {
             // The old one is good for another while by this clock.
@@ -332,7 +332,7 @@ impl Scene {
         // Another process knows of it, and sweeps it in the end.
         let process = self.open().await;
         self.is_dead(&process, tokens.grant).await;
-        self.clock.clock.advance(Duration::from_secs(2 * DECADE as u64));
+        self.clock.advance(Duration::from_secs(2 * DECADE as u64));
         self.again(async || process.grants.upkeep().once().await).await;
         let left =
             self.again(async || self.store.scan(storage::Table::new("grants", 1), None, 10).await).await;
@@ -371,27 +371,6 @@ fn token_set(now: UnixTime) -> TokenSet {
         refresh_token: Some(ThirdPartyRefreshToken::new("refresh-0".to_owned())),
         expires_at: Some(now + Duration::from_secs(3600)),
         scope: "repo".parse().unwrap(),
-    }
-}
-
-/// A clock that jumps when it is looked at for the n-th time.
-#[derive(Debug)]
-struct SteppingClock {
-    clock: ManualClock,
-    /// How many looks are left until it jumps, and by how many seconds.
-    step: Mutex<Option<(u64, i64)>>,
-}
-
-impl Clock for SteppingClock {
-    fn now(&self) -> UnixTime {
-        let now = self.clock.now();
-        let mut step = self.step.lock().unwrap();
-        let Some((left, seconds)) = step.as_mut() else { return now };
-        *left = left.saturating_sub(1);
-        match (*left, *seconds) {
-            (0, seconds) => UnixTime::from_seconds(now.as_seconds().saturating_add_signed(seconds)),
-            _ => now,
-        }
     }
 }
 

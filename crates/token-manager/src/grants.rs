@@ -18,7 +18,7 @@ mod token_request;
 mod transition;
 mod upkeep;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 pub use cause::EndCause;
 pub use code::AuthorizationCode;
@@ -137,6 +137,13 @@ impl Grants {
     #[must_use]
     pub fn watch_end(&self, grant: &GrantId) -> Option<GrantWatch> {
         self.shared.index.watch(grant)
+    }
+
+    /// How long an access token is good, at most, after the last use of its grant that [`Grants::seen_at`] knows of: each
+    /// redemption and each rotation is one.
+    #[must_use]
+    pub fn access_token_lifetime(&self) -> Duration {
+        self.shared.settings.access_token_lifetime
     }
 
     /// How many grants live, and how many codes wait for their redemption.

@@ -16,4 +16,6 @@ pub use resident::ResidentError;
 pub(crate) use resident::{Registered, Resident};
 
 #[cfg(test)]
+mod every_operation;
+#[cfg(test)]
 mod testing;

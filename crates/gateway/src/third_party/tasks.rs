@@ -144,7 +144,7 @@ async fn walk(on: Foundations, passing: Arc<dyn RecordStore>, clock: Arc<dyn Clo
     }
 }
 
-/// Asks again whether the persons of sessions in use are still permitted.
+/// Asks again whether the persons of sessions with access are still permitted.
 async fn look_again(on: Foundations, clock: Arc<dyn Clock>) {
     loop {
         sleep(LOOK_AGAIN).await;
@@ -154,14 +154,17 @@ async fn look_again(on: Foundations, clock: Arc<dyn Clock>) {
     }
 }
 
-/// [`look_again`] once.
+/// [`look_again`] once: at everybody for whom an access token may be good. Whoever has none comes back by a refresh, which
+/// asks for itself.
 ///
 /// # Errors
 /// The first failure, after which the rest is left for the next time.
 pub(super) async fn look_at_persons(on: &Foundations, now: UnixTime) -> Result<(), NotEnded> {
     let live = end_overdue(on).await?;
-    let in_use = live.into_iter().filter(|(_, used)| now.saturating_since(*used) < IN_USE).map(|(id, _)| id);
-    let looks = stream::iter(in_use).map(|id| async move { on.look_again(&id).await });
+    let tokens_live = on.grants.access_token_lifetime() + LEEWAY;
+    let have_access =
+        live.into_iter().filter(|(_, used)| now.saturating_since(*used) < tokens_live).map(|(id, _)| id);
+    let looks = stream::iter(have_access).map(|id| async move { on.look_again(&id).await });
     looks.buffer_unordered(LOOKS_AT_ONCE).try_collect::<()>().await
 }
 
@@ -202,8 +205,8 @@ pub(super) async fn end_overdue(on: &Foundations) -> Result<Vec<(ThirdPartySessi
 
 /// How often persons are looked at again; each is asked about less often.
 const LOOK_AGAIN: Duration = Duration::from_secs(120);
-/// Persons of whom nothing was seen for so long are looked at when they come back.
-const IN_USE: Duration = Duration::from_secs(15 * 60);
+/// How long the validator takes tokens after their end.
+const LEEWAY: Duration = Duration::from_secs(60);
 const LOOKS_AT_ONCE: usize = 8;
 /// Sessions end by time to about a minute.
 const PERIOD: Duration = Duration::from_secs(60);

@@ -9,8 +9,9 @@ use oauth_client::{
 };
 use oauth_server::{CodeCheck, GrantPort, RefreshCheck, TokenGrant, TokenRefusal};
 use oauth_types::{
-    ClientId, CodeChallenge, GrantId, ManualClock, Principal, SystemEntropy, TokenErrorCode, UnixTime,
+    ClientId, Clock, CodeChallenge, GrantId, ManualClock, Principal, SystemEntropy, TokenErrorCode, UnixTime,
 };
+use outbound_http::HttpClient;
 use serde_json::json;
 use session_binding::{
     BrowserSessionLimits, PendingLimits, SignIn, ThirdPartySessionId, ThirdPartySessionLimits,
@@ -57,7 +58,7 @@ impl World {
                 .unwrap();
         let http = FakeHttp::new();
         let world_allows = AllowRules { everybody: true, ..AllowRules::default() };
-        state.foundations.providers.replace([provider(&http, &clock, world_allows)]);
+        state.foundations.providers.replace([provider(Arc::new(http.clone()), clock.clone(), world_allows)]);
         let access = state.grant_access();
         Self { clock, store, http, state, access, work: Some(work) }
     }
@@ -68,7 +69,8 @@ impl World {
 
     /// Another configuration: who may come in.
     pub(super) fn allow(&self, rules: AllowRules) {
-        self.state.foundations.providers.replace([provider(&self.http, &self.clock, rules)]);
+        let http = Arc::new(self.http.clone());
+        self.state.foundations.providers.replace([provider(http, self.clock.clone(), rules)]);
     }
 
     /// What the third party says of whoever asks with a token of theirs.
@@ -182,7 +184,12 @@ pub(super) fn master_key(seed: u8) -> MasterKey {
     MasterKey::new(&bytes).unwrap()
 }
 
-fn provider(http: &FakeHttp, clock: &Arc<ManualClock>, rules: AllowRules) -> SignInProvider {
+/// The third party, reached by `http`.
+pub(super) fn provider(
+    http: Arc<dyn HttpClient>,
+    clock: Arc<dyn Clock>,
+    rules: AllowRules,
+) -> SignInProvider {
     let url = |text: &str| Some(text.parse().unwrap());
     let settings = ProviderSettings {
         client_secret: Some(ClientSecret::new("secret".to_owned())),
@@ -197,12 +204,11 @@ fn provider(http: &FakeHttp, clock: &Arc<ManualClock>, rules: AllowRules) -> Sig
         },
         ..ProviderSettings::new("third".parse().unwrap(), ProviderKind::Oauth2, "gateway".parse().unwrap())
     };
-    let shared = Arc::new(http.clone());
     let ports = ProviderPorts {
-        http: shared.clone(),
-        clock: clock.clone(),
+        http: Arc::clone(&http),
+        clock: Arc::clone(&clock),
         entropy: Arc::new(SystemEntropy),
-        id_tokens: Arc::new(IdTokens::new(shared, clock.clone(), Duration::from_secs(60))),
+        id_tokens: Arc::new(IdTokens::new(http, clock, Duration::from_secs(60))),
     };
     let provider = Arc::new(Provider::new(settings, ports).unwrap());
     SignInProvider::ThirdParty { provider, rules, name: "The third party".to_owned() }

@@ -54,7 +54,8 @@ struct Work<'a> {
 /// A session whose refresh failed.
 struct Trouble {
     failures: u32,
-    retry_at: UnixTime,
+    /// When those who wait for a token may ask the third party again; without them it is asked less and less often.
+    ask_at: UnixTime,
     error: ThirdPartyTokenError,
 }
 
@@ -70,7 +71,7 @@ impl ThirdPartyTokenKeeper {
         Self { shared, inbox }
     }
 
-    /// Refreshes until `stop` is ready, then finishes what it has begun.
+    /// Refreshes until `stop` is ready, then finishes what it has begun, and stores what could not be stored before.
     ///
     /// `sleep` waits for a time, as `tokio::time::sleep` does.
     pub async fn run<F: Future<Output = ()> + Send>(
@@ -112,6 +113,7 @@ impl ThirdPartyTokenKeeper {
         while let Some(settled) = work.jobs.next().await {
             work.settle(settled, shared.now());
         }
+        shared.save_what_is_left().await;
     }
 }
 
@@ -129,7 +131,7 @@ impl<'a> Work<'a> {
             }
             Command::Refresh(session, answer) => {
                 let now = shared.now();
-                match self.troubles.get(&session).filter(|it| now < it.retry_at) {
+                match self.troubles.get(&session).filter(|it| now < it.ask_at) {
                     // Nobody has to be asked again so soon.
                     Some(trouble) => drop(answer.send(Err(trouble.answer(now)))),
                     None => self.start(session, Some(answer), shared, sleep),
@@ -202,9 +204,9 @@ impl<'a> Work<'a> {
             ThirdPartyTokenError::ThirdParty { retry_after } => (*retry_after).min(LAST_RETRY),
             _ => Duration::ZERO,
         };
-        let trouble = Trouble { failures, retry_at: now + own.max(asked), error };
+        let trouble = Trouble { failures, ask_at: now + own.min(LAST_DEMAND).max(asked), error };
         let answer = trouble.answer(now);
-        self.schedule.insert((trouble.retry_at, session.clone()));
+        self.schedule.insert((now + own.max(asked), session.clone()));
         self.troubles.insert(session.clone(), trouble);
         answer
     }
@@ -239,7 +241,7 @@ impl Trouble {
     fn answer(&self, now: UnixTime) -> ThirdPartyTokenError {
         match &self.error {
             ThirdPartyTokenError::ThirdParty { .. } => {
-                ThirdPartyTokenError::ThirdParty { retry_after: self.retry_at.saturating_since(now) }
+                ThirdPartyTokenError::ThirdParty { retry_after: self.ask_at.saturating_since(now) }
             }
             other => other.clone(),
         }
@@ -255,6 +257,8 @@ impl fmt::Debug for ThirdPartyTokenKeeper {
 const PERIOD: Duration = Duration::from_secs(1);
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LAST_RETRY: Duration = Duration::from_secs(300);
+/// The same for those who wait, who have no use for a token that comes minutes after the third party is back.
+const LAST_DEMAND: Duration = Duration::from_secs(16);
 /// Refreshes ahead of time that go on at once; those that somebody waits for always start.
 const AT_ONCE: usize = 32;
 const PAGE: usize = 1024;

@@ -177,6 +177,16 @@ impl Shared {
         Ok(())
     }
 
+    /// The last attempt to store what this process alone has.
+    pub(super) async fn save_what_is_left(&self) {
+        let sessions: Vec<SessionKey> = self.unsaved().keys().cloned().collect();
+        for session in sessions {
+            if let Err(error) = self.save(&session).await {
+                tracing::error!(%error, "refreshed third-party tokens were not stored before the stop, and are lost");
+            }
+        }
+    }
+
     /// Ends what rests on the session, then forgets its tokens, unless others have taken their place.
     async fn end(
         &self,

@@ -79,6 +79,14 @@ impl Scene {
 
     /// Another process on the same store, or the same one after a restart.
     fn replica(world: World, third_party: Arc<ThirdParty>) -> Self {
+        Self::replica_until(pending(), world, third_party)
+    }
+
+    fn replica_until(
+        stop: impl Future<Output = ()> + Send + 'static,
+        world: World,
+        third_party: Arc<ThirdParty>,
+    ) -> Self {
         let parts = ThirdPartyTokenParts {
             store: world.store.clone(),
             ring: world.ring.clone(),
@@ -88,7 +96,7 @@ impl Scene {
             entropy: Arc::new(SystemEntropy),
         };
         let (tokens, keeper) = ThirdPartyTokens::new(parts, ThirdPartyTokenSettings::default());
-        let keeper = tokio::spawn(keeper.run(tokio::time::sleep, pending()));
+        let keeper = tokio::spawn(keeper.run(tokio::time::sleep, stop));
         Self { world, third_party, tokens, keeper }
     }
 
@@ -255,6 +263,33 @@ async fn crashed_after_the_answer() -> Scene {
         assert!(n < 20, "no operation comes after the answer");
     }
     unreachable!()
+}
+
+/// The process alone has the new refresh token, and ends in good order before it tries again.
+#[tokio::test(start_paused = true)]
+async fn k03_a_stop_stores_what_could_not_be_stored_before() {
+    let mut lost_without_it = 0;
+    for n in 1..20 {
+        let first = Scene::new().await;
+        first.keeper.abort();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async { stopped.await.unwrap_or(()) };
+        let mut scene =
+            Scene::replica_until(stopped, first.world.restarted().await, first.third_party.clone());
+        scene.world.advance(3600);
+        scene.world.store.fail_nth(n, Fault::Refused);
+        let _ = scene.access().await;
+        scene.world.store.fail_nth(u64::MAX, Fault::Refused);
+        let present = scene.third_party.good.lock().unwrap().clone();
+        let stored =
+            async || scene.tokens.shared.read(&session()).await.unwrap().unwrap().tokens.refresh_token;
+        lost_without_it += u32::from(stored().await.unwrap().expose() != present);
+        stop.send(()).unwrap();
+        (&mut scene.keeper).await.unwrap();
+        let present = scene.third_party.good.lock().unwrap().clone();
+        assert_eq!(stored().await.unwrap().expose(), present, "at {n}");
+    }
+    assert_eq!(lost_without_it, 1, "one operation comes after the answer");
 }
 
 #[tokio::test(start_paused = true)]

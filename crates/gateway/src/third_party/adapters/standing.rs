@@ -43,8 +43,8 @@ enum Said {
     Dead(EndedReason),
     /// It is none that tells of a person later than at the sign-in, or not all that the rules ask for.
     Untold,
-    /// Nothing that could be relied upon.
-    Nothing,
+    /// Nothing that could be relied upon; perhaps when to come back.
+    Nothing(Option<Duration>),
 }
 
 /// Whom to ask, and about whom.
@@ -59,7 +59,8 @@ impl Foundations {
     /// Looks whether the person of a live session is still permitted; ends the session and its grants if not.
     ///
     /// Built-in accounts are looked up each time. A third party is asked with `access` at most every five minutes for
-    /// each session; one that gives no answer is believed for an hour after its last one, and ends nothing.
+    /// each session, less often while it gives no answer; it is then believed for an hour after its last one, and ends
+    /// nothing.
     ///
     /// May be dropped at any time: whoever comes next asks again.
     ///
@@ -91,7 +92,7 @@ impl Foundations {
         match self.ask(id, Question { provider, rules, principal }, access).await {
             Said::Permitted => in_force.looks.note(id, now),
             Said::Untold => in_force.looks.note_untold(id, now),
-            Said::Nothing => return Ok(in_force.looks.note_silence(&session, now)),
+            Said::Nothing(wait) => return Ok(in_force.looks.note_silence(&session, now, wait)),
             Said::NotAllowed => {
                 tracing::info!(target: "audit", { %principal.provider, %principal.subject }, "no longer allowed");
                 return self.end_session(id, EndCause::NotAllowed).await;
@@ -128,7 +129,7 @@ impl Foundations {
             Ok(another) => question.ask(&another).await,
             Err(error) if error.is_temporary() => {
                 tracing::warn!(%error, "whether the third party has ended its grant is not known");
-                Said::Nothing
+                Said::Nothing(None)
             }
             // There is nothing to refresh it with, or the third party does not take that either.
             Err(_) => inactive,
@@ -161,11 +162,11 @@ impl Question<'_> {
             Ok(Err(IdentityError::Unavailable)) => Said::Untold,
             Ok(Err(IdentityError::Temporary(error))) => {
                 tracing::warn!(provider = %provider.id(), %error, "whether a person is still allowed is not known");
-                Said::Nothing
+                Said::Nothing(error.retry_after())
             }
             Err(_) => {
                 tracing::warn!(provider = %provider.id(), "whether a person is still allowed is not known in time");
-                Said::Nothing
+                Said::Nothing(None)
             }
         }
     }

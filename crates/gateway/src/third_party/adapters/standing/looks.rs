@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -25,8 +26,8 @@ struct Look {
     again: Option<UnixTime>,
     /// When the third party last gave an answer that lets the person in.
     answered: Option<UnixTime>,
-    /// Whether it gave none when it was last asked.
-    silent: bool,
+    /// How often in a row it gave none since then.
+    silences: u32,
     /// Held by whoever asks.
     turn: Arc<sync::Mutex<()>>,
 }
@@ -35,7 +36,7 @@ impl Looks {
     /// The person of this session was permitted at `now`.
     pub(in crate::third_party::adapters) fn note(&self, id: &ThirdPartySessionId, now: UnixTime) {
         self.put(id, |look| {
-            *look = Look { again: Some(now + AGAIN), answered: Some(now), silent: false, ..look.clone() };
+            *look = Look { again: Some(now + AGAIN), answered: Some(now), silences: 0, ..look.clone() };
         });
     }
 
@@ -61,25 +62,36 @@ impl Looks {
     ) -> Option<Standing> {
         let looks = self.lock();
         let look = looks.get(&session.id)?;
-        let fresh = look.again.is_some_and(|it| now < it + patience.duration());
-        fresh.then(|| if look.silent { look.unanswered(session, now) } else { Standing::Good })
+        let fresh = look.again.is_some_and(|it| now < it + patience.with(&session.id));
+        fresh.then(|| if look.silences > 0 { look.unanswered(session, now) } else { Standing::Good })
     }
 
     /// The third party cannot tell about the person of this session, now or ever.
     pub(super) fn note_untold(&self, id: &ThirdPartySessionId, now: UnixTime) {
         self.put(id, |look| {
-            *look = Look { again: Some(now + RETRY), answered: Some(now), silent: false, ..look.clone() };
+            *look = Look { again: Some(now + RETRY), answered: Some(now), silences: 0, ..look.clone() };
         });
     }
 
-    /// The third party gave no answer at `now`; answers what that makes of the session.
-    pub(super) fn note_silence(&self, session: &ThirdPartySession, now: UnixTime) -> Standing {
+    /// The third party gave no answer at `now`, and perhaps said when to come back; answers what that makes of the session.
+    pub(super) fn note_silence(
+        &self,
+        session: &ThirdPartySession,
+        now: UnixTime,
+        retry_after: Option<Duration>,
+    ) -> Standing {
         let mut standing = Standing::NotKnown;
         self.put(&session.id, |look| {
-            look.silent = true;
             standing = look.unanswered(session, now);
-            let wait = if standing == Standing::NotKnown { RETRY_SOON } else { RETRY };
-            look.again = Some(now + wait);
+            look.silences = look.silences.saturating_add(1);
+            let wait = match standing {
+                Standing::NotKnown => RETRY_SOON,
+                Standing::Good | Standing::Ended | Standing::NotConfigured => {
+                    let own = RETRY.saturating_mul(2_u32.saturating_pow(look.silences - 1));
+                    own.max(retry_after.unwrap_or_default()).min(LAST_RETRY)
+                }
+            };
+            look.again = Some(now + wait.saturating_sub(share(&session.id, wait / 4)));
         });
         standing
     }
@@ -106,20 +118,30 @@ impl Look {
 }
 
 impl Patience {
-    const fn duration(self) -> Duration {
+    fn with(self, id: &ThirdPartySessionId) -> Duration {
         match self {
             Self::None => Duration::ZERO,
-            Self::InUse => IN_USE,
+            Self::InUse => IN_USE.saturating_sub(share(id, SPREAD)),
         }
     }
 }
 
+/// A part of `whole` that is another one for each session, so that those who came at once are not asked about at once.
+fn share(id: &ThirdPartySessionId, whole: Duration) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    whole * u32::try_from(hasher.finish() % 1024).unwrap_or(0) / 1024
+}
+
 /// How long an answer of a third party is good for those who refresh.
 const AGAIN: Duration = Duration::from_secs(5 * 60);
-/// How much longer it is good for sessions in use; with the time between two walks less than a quarter of an hour.
+/// How much longer it is good for those who have tokens; with the time between two walks less than a quarter of an hour.
 const IN_USE: Duration = Duration::from_secs(7 * 60);
-/// After how long a third party that gave no answer is asked again.
+/// Up to how much earlier some are asked about.
+const SPREAD: Duration = Duration::from_secs(5 * 60);
+/// After how long a third party that gave no answer is asked again, at first, and then later and later.
 const RETRY: Duration = Duration::from_secs(60);
+const LAST_RETRY: Duration = Duration::from_secs(5 * 60);
 /// The same while nobody gets tokens for want of an answer.
 const RETRY_SOON: Duration = Duration::from_secs(10);
 /// How long an answer is believed while the third party gives no other.

@@ -269,6 +269,105 @@ async fn k05_access_of_a_session_in_use_ends_within_a_quarter_of_an_hour() {
     assert!(world.http.requests().len() < 6);
 }
 
+/// Whenever somebody is removed, whether or not they use their token, and after a pause of any length.
+#[tokio::test]
+async fn k05_fi13_whenever_somebody_is_removed_no_access_is_left_after_a_quarter_of_an_hour() {
+    for (removed_at, uses) in (0..20).flat_map(|minute| [(minute * 60 + 30, true), (minute * 60 + 30, false)])
+    {
+        let (world, _, grant, _) = staff().await;
+        world.http.set(REVOKE, Reply::status(200));
+        let on = &world.state.foundations;
+        let mut ended_at = None;
+        for second in (0..3600).step_by(30) {
+            if second == removed_at {
+                world.says("1", &[]);
+            }
+            if uses {
+                let _ = on.grants.is_live(&grant);
+            }
+            if second % 120 == 0 {
+                look_at_persons(on, world.clock.now()).await.unwrap();
+            }
+            ended_at = ended_at.or((!world.is_live(grant)).then_some(second));
+            world.advance(30);
+        }
+        let after = ended_at.unwrap() - removed_at;
+        assert!((0..15 * 60).contains(&after), "removed at {removed_at}, ended {after} s later");
+    }
+}
+
+/// Once its token has ended a session can do nothing without a refresh, and the third party is spared the question.
+#[tokio::test]
+async fn k05_who_has_no_access_is_not_asked_about_and_gets_none_back() {
+    let (world, _, grant, tokens) = staff().await;
+    world.http.set(REVOKE, Reply::status(200));
+    world.give_long(&world.sign_in("1").await).await;
+    let on = &world.state.foundations;
+    world.advance(3600 + 61);
+    let asked = world.http.count(USERINFO);
+    look_at_persons(on, world.clock.now()).await.unwrap();
+    assert_eq!(world.http.count(USERINFO), asked);
+    world.says("1", &[]);
+    invalid_grant(world.refresh(&tokens).await);
+    assert!(!world.is_live(grant));
+}
+
+#[tokio::test]
+async fn k05_those_who_came_at_once_are_not_asked_about_at_once() {
+    let world = World::new().await;
+    world.allow(group("staff"));
+    let on = &world.state.foundations;
+    for number in 0..40 {
+        let subject = number.to_string();
+        let session = world.sign_in(&subject).await;
+        world.code(&session, &subject).await;
+        world.give_long(&session).await;
+        on.providers.note_permitted(&session);
+    }
+    world.http.set(USERINFO, Reply::status(503));
+    let mut asked_in = Vec::new();
+    for _ in 0..7 {
+        let before = world.http.count(USERINFO);
+        look_at_persons(on, world.clock.now()).await.unwrap();
+        asked_in.push(world.http.count(USERINFO) - before);
+        world.advance(120);
+    }
+    assert_eq!(asked_in[..3], [0, 0, 0], "their sign-in was an answer");
+    assert!(asked_in.iter().sum::<usize>() >= 40, "each within the time: {asked_in:?}");
+    assert!(asked_in.iter().all(|it| *it < 30), "not all at once: {asked_in:?}");
+}
+
+#[tokio::test]
+async fn k02_a_third_party_that_gives_no_answer_is_asked_less_and_less_often() {
+    let (world, session, _, mut tokens) = staff().await;
+    world.give_long(&session).await;
+    world.http.set(USERINFO, Reply::status(503));
+    let mut asked_at = Vec::new();
+    for second in (0..50 * 60).step_by(10) {
+        let before = world.http.count(USERINFO);
+        tokens = world.refresh(&tokens).await.unwrap();
+        if world.http.count(USERINFO) > before {
+            asked_at.push(second);
+        }
+        world.advance(10);
+    }
+    let pauses: Vec<i32> = asked_at.windows(2).map(|it| it[1] - it[0]).collect();
+    assert!((8..=14).contains(&asked_at.len()), "{asked_at:?}");
+    assert!(pauses[0] <= 60 && pauses[1] > pauses[0] && pauses[2] > pauses[1], "{pauses:?}");
+    assert!(pauses.iter().all(|it| *it <= 300), "at least every five minutes: {pauses:?}");
+    // Its next answer counts, and then the pauses begin anew.
+    world.says("1", &["staff"]);
+    world.advance(300);
+    tokens = world.refresh(&tokens).await.unwrap();
+    world.http.set(USERINFO, Reply::status(503));
+    world.advance(300);
+    tokens = world.refresh(&tokens).await.unwrap();
+    world.says("1", &[]);
+    world.http.set(REVOKE, Reply::status(200));
+    world.advance(60);
+    invalid_grant(world.refresh(&tokens).await);
+}
+
 #[tokio::test]
 async fn third_party_tokens_that_just_expire_take_no_grant_with_them() {
     let world = World::new().await;

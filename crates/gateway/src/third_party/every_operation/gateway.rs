@@ -1,0 +1,238 @@
+//! One process of the gateway, whole but for its sockets.
+
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body};
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use oauth_client::AllowRules;
+use oauth_server::{
+    AuthorizeEndpoint, Client, ClientAuthMethod, ClientOrigin, ClientProof, ClientSources, Clients,
+    ConfiguredClient, GrantPort, GrantType, IntrospectEndpoint, OfferedResource, RevokeEndpoint,
+    ServerMetadata, ServerSettings, TokenEndpoint,
+};
+use oauth_types::{Clock, SystemEntropy};
+use serde_json::Value;
+use session_binding::Connections;
+use storage::RecordStore;
+use token_manager::Liveness;
+use tower_service::Service;
+use url::{Url, form_urlencoded};
+
+use super::hub::Hub;
+use crate::{
+    request_id::RequestIds,
+    service::Arrival,
+    third_party::{
+        adapters::{ClientAssertions, Directory, OwnTokens},
+        browser::{self, BrowserParts},
+        endpoints::{self, Endpoints, Failures},
+        state::{State, StorageSettings},
+        tasks::Tasks,
+        testing::*,
+        to_the_end::to_the_end,
+    },
+};
+
+pub(super) struct Gateway {
+    pub(super) state: State,
+    pub(super) tokens: OwnTokens,
+    router: Router,
+    tasks: Tasks,
+    ids: RequestIds,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
+}
+
+/// A person's browser: its cookies.
+#[derive(Debug, Default)]
+pub(super) struct Browser(BTreeMap<String, String>);
+
+impl Gateway {
+    pub(super) async fn open(
+        store: Arc<dyn RecordStore>,
+        clock: Arc<dyn Clock>,
+        hub: Arc<Hub>,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let settings = settings(StorageSettings::Memory);
+        let (state, work) = State::on(store, settings, clock.clone(), Arc::new(SystemEntropy)).await?;
+        let rules = AllowRules { groups: ["staff".to_owned()].into(), ..AllowRules::default() };
+        let provider = provider(hub.clone(), clock.clone(), rules);
+        state.foundations.providers.replace([provider.clone()]);
+        let tasks = work.spawn();
+        let tokens = OwnTokens::new(state.issuer.clone(), state.keys.clone(), clock.clone());
+
+        let offered = OfferedResource {
+            resource: RESOURCE.parse()?,
+            scopes: "mcp".parse()?,
+            default_scopes: "mcp".parse()?,
+        };
+        let server = Arc::new(ServerSettings::new(state.issuer.clone(), vec![offered])?);
+        let clients = clients(&state, &clock, hub)?;
+        let browser = browser::Browser::new(BrowserParts {
+            authorize: AuthorizeEndpoint::new(Arc::clone(&server), clients.clone()),
+            pending: state.pending.clone(),
+            browser_sessions: state.browsers.clone(),
+            foundations: state.foundations.clone(),
+            connections: Connections::new(Arc::new(Directory::new(
+                state.foundations.grants.clone(),
+                state.foundations.sessions.clone(),
+                Arc::new(clients.clone()),
+            ))),
+            ring: Arc::clone(&state.ring),
+            providers: vec![provider],
+            issuer: state.issuer.clone(),
+            response_issuer: true,
+            servers: BTreeMap::new(),
+            body_idle: Duration::from_secs(10),
+            clock: clock.clone(),
+        });
+        let grants: Arc<dyn GrantPort> = Arc::new(state.grant_access());
+        let endpoints = Endpoints {
+            metadata: ServerMetadata::new(&server),
+            token: TokenEndpoint::new(Arc::clone(&server), clients.clone(), Arc::clone(&grants)),
+            revoke: RevokeEndpoint::new(clients.clone(), Arc::clone(&grants)),
+            introspect: IntrospectEndpoint::new(server, clients, grants),
+            registrations: None,
+            signing_keys: state.signing_keys.clone(),
+            failures: Failures::new(clock),
+            body_idle: Duration::from_secs(10),
+        };
+        let router = endpoints::router(endpoints).merge(browser::router(Arc::new(browser)));
+        let router = to_the_end(router, state.requests.clone());
+        Ok(Self { state, tokens, router, tasks, ids: RequestIds::new(&SystemEntropy) })
+    }
+
+    /// The process ends in good order.
+    pub(super) async fn stop(self) {
+        drop(self.router);
+        self.tasks.stop().await;
+    }
+
+    /// Whether the validator of an MCP endpoint would take this access token.
+    pub(super) fn takes(&self, access_token: &str) -> bool {
+        let read = self.tokens.read(access_token);
+        read.is_some_and(|it| self.state.foundations.grants.is_live(&it.grant) == Liveness::Live)
+    }
+
+    /// A request of a program.
+    pub(super) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
+        self.send(Method::POST, path, &[], Some(form)).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        target: &str,
+        headers: &[(&str, &str)],
+        form: Option<&[(&str, &str)]>,
+    ) -> Page {
+        let mut request = Request::builder().method(method).uri(target);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = form.map(|it| form_urlencoded::Serializer::new(String::new()).extend_pairs(it).finish());
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let mut request = request.body(Body::from(body.unwrap_or_default())).unwrap();
+        request.extensions_mut().insert(Arrival::new(self.ids.next(), Ipv4Addr::LOCALHOST.into()));
+        let (head, body) = self.router.clone().call(request).await.unwrap().into_parts();
+        let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        let page = Page { status: head.status, headers: head.headers, body };
+        assert!(!format!("{page:?}").contains("third-access"), "a third-party token went out: {page:?}");
+        assert!(!format!("{page:?}").contains("third-refresh"), "a third-party token went out: {page:?}");
+        page
+    }
+}
+
+impl Browser {
+    pub(super) async fn get(&mut self, gateway: &Gateway, target: &str) -> Page {
+        self.send(gateway, Method::GET, target, None).await
+    }
+
+    /// Sends a form of a page of ours.
+    pub(super) async fn post(&mut self, gateway: &Gateway, path: &str, form: &[(&str, &str)]) -> Page {
+        self.send(gateway, Method::POST, path, Some(form)).await
+    }
+
+    async fn send(
+        &mut self,
+        gateway: &Gateway,
+        method: Method,
+        target: &str,
+        form: Option<&[(&str, &str)]>,
+    ) -> Page {
+        let cookies: Vec<_> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies = cookies.join("; ");
+        let mut headers = Vec::new();
+        if !cookies.is_empty() {
+            headers.push(("cookie", cookies.as_str()));
+        }
+        if form.is_some() {
+            headers.extend([("origin", ISSUER), ("sec-fetch-site", "same-origin")]);
+        }
+        let page = gateway.send(method, target, &headers, form).await;
+        for cookie in page.headers.get_all(header::SET_COOKIE) {
+            let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            if attributes.contains("Max-Age=0") {
+                self.0.remove(name);
+            } else {
+                self.0.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        page
+    }
+}
+
+impl Page {
+    /// Where it sends the browser.
+    pub(super) fn location(&self) -> Option<Url> {
+        let location = self.headers.get(header::LOCATION)?.to_str().ok()?;
+        Url::parse(ISSUER).unwrap().join(location).ok()
+    }
+
+    /// What a hidden field of its first form holds.
+    pub(super) fn hidden(&self, name: &str) -> String {
+        let start = format!("name=\"{name}\" value=\"");
+        let at = self.body.find(&start).unwrap_or_else(|| panic!("no field {name} in {self:?}"));
+        self.body[at + start.len()..].split('"').next().unwrap().to_owned()
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+}
+
+fn clients(
+    state: &State,
+    clock: &Arc<dyn Clock>,
+    http: Arc<Hub>,
+) -> Result<Clients, Box<dyn std::error::Error>> {
+    let client = Client {
+        id: client(),
+        origin: ClientOrigin::Configured,
+        name: Some("Client".to_owned()),
+        host: None,
+        redirect_uris: vec![REDIRECT.parse()?],
+        auth_method: ClientAuthMethod::None,
+        grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+        scope: None,
+    };
+    Ok(Clients::new(ClientSources {
+        issuer: state.issuer.clone(),
+        configured: vec![ConfiguredClient::new(client, ClientProof::Nothing)?],
+        documents: None,
+        registrations: None,
+        store: Arc::clone(&state.store),
+        assertions: Arc::new(ClientAssertions::new(http, clock.clone())),
+        clock: clock.clone(),
+    }))
+}
