@@ -2,27 +2,41 @@
 //
 // One client, the gateway: `gateway`, secret `gateway-secret-of-the-tests`, redirect `/callback/corp` on any
 // loopback port. Refresh tokens are used once. People: alice (password `wonderland`, group `staff`) and
-// bob (password `builder`, no group).
+// bob (password `builder`, no group), and with `--people N` also person-1 to person-N (password `wonderland`, group
+// `staff`).
 //
-// Usage: third-party.mjs [--port N] [--ttl SECONDS]
+// Each line of standard input sets a mood: `good`; `slow MILLISECONDS` before anything is done; `broken`, which answers
+// 503 with a page; `deaf`, which hangs up unheard; and `restarted`, which closes the port once every answer is out and
+// listens again a while later, everything remembered. `/statistics` counts refreshes, and grants that were revoked.
+//
+// Usage: third-party.mjs [--port N] [--ttl SECONDS] [--people N]
 
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 
 import Provider from 'oidc-provider';
 
-import { announce, listen } from './common.mjs';
+import { announce, listen, sleep } from './common.mjs';
 
 const { values: options } = parseArgs({
-  options: { port: { default: '0', type: 'string' }, ttl: { default: '300', type: 'string' } },
+  options: {
+    people: { default: '0', type: 'string' },
+    port: { default: '0', type: 'string' },
+    ttl: { default: '300', type: 'string' },
+  },
 });
 
 const PEOPLE = {
   alice: { email: 'alice@corp.example', groups: ['staff'], name: 'Alice Liddell', password: 'wonderland' },
   bob: { email: 'bob@elsewhere.example', groups: [], name: 'Bob', password: 'builder' },
 };
+for (let number = 1; number <= Number(options.people); number += 1) {
+  const [login, name] = [`person-${number}`, `Person ${number}`];
+  PEOPLE[login] = { email: `${login}@corp.example`, groups: ['staff'], name, password: 'wonderland' };
+}
 const DAY = 86_400;
 
 const http = createServer();
@@ -104,5 +118,41 @@ provider.use(async (context, next) => {
 });
 provider.on('server_error', (_, error) => console.error(error));
 
-http.on('request', provider.callback());
+const statistics = { refreshes: 0, revoked: 0 };
+provider.on('grant.success', ({ oidc }) => {
+  if (oidc.params.grant_type === 'refresh_token') statistics.refreshes += 1;
+});
+provider.on('grant.revoked', () => {
+  statistics.revoked += 1;
+});
+
+const answer = provider.callback();
+let mood = { name: 'good' };
+
+async function inMood(request, response) {
+  if (request.url === '/statistics') return response.end(JSON.stringify(statistics));
+  if (mood.name === 'deaf') return request.socket.destroy();
+  if (mood.name === 'broken') {
+    response.writeHead(503, { 'content-type': 'text/html' });
+    return response.end('<h1>Maintenance</h1>');
+  }
+  if (mood.name === 'slow') await sleep(mood.milliseconds);
+  // Whoever has given up in between is not heard, or a refresh token would be used up for nobody.
+  return request.socket.destroyed ? undefined : answer(request, response);
+}
+
+async function restart() {
+  const { port } = http.address();
+  await new Promise((resolve) => http.close(resolve));
+  await sleep(2000);
+  await listen(http, port);
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const [name, milliseconds] = line.split(' ');
+  mood = { milliseconds: Number(milliseconds), name };
+  if (name === 'restarted') restart();
+});
+
+http.on('request', inMood);
 announce(issuer);

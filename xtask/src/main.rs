@@ -4,6 +4,7 @@
 mod bench;
 mod durability;
 mod gate;
+mod moods;
 mod parts;
 mod shell;
 mod steps;
@@ -33,7 +34,8 @@ usage: cargo xtask COMMAND
   power-loss [--seeds N] [--from S]
                       lose the power of a simulated disk, N histories (10,000) from seed S (0) on
   crash [--cycles N]  kill a process that issues, refreshes and revokes, N times (1,000); goes on where it was stopped
-  races [--rounds N]  redeem and refresh one token many times at once, N rounds (100)";
+  races [--rounds N]  redeem and refresh one token many times at once, N rounds (100)
+  moods [--seconds N] fifty grants on third-party tokens of seconds, in good times and in bad, N seconds (120) each";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -47,6 +49,8 @@ fn main() -> ExitCode {
         ["power-loss", options @ ..] => durability::power_loss(options),
         ["crash", options @ ..] => durability::crash(options),
         ["races", options @ ..] => durability::races(options),
+        ["moods"] => moods::run("120"),
+        ["moods", "--seconds", seconds] => moods::run(seconds),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             ExitCode::SUCCESS

@@ -1,7 +1,7 @@
 //! Programs of other people, which `cargo xtask parts` installs.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
 };
@@ -15,7 +15,7 @@ use super::Person;
 /// A server that runs until its standard input closes.
 pub(crate) struct Part {
     child: Child,
-    _stdin: ChildStdin,
+    stdin: ChildStdin,
     origin: String,
 }
 
@@ -34,7 +34,7 @@ impl Part {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let origin =
             line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{program} said {line:?}"));
-        Self { origin: origin.to_owned(), child, _stdin: stdin }
+        Self { origin: origin.to_owned(), child, stdin }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -44,6 +44,11 @@ impl Part {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
+    }
+
+    /// Writes a line to its standard input.
+    pub(crate) fn tell(&mut self, line: &str) {
+        self.stdin.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 }
 
