@@ -19,6 +19,15 @@ pub(crate) struct Setup {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     scheme: &'static str,
+    program: Program,
+}
+
+/// How the program is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Program {
+    Plain,
+    /// A write beyond the limit of file sizes is an error, and not its end.
+    FileSizesAreErrors,
 }
 
 /// A running gateway; killed when dropped.
@@ -27,6 +36,7 @@ pub(crate) struct Gateway {
     folder: TempDir,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    program: Program,
     address: SocketAddr,
     origin: String,
     output: Arc<Output>,
@@ -49,12 +59,24 @@ struct Output {
 impl Setup {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, arguments: Vec::new(), environment: Vec::new(), scheme: "http" }
+        Self {
+            folder,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            scheme: "http",
+            program: Program::Plain,
+        }
     }
 
     /// The gateway speaks TLS.
     pub(crate) fn https(mut self) -> Self {
         self.scheme = "https";
+        self
+    }
+
+    /// The limit of file sizes can be made to look like a full disk (`prlimit --fsize`).
+    pub(crate) fn file_sizes_are_errors(mut self) -> Self {
+        self.program = Program::FileSizesAreErrors;
         self
     }
 
@@ -111,11 +133,20 @@ impl Setup {
     fn try_start(self, config: &impl Fn(&str) -> String) -> Result<Gateway, (Self, Refused)> {
         let listen = free_address();
         std::fs::write(self.folder.path().join(CONFIG), config(&listen.to_string())).unwrap();
-        let (mut child, output) = serve(self.folder.path(), &self.arguments, &self.environment);
+        let (mut child, output) = serve(self.program, self.folder.path(), &self.arguments, &self.environment);
         if output.wait_for("listening on", Some(&mut child)) {
             let origin = format!("{}://localhost:{}", self.scheme, listen.port());
-            let Self { folder, arguments, environment, .. } = self;
-            return Ok(Gateway { child, folder, arguments, environment, address: listen, origin, output });
+            let Self { folder, arguments, environment, program, .. } = self;
+            return Ok(Gateway {
+                child,
+                folder,
+                arguments,
+                environment,
+                program,
+                address: listen,
+                origin,
+                output,
+            });
         }
         let status = child.wait().unwrap();
         let output = output.text.lock().unwrap().clone();
@@ -136,6 +167,10 @@ impl Gateway {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Everything it has said so far.
@@ -171,7 +206,7 @@ impl Gateway {
     pub(crate) fn crash_and_restart(&mut self) {
         self.child.kill().ok();
         self.child.wait().unwrap();
-        let (child, output) = serve(self.folder.path(), &self.arguments, &self.environment);
+        let (child, output) = serve(self.program, self.folder.path(), &self.arguments, &self.environment);
         (self.child, self.output) = (child, output);
         assert!(self.output.wait_for("listening on", Some(&mut self.child)), "{}", self.output());
     }
@@ -232,8 +267,14 @@ impl Output {
 }
 
 /// Starts the program on the configuration in `folder`.
-fn serve(folder: &Path, arguments: &[String], environment: &[(String, String)]) -> (Child, Arc<Output>) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mcp-gateway"))
+fn serve(
+    program: Program,
+    folder: &Path,
+    arguments: &[String],
+    environment: &[(String, String)],
+) -> (Child, Arc<Output>) {
+    let mut child = program
+        .command()
         .args(["serve", "--config"])
         .arg(folder.join(CONFIG))
         .args(arguments)
@@ -245,6 +286,21 @@ fn serve(folder: &Path, arguments: &[String], environment: &[(String, String)]) 
         .unwrap();
     let output = Output::collect(&mut child);
     (child, output)
+}
+
+impl Program {
+    fn command(self) -> Command {
+        let binary = env!("CARGO_BIN_EXE_mcp-gateway");
+        match self {
+            Self::Plain => Command::new(binary),
+            Self::FileSizesAreErrors => {
+                let mut shell = Command::new("sh");
+                // What a process ignores it goes on to ignore as another program.
+                shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", binary]);
+                shell
+            }
+        }
+    }
 }
 
 fn free_address() -> SocketAddr {

@@ -133,6 +133,14 @@ impl Person {
         self.visited.iter().map(|(method, url)| format!("{method} {url}")).collect()
     }
 
+    /// The cookie whose name ends like this: its name and what it holds.
+    #[track_caller]
+    pub(crate) fn cookie_named(&self, end: &str) -> (String, String) {
+        let found = self.cookies.iter().find(|it| it.name.ends_with(end));
+        let found = found.unwrap_or_else(|| panic!("no cookie …{end}"));
+        (found.name.clone(), found.value.clone())
+    }
+
     /// What the cookies hold.
     pub(crate) fn cookie_values(&self) -> Vec<String> {
         self.cookies.iter().map(|it| it.value.clone()).collect()

@@ -8,6 +8,7 @@ mod commands;
 mod conformance;
 mod corp;
 mod demo;
+mod disk;
 mod documents;
 mod github;
 mod moods;

@@ -3,6 +3,7 @@
 //! Each test carries the id of its row in the threat model; each refusal stands beside a request that differs in one
 //! point and passes.
 
+mod chaining;
 mod codes;
 mod links;
 mod refresh;
