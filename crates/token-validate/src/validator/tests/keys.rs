@@ -230,6 +230,28 @@ async fn c05_keys_outlive_an_authorization_server_that_is_down_up_to_the_limit()
     }
 }
 
+/// Almost a day without the authorization server, which has another key besides when it is back.
+#[tokio::test(start_paused = true)]
+async fn c05_fi06_no_call_fails_in_a_day_without_the_server_and_half_a_minute_later_all_is_well() {
+    let mut net = Net::start();
+    assert_eq!(net.validate(&net.token()).await, Ok(()));
+    net.http.set(&net.issuer.urls().0, Reply::Timeout);
+    net.set_jwks(Reply::Timeout);
+    let mut calls = 0;
+    for _ in 1..24 * 60 {
+        sleep(MINUTE).await;
+        assert_eq!(net.validate(&net.token()).await, Ok(()), "after {calls} calls");
+        calls += 1;
+    }
+    let new_key = TestKey::generate("ES256", "key-2");
+    net.issuer = net.issuer.with_keys([net.issuer.key().clone(), new_key.clone()]);
+    serve(&net.http, &net.issuer);
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(net.validate(&net.token()).await, Ok(()));
+    assert_eq!(net.validate(&net.token().key(&new_key)).await, Ok(()));
+    println!("{calls} calls in a day without the authorization server, 0 failed");
+}
+
 #[tokio::test(start_paused = true)]
 async fn c06_a_server_that_is_down_at_start_is_found_when_it_comes() {
     let issuer = TestIssuer::new(ISSUER);

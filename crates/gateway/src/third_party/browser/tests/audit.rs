@@ -13,6 +13,8 @@ use tracing::{
     span::{Attributes, Id, Record},
 };
 
+use token_manager::{EndCause, RevokeSelector};
+
 use super::world::*;
 
 /// Keeps the events of the target `audit` per thread, as `message field=value …`.
@@ -124,4 +126,27 @@ async fn whom_the_rules_keep_out_is_in_the_audit() {
         ["not allowed to sign in principal.provider=hub principal.subject=583231 client.id=\"client\" \
           reason=the allow rules are empty, which means nobody"]
     );
+}
+
+/// What an operator looks for after people had to sign in again: whether the third party ended it, or we lost its answer.
+#[tokio::test]
+async fn k01_k03_the_end_of_a_grant_is_one_line_with_its_reason() {
+    let world = World::new().await;
+    let mut jar = world.jar();
+    for (cause, code) in [
+        (EndCause::ThirdPartyEnded, "third_party_ended"),
+        (EndCause::ThirdPartyRefreshLost, "third_party_refresh_lost"),
+    ] {
+        let signed_in = jar.sign_in().await;
+        let grant = world.redeem(&signed_in.answered("code").unwrap()).await.unwrap();
+        Audit::listen();
+        Audit::take();
+        world.grants.revoke(&RevokeSelector::Grant(grant), cause).await.unwrap();
+        let lines = Audit::take();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        let words = [format!("grant.id={grant}"), format!("grant.cause={code:?}"), "subject=583231".to_owned()];
+        for wanted in words {
+            assert!(lines[0].contains(&wanted), "no {wanted} in {lines:?}");
+        }
+    }
 }
