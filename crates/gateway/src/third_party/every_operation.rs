@@ -44,7 +44,7 @@ const DECADE: i64 = 10 * 365 * 24 * HOUR;
 
 #[tokio::test(start_paused = true)]
 async fn g27_whichever_operation_of_the_store_fails_nobody_signs_in_twice_for_it() {
-    let lives = check(Trouble::Store(Fault::Refused), EACH, |refusals| refusals.is_empty()).await;
+    let lives = check(Trouble::Store(Fault::Refused), EACH, <[String]>::is_empty).await;
     assert!(lives > 80, "only {lives} operations");
 }
 
@@ -60,7 +60,7 @@ async fn g27_whichever_answer_of_the_store_is_lost_nothing_is_used_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn k02_k03_whichever_call_of_the_third_party_fails_only_a_lost_rotation_costs_a_sign_in() {
-    let lives = check(Trouble::ThirdParty(Fault::Refused), EACH, |refusals| refusals.is_empty()).await;
+    let lives = check(Trouble::ThirdParty(Fault::Refused), EACH, <[String]>::is_empty).await;
     assert!(lives > 5, "only {lives} calls");
     let mut lost = 0;
     let lives = check(Trouble::ThirdParty(Fault::AnswerLost), EACH, |refusals| {

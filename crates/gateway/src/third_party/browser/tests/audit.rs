@@ -144,7 +144,8 @@ async fn k01_k03_the_end_of_a_grant_is_one_line_with_its_reason() {
         world.grants.revoke(&RevokeSelector::Grant(grant), cause).await.unwrap();
         let lines = Audit::take();
         assert_eq!(lines.len(), 1, "{lines:?}");
-        let words = [format!("grant.id={grant}"), format!("grant.cause={code:?}"), "subject=583231".to_owned()];
+        let words =
+            [format!("grant.id={grant}"), format!("grant.cause={code:?}"), "subject=583231".to_owned()];
         for wanted in words {
             assert!(lines[0].contains(&wanted), "no {wanted} in {lines:?}");
         }
