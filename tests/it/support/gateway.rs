@@ -115,8 +115,8 @@ impl Setup {
             match setup.try_start(&config) {
                 Ok(gateway) => return gateway,
                 // Somebody else took the port between our asking and its binding.
-                Err((again, refused)) if refused.output.contains("cannot listen") => setup = again,
-                Err((_, refused)) => panic!("the gateway did not start: {}", refused.output),
+                Err(failed) if failed.1.output.contains("cannot listen") => setup = failed.0,
+                Err(failed) => panic!("the gateway did not start: {}", failed.1.output),
             }
         }
         panic!("no free port")
@@ -126,11 +126,11 @@ impl Setup {
     pub(crate) fn refuse(self, config: impl Fn(&str) -> String) -> Refused {
         match self.try_start(&config) {
             Ok(gateway) => panic!("the gateway must not start:\n{}", gateway.output()),
-            Err((_, refused)) => refused,
+            Err(failed) => failed.1,
         }
     }
 
-    fn try_start(self, config: &impl Fn(&str) -> String) -> Result<Gateway, (Self, Refused)> {
+    fn try_start(self, config: &impl Fn(&str) -> String) -> Result<Gateway, Box<(Self, Refused)>> {
         let listen = free_address();
         std::fs::write(self.folder.path().join(CONFIG), config(&listen.to_string())).unwrap();
         let (mut child, output) = serve(self.program, self.folder.path(), &self.arguments, &self.environment);
@@ -150,7 +150,7 @@ impl Setup {
         }
         let status = child.wait().unwrap();
         let output = output.text.lock().unwrap().clone();
-        Err((self, Refused { status, output }))
+        Err(Box::new((self, Refused { status, output })))
     }
 }
 

@@ -225,6 +225,7 @@ fn clients(
         auth_method: ClientAuthMethod::None,
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scope: None,
+        default_scope: None,
     };
     Ok(Clients::new(ClientSources {
         issuer: state.issuer.clone(),
