@@ -256,12 +256,12 @@ async fn k05_access_of_a_session_in_use_ends_within_a_quarter_of_an_hour() {
     };
     uses().await;
     world.says("1", &[]);
-    for _ in 0..5 {
+    for _ in 0..4 {
         uses().await;
         assert!(world.is_live(grant));
         world.advance(120);
     }
-    for _ in 0..2 {
+    for _ in 0..3 {
         world.advance(120);
         uses().await;
     }
@@ -327,7 +327,9 @@ async fn k05_those_who_came_at_once_are_not_asked_about_at_once() {
         world.give_long(&session).await;
         on.providers.note_permitted(&session);
     }
-    world.http.set(USERINFO, Reply::status(503));
+    // Each is asked about once: the answer ends their session.
+    world.says("1", &["visitors"]);
+    world.http.set(REVOKE, Reply::status(200));
     let mut asked_in = Vec::new();
     for _ in 0..7 {
         let before = world.http.count(USERINFO);
@@ -336,8 +338,8 @@ async fn k05_those_who_came_at_once_are_not_asked_about_at_once() {
         world.advance(120);
     }
     assert_eq!(asked_in[..3], [0, 0, 0], "their sign-in was an answer");
-    assert!(asked_in.iter().sum::<usize>() >= 40, "each within the time: {asked_in:?}");
-    assert!(asked_in.iter().all(|it| *it < 30), "not all at once: {asked_in:?}");
+    assert_eq!(asked_in.iter().sum::<usize>(), 40, "each within the time: {asked_in:?}");
+    assert!(asked_in.iter().all(|it| *it < 35), "not all at once: {asked_in:?}");
 }
 
 #[tokio::test]
@@ -355,7 +357,7 @@ async fn k02_a_third_party_that_gives_no_answer_is_asked_less_and_less_often() {
         world.advance(10);
     }
     let pauses: Vec<i32> = asked_at.windows(2).map(|it| it[1] - it[0]).collect();
-    assert!((8..=14).contains(&asked_at.len()), "{asked_at:?}");
+    assert!((10..=17).contains(&asked_at.len()), "{asked_at:?}");
     assert!(pauses[0] <= 60 && pauses[1] > pauses[0] && pauses[2] > pauses[1], "{pauses:?}");
     assert!(pauses.iter().all(|it| *it <= 300), "at least every five minutes: {pauses:?}");
     // Its next answer counts, and then the pauses begin anew.
