@@ -25,5 +25,8 @@ pub use memory::MemoryStore;
 pub use record::{Record, Swept, Versioned};
 pub use record_store::RecordStore;
 #[cfg(feature = "redb")]
-pub use redb_store::{BackupError, OpenError, RedbSettings, RedbStore, Statistics, TableContent, Verified};
+pub use redb_store::{
+    BackupError, OpenError, RedbSettings, RedbStore, RestoreError, Restored, Statistics, TableContent,
+    Verified,
+};
 pub use table::Table;

@@ -19,6 +19,7 @@ mod migration;
 mod open;
 mod overlay;
 mod reader;
+mod restore;
 mod rows;
 mod schema;
 mod settings;
@@ -26,6 +27,7 @@ mod verify;
 mod writer;
 
 pub use backup::BackupError;
+pub use restore::{RestoreError, Restored};
 pub use settings::{OpenError, RedbSettings};
 pub use verify::{TableContent, Verified};
 
@@ -119,8 +121,8 @@ impl RedbStore {
     ///
     /// The store goes on meanwhile; what is written later is not in the copy, and what was answered before is.
     /// The file is for its owner alone (mode 0600), is synced, and appears under its name whole or not at all.
-    /// To restore it, put it in the place of the store while no process uses that; it then is the store of that
-    /// moment, so what was revoked since is forgotten.
+    /// It says of itself that it is a backup and cannot be opened as a store ([`OpenError::Backup`]), because what was
+    /// revoked since would be good again: [`RedbStore::restore`] makes a store of it.
     ///
     /// # Errors
     ///
@@ -133,6 +135,19 @@ impl RedbStore {
             Err(BackupError::Store(error)) => self.heed(Err(error)).map_err(BackupError::Store),
             other => other,
         }
+    }
+
+    /// Makes the new store `to` of a backup, or of any store that nobody uses, but without the records of the tables
+    /// `without`: those whose owner must not find again what has ended since.
+    ///
+    /// Neither file is changed, and the new one is for its owner alone, is synced, and appears under its name whole or
+    /// not at all. Blocks, for as long as reading and writing takes.
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreError`]; a record that cannot be read ends it.
+    pub fn restore(backup: &RedbSettings, to: &Path, without: &[Table]) -> Result<Restored, RestoreError> {
+        restore::restore(backup, to, without)
     }
 
     /// Looks at everything in a store that nobody uses, such as a backup, and says what is there and what is wrong.

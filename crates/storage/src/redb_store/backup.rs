@@ -31,7 +31,8 @@ pub enum BackupError {
     },
 }
 
-/// Copies what `db` holds now to a new file, and answers how many records that are.
+/// Copies what `db` holds now to a new file that says of itself that it is a backup, and answers how many records that
+/// are.
 pub(super) fn back_up(db: &Database, to: &Path) -> Result<u64, BackupError> {
     if to.symlink_metadata().is_ok() {
         return Err(BackupError::Exists(to.to_owned()));
@@ -69,12 +70,18 @@ fn copy(snapshot: &ReadTransaction, backend: impl StorageBackend) -> Result<u64,
     for table in [schema::META, schema::BY_EXPIRY, schema::BY_OWNER] {
         copy_table(snapshot, &transaction, table, |_, _| Ok(()))?;
     }
+    mark(&transaction).map_err(written)?;
     // A copy of a rotten record would pass for a good one.
     let check = |key: &[u8], value: &[u8]| encoding::decode(key, value).map(drop);
     let records = copy_table(snapshot, &transaction, schema::RECORDS, check)?;
     transaction.commit().map_err(written)?;
     copy.close().map_err(written)?;
     Ok(records)
+}
+
+fn mark(transaction: &WriteTransaction) -> Result<(), redb::Error> {
+    transaction.open_table(schema::META)?.insert(schema::BACKUP, [].as_slice())?;
+    Ok(())
 }
 
 /// Answers how many entries the table has.

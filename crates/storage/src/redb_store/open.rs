@@ -31,7 +31,19 @@ pub(super) fn open(settings: &RedbSettings) -> Result<Opened, OpenError> {
 
 /// Opens the file with all writes kept in memory, for as long as it is open.
 pub(super) fn look(settings: &RedbSettings) -> Result<Opened, OpenError> {
-    patiently(settings, || inspect(settings, file::open(&settings.path)?))
+    patiently(settings, || inspect(settings, Backups::Refused, file::open(&settings.path)?))
+}
+
+/// [`look`] at a store or a backup of one.
+pub(super) fn look_at_any(settings: &RedbSettings) -> Result<Opened, OpenError> {
+    patiently(settings, || inspect(settings, Backups::Welcome, file::open(&settings.path)?))
+}
+
+/// Whether a backup will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Backups {
+    Refused,
+    Welcome,
 }
 
 /// Tries for as long as another process has the file, up to the limit of the settings.
@@ -87,31 +99,42 @@ pub(super) fn open_backends<B: StorageBackend>(
     settings: &RedbSettings,
     backend: impl Fn() -> Result<B, OpenError>,
 ) -> Result<Opened, OpenError> {
-    drop(inspect(settings, backend()?)?);
+    drop(inspect(settings, Backups::Refused, backend()?)?);
     let mut builder = Builder::new();
     builder.set_cache_size(settings.cache_bytes);
     builder.set_check_integrity_on_open(false);
-    open_checked(&settings.path, &builder, backend()?)
+    open_checked(&settings.path, Backups::Refused, &builder, backend()?)
 }
 
-fn inspect(settings: &RedbSettings, backend: impl StorageBackend) -> Result<Opened, OpenError> {
+fn inspect(
+    settings: &RedbSettings,
+    backups: Backups,
+    backend: impl StorageBackend,
+) -> Result<Opened, OpenError> {
     let path = &settings.path;
     let overlay = Overlay::over(backend).map_err(OpenError::io(path))?;
     let len = overlay.len().map_err(OpenError::io(path))?;
     let mut builder = Builder::new();
     builder.set_cache_size(settings.cache_bytes);
     builder.set_check_integrity_on_open(len <= settings.check_up_to);
-    open_checked(path, &builder, overlay)
+    open_checked(path, backups, &builder, overlay)
 }
 
 /// redb panics on some damage; here that is an answer like any other.
-fn open_checked(path: &Path, builder: &Builder, backend: impl StorageBackend) -> Result<Opened, OpenError> {
+fn open_checked(
+    path: &Path,
+    backups: Backups,
+    builder: &Builder,
+    backend: impl StorageBackend,
+) -> Result<Opened, OpenError> {
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| open_and_read(builder, backend)));
     let (db, found) = outcome
         .unwrap_or_else(|_| Err(redb::Error::Corrupted("its pages make no sense".to_owned())))
         .map_err(|error| refusal(path, error))?;
     match found {
         Found::Current { revision_limit } => Ok(Opened { db, revision_limit }),
+        Found::Backup { revision_limit } if backups == Backups::Welcome => Ok(Opened { db, revision_limit }),
+        Found::Backup { .. } => Err(OpenError::Backup(path.to_owned())),
         Found::Newer { schema: found, written_by } => {
             let written_by = written_by.unwrap_or_else(|| "an unknown version".to_owned());
             Err(OpenError::Newer { path: path.to_owned(), found, known: schema::SCHEMA, written_by })

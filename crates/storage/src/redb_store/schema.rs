@@ -31,12 +31,17 @@ pub(super) const NUMBER: &[u8] = b"schema";
 /// The version of the program that made this schema of the file.
 pub(super) const WRITTEN_BY: &[u8] = b"written_by";
 
+/// There only in a backup, which has forgotten what was revoked after it was made.
+pub(super) const BACKUP: &[u8] = b"backup";
+
 /// What the file says of itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
     /// A store of this schema; and where its revisions go on.
     Current { revision_limit: u64 },
-    /// A store of an older schema that this program knows.
+    /// A backup of such a store, which is not to be used as one.
+    Backup { revision_limit: u64 },
+    /// A store of an older schema that this program knows, or a backup of one.
     Older { schema: u32 },
     /// A store of a newer program; and which, if it says so.
     Newer { schema: u32, written_by: Option<String> },
@@ -55,8 +60,10 @@ pub(super) fn read(db: &Database) -> Result<Found, redb::Error> {
     let schema = meta.get(NUMBER)?.and_then(|it| it.value().try_into().ok()).map(u32::from_be_bytes);
     let revision_limit = meta.get(REVISION_LIMIT)?.and_then(|it| it.value().try_into().ok());
     let written_by = meta.get(WRITTEN_BY)?.and_then(|it| str::from_utf8(it.value()).ok().map(str::to_owned));
+    let is_backup = meta.get(BACKUP)?.is_some();
     Ok(match (schema, revision_limit.map(u64::from_be_bytes)) {
         (Some(schema), _) if schema > SCHEMA => Found::Newer { schema, written_by },
+        (Some(SCHEMA), Some(revision_limit)) if is_backup => Found::Backup { revision_limit },
         (Some(SCHEMA), Some(revision_limit)) => Found::Current { revision_limit },
         (Some(schema @ OLDEST..SCHEMA), Some(_)) => Found::Older { schema },
         _ => Found::Foreign,

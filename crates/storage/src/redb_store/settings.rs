@@ -69,6 +69,9 @@ pub enum OpenError {
         /// What redb says.
         reason: String,
     },
+    /// The file is a backup: grants that have ended since it was made would be good again.
+    #[error("{} is a backup: restore it instead of using it", .0.display())]
+    Backup(PathBuf),
     /// A newer program has written the file.
     #[error(
         "the store {} has schema {found}, this program knows {known}: it was written by {written_by}, use that version or a newer one",

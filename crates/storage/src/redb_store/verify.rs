@@ -82,7 +82,7 @@ impl Verified {
 /// Opens the file with its writes kept in memory, compares every page's checksum, and walks over it.
 pub(super) fn verify(settings: &RedbSettings, known: &[Table]) -> Result<Verified, OpenError> {
     let settings = RedbSettings { check_up_to: u64::MAX, ..settings.clone() };
-    let opened = open::look(&settings)?;
+    let opened = open::look_at_any(&settings)?;
     let mut verified = Verified::default();
     if let Err(error) = walk(&opened.db, known, &mut verified) {
         verified.complain(error.to_string());

@@ -58,20 +58,23 @@ async fn a_backup_during_writes_is_the_store_of_one_moment() {
 
         let verified = RedbStore::verify(&copy, &[THINGS]).unwrap();
         assert_eq!((verified.records(), &verified.problems[..]), (copied, &[][..]));
-        let opened = RedbStore::open(&copy).unwrap();
+        let restored = RedbSettings { path: copy.path.with_file_name("restored.redb"), ..copy.clone() };
+        assert_eq!(RedbStore::restore(&copy, &restored.path, &[]).unwrap().records, copied);
+        let opened = RedbStore::open(&restored).unwrap();
         let found = opened.scan(THINGS, None, 100_000).await.unwrap();
         let expected: Vec<_> = (0..copied).map(|it| Key::of(it.to_be_bytes())).collect();
         assert_eq!(found.into_iter().map(|it| it.0).collect::<Vec<_>>(), expected);
         assert_eq!(opened.delete_by_owner(&Key::of([1])).await.unwrap() as u64, copied, "the index is there");
         drop(opened);
         fs::remove_file(&copy.path).unwrap();
+        fs::remove_file(&restored.path).unwrap();
     }
     stop.store(true, SeqCst);
     writing.await.unwrap();
 }
 
 #[tokio::test]
-async fn a_backup_in_the_place_of_the_store_is_the_store() {
+async fn a_restored_backup_is_the_store_of_that_moment() {
     let (_folder, settings) = settings();
     let copy = copy_of(&settings);
     let store = filled(&settings).await;
@@ -81,7 +84,12 @@ async fn a_backup_in_the_place_of_the_store_is_the_store() {
     store.put(THINGS, &Key::of([2]), record("later")).await.unwrap();
     drop(store);
 
-    fs::rename(&copy.path, &settings.path).unwrap();
+    let taken = RedbStore::restore(&copy, &settings.path, &[]).unwrap_err();
+    assert!(matches!(taken, RestoreError::Exists(_)), "{taken}");
+    fs::remove_file(&settings.path).unwrap();
+    let restored = RedbStore::restore(&copy, &settings.path, &[]).unwrap();
+    assert_eq!(restored, Restored { records: 201, ..Restored::default() });
+    assert_eq!(fs::metadata(&settings.path).unwrap().mode() & 0o777, 0o600);
     let restored = RedbStore::open(&settings).unwrap();
     assert!(
         restored.scan(THINGS, None, 1000).await.unwrap() == expected,
@@ -90,6 +98,50 @@ async fn a_backup_in_the_place_of_the_store_is_the_store() {
     restored.put(THINGS, &Key::of([3]), record("on")).await.unwrap();
     let revision = restored.get(THINGS, &Key::of([3])).await.unwrap().unwrap().revision;
     assert!(expected.iter().all(|it| it.1.revision < revision), "revisions go on");
+}
+
+#[tokio::test]
+async fn l09_a_backup_is_no_store_and_a_restored_one_lacks_what_may_have_ended() {
+    let (_folder, settings) = settings();
+    let copy = copy_of(&settings);
+    drop({
+        let store = filled(&settings).await;
+        store.backup(&copy.path).await.unwrap();
+        store
+    });
+    let bytes = fs::read(&copy.path).unwrap();
+    for refused in [RedbStore::open(&copy), RedbStore::look(&copy), RedbStore::open_or_create(&copy)] {
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, OpenError::Backup(_)), "{refused}");
+    }
+    fs::remove_file(&settings.path).unwrap();
+    let restored = RedbStore::restore(&copy, &settings.path, &[THINGS]).unwrap();
+    assert_eq!((restored.records, &restored.left_out), (1, &[("things".to_owned(), 200)].into()));
+    assert!(fs::read(&copy.path).unwrap() == bytes, "the backup is untouched");
+    let verified = RedbStore::verify(&settings, &[THINGS, OTHERS]).unwrap();
+    assert!(verified.is_sound() && verified.records() == 1, "{verified:?}");
+    let store = RedbStore::open(&settings).unwrap();
+    assert_eq!(store.scan(THINGS, None, 10).await.unwrap(), []);
+    assert!(store.get(OTHERS, &Key::of([1])).await.unwrap().is_some());
+    assert_eq!(store.delete_by_owner(&Key::of([1])).await.unwrap(), 0, "no index names what is not there");
+}
+
+#[tokio::test]
+async fn l06_a_damaged_backup_makes_no_store() {
+    let (_folder, settings) = settings();
+    let copy = copy_of(&settings);
+    drop({
+        let store = filled(&settings).await;
+        store.backup(&copy.path).await.unwrap();
+        store
+    });
+    let mut bytes = fs::read(&copy.path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..].fill(0x5a);
+    fs::write(&copy.path, &bytes).unwrap();
+    let target = copy.path.with_file_name("restored.redb");
+    RedbStore::restore(&copy, &target, &[]).unwrap_err();
+    assert!(!target.exists());
 }
 
 #[tokio::test]
