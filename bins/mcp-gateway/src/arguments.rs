@@ -27,10 +27,22 @@ pub(crate) enum Command {
     /// Asks for the password twice at a terminal, else reads one line from standard input.
     #[cfg(feature = "third-party")]
     HashPassword,
-    /// The keys under which stored secrets are sealed.
+    /// The grants: which client may do what for which person.
+    #[cfg(feature = "third-party")]
+    #[command(subcommand)]
+    Grants(GrantsCommand),
+    /// The clients that registered, and all that hold grants.
+    #[cfg(feature = "third-party")]
+    #[command(subcommand)]
+    Clients(ClientsCommand),
+    /// The keys that sign tokens, and those under which stored secrets are sealed.
     #[cfg(feature = "third-party")]
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// The file with the state: backups, and what is done with them.
+    #[cfg(feature = "third-party")]
+    #[command(subcommand)]
+    Storage(StorageCommand),
     /// Print the JSON Schema of the configuration.
     Schema,
     /// Print the completions for a shell.
@@ -49,6 +61,127 @@ pub(crate) enum KeysCommand {
         /// The file.
         path: PathBuf,
     },
+    /// Sign tokens with the next key from now on; the old one stays published until its last token has ended.
+    Rotate {
+        /// Although others that keep our key set may not have the next key yet.
+        #[arg(long)]
+        at_once: bool,
+        #[command(flatten)]
+        operate: OperateArguments,
+    },
+    /// Seal all stored secrets with `master_key`, so that `old_master_keys` can go; to be called again if interrupted.
+    Reseal {
+        #[command(flatten)]
+        operate: OperateArguments,
+    },
+}
+
+/// `grants`.
+#[cfg(feature = "third-party")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum GrantsCommand {
+    /// List the live grants, the one used last first.
+    List {
+        #[command(flatten)]
+        selection: SelectionArguments,
+        #[command(flatten)]
+        operate: OperateArguments,
+    },
+    /// End grants at once, with their tokens and open streams, and the sign-ins that nothing else rests on.
+    Revoke {
+        #[command(flatten)]
+        selection: SelectionArguments,
+        /// Every grant, and every sign-in.
+        #[arg(long, conflicts_with_all = ["grant", "user", "client"])]
+        all: bool,
+        #[command(flatten)]
+        operate: OperateArguments,
+    },
+}
+
+/// Which grants; several of these together must all be true.
+#[cfg(feature = "third-party")]
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SelectionArguments {
+    /// The grant of this id.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["user", "client"])]
+    pub(crate) grant: Option<gateway::third_party::admin::GrantId>,
+    /// Those that this person gave, such as `github:583231`.
+    #[arg(long, value_name = "PROVIDER:ID", value_parser = person)]
+    pub(crate) user: Option<gateway::third_party::admin::Principal>,
+    /// Those that this client holds.
+    #[arg(long, value_name = "CLIENT_ID")]
+    pub(crate) client: Option<gateway::third_party::admin::ClientId>,
+}
+
+/// `clients`.
+#[cfg(feature = "third-party")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientsCommand {
+    /// List the clients.
+    List {
+        #[command(flatten)]
+        operate: OperateArguments,
+    },
+    /// End what a client holds, and forget its registration.
+    Revoke {
+        /// Its `client_id`.
+        client_id: gateway::third_party::admin::ClientId,
+        #[command(flatten)]
+        operate: OperateArguments,
+    },
+}
+
+/// `storage`.
+#[cfg(feature = "third-party")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum StorageCommand {
+    /// Copy the state to a new file, also while the gateway serves.
+    Backup {
+        /// The new file, on the machine of the gateway.
+        target: PathBuf,
+        #[command(flatten)]
+        operate: OperateArguments,
+    },
+    /// Read everything in a backup, or in a store that no gateway uses, and say what is wrong with it.
+    Verify {
+        /// The file, which is not touched.
+        file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make the store of a backup, while no gateway runs; everybody has to sign in again.
+    Restore {
+        /// The backup, which is not touched.
+        backup: PathBuf,
+        /// Move aside the store that is there.
+        #[arg(long)]
+        replace: bool,
+        /// Keep grants and sign-ins, also those that were ended after the backup was made.
+        #[arg(long)]
+        keep_grants: bool,
+        #[command(flatten)]
+        operate: OperateArguments,
+    },
+}
+
+/// What commands on a gateway have in common.
+#[cfg(feature = "third-party")]
+#[derive(Args, Clone, Debug)]
+pub(crate) struct OperateArguments {
+    /// The configuration of the gateway.
+    #[arg(long, short, value_name = "FILE", default_value = DEFAULT_CONFIG)]
+    pub(crate) config: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(feature = "third-party")]
+fn person(text: &str) -> Result<gateway::third_party::admin::Principal, &'static str> {
+    let subject = text.parse().map_err(|_| "is no PROVIDER:ID")?;
+    gateway::third_party::admin::Principal::from_subject(&subject).ok_or("is no PROVIDER:ID")
 }
 
 /// `serve`.

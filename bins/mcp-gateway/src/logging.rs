@@ -14,6 +14,9 @@ use tracing_subscriber::{
 
 use self::{lines::Lines, output::Output};
 
+#[cfg(feature = "third-party")]
+pub(crate) use self::timestamp::of_second;
+
 pub(crate) use self::output::Rest;
 
 /// Writes log lines as the configuration says; the answer must live as long as anything is logged.
@@ -30,6 +33,16 @@ pub(crate) fn start(log: &Log) -> Rest {
     let (output, rest) = output::standard_error();
     let lines = lines(log.format, output).with_filter(filter(level));
     // A second start, which only tests of this program could cause, keeps the first.
+    tracing_subscriber::registry().with(lines).try_init().ok();
+    rest
+}
+
+/// Writes audit lines and warnings, for a command whose answer is on standard output; the answer must live as long as
+/// anything is logged.
+#[cfg(feature = "third-party")]
+pub(crate) fn start_for_command() -> Rest {
+    let (output, rest) = output::standard_error();
+    let lines = lines(LogFormat::Human, output).with_filter(filter(Level::WARN).with_target("audit", Level::INFO));
     tracing_subscriber::registry().with(lines).try_init().ok();
     rest
 }

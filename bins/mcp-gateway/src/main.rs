@@ -23,7 +23,13 @@ fn main() -> ExitCode {
         #[cfg(feature = "third-party")]
         Command::HashPassword => commands::hash_password(),
         #[cfg(feature = "third-party")]
-        Command::Keys(it) => commands::keys(&it),
+        Command::Grants(it) => commands::grants(it),
+        #[cfg(feature = "third-party")]
+        Command::Clients(it) => commands::clients(it),
+        #[cfg(feature = "third-party")]
+        Command::Keys(it) => commands::keys(it),
+        #[cfg(feature = "third-party")]
+        Command::Storage(it) => commands::storage(it),
         Command::Schema => commands::schema(),
         Command::Completions { shell } => commands::completions(shell),
     };
@@ -34,6 +40,8 @@ fn main() -> ExitCode {
             match failure {
                 Failure::Asked(_) => ExitCode::from(1),
                 Failure::Configuration(_) => ExitCode::from(2),
+                #[cfg(feature = "third-party")]
+                Failure::Usage(_) => ExitCode::from(2),
             }
         }
     }

@@ -3,6 +3,7 @@
 mod access;
 mod access_log;
 mod adapters;
+mod admin;
 pub mod check;
 pub mod config;
 pub mod demo;
@@ -28,6 +29,7 @@ pub mod third_party;
 mod third_party;
 
 pub use adapters::{IssuerError, ServerError, SigningKeyError};
+pub use admin::AdminSocketError;
 pub use listener::TlsError;
 pub use runtime::BuildError;
 pub use third_party::ResidentError;

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     adapters::SigningKey,
+    admin::{AdminListener, AdminSocketError},
     config::{Config, Limits, Loaded},
     listener::{self, ConnectionLimits},
     runtime::{BuildError, Process, Runtime},
@@ -36,6 +37,7 @@ pub struct Running {
     tls: Option<RustlsConfig>,
     process: Process,
     resident: Resident,
+    admin: Option<AdminListener>,
     runtime: Arc<ArcSwap<Runtime>>,
     work: Mutex<Work>,
 }
@@ -44,6 +46,7 @@ pub struct Running {
 struct Parts {
     process: Process,
     resident: Resident,
+    admin: Option<AdminListener>,
     runtime: Runtime,
     refresher: KeyRefresher,
 }
@@ -70,6 +73,9 @@ pub enum StartError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] listener::TlsError),
+    /// The socket for operators cannot be made.
+    #[error(transparent)]
+    Admin(#[from] AdminSocketError),
     /// The authorization server of `[third_party]` cannot be put to work.
     #[error(transparent)]
     ThirdParty(#[from] ResidentError),
@@ -89,7 +95,7 @@ impl Running {
         match TcpListener::bind(address) {
             Ok(socket) => Self::serve(loaded, parts, socket),
             Err(error) => {
-                parts.resident.stop().await;
+                parts.stop().await;
                 Err(StartError::Listen(address, error))
             }
         }
@@ -104,7 +110,7 @@ impl Running {
     }
 
     fn serve(loaded: &Loaded, parts: Parts, socket: TcpListener) -> Result<Self, StartError> {
-        let Parts { process, resident, runtime, refresher } = parts;
+        let Parts { process, resident, admin, runtime, refresher } = parts;
         let config = loaded.config.clone();
         let failed = |error| StartError::Listen(config.listen.address, error);
         let address = socket.local_addr().map_err(failed)?;
@@ -117,7 +123,7 @@ impl Running {
         let server = tokio::spawn(listener::serve(socket, tls.clone(), limits, handle.clone(), service));
         let refresher = tokio::spawn(refresher.run(tokio::time::sleep));
         let work = Mutex::new(Work { config, refresher });
-        Ok(Self { address, handle, server, tls, process, resident, runtime, work })
+        Ok(Self { address, handle, server, tls, process, resident, admin, runtime, work })
     }
 
     /// Where it listens.
@@ -192,6 +198,9 @@ impl Running {
         }
         ends.abort();
         work.refresher.abort();
+        if let Some(admin) = self.admin {
+            admin.close().await;
+        }
         // Last: what is under way may still use it.
         self.resident.stop().await;
     }
@@ -207,6 +216,13 @@ impl Running {
 }
 
 impl Parts {
+    async fn stop(self) {
+        if let Some(admin) = self.admin {
+            admin.close().await;
+        }
+        self.resident.stop().await;
+    }
+
     async fn build(loaded: &Loaded) -> Result<Self, StartError> {
         let process = process()?;
         let (clock, entropy) = (Arc::<SystemClock>::clone(&process.clock), Arc::clone(&process.entropy));
@@ -217,16 +233,34 @@ impl Parts {
                 .map_err(StartError::from),
             Err(error) => Err(error.into()),
         };
+        let built = built.and_then(|built| Ok((built, admin(loaded, &resident)?)));
         match built {
-            Ok(((runtime, refresher), prepared)) => {
+            Ok((((runtime, refresher), prepared), admin)) => {
                 resident.put_to_work(prepared);
-                Ok(Self { process, resident, runtime, refresher })
+                Ok(Self { process, resident, admin, runtime, refresher })
             }
             Err(error) => {
                 resident.stop().await;
                 Err(error)
             }
         }
+    }
+}
+
+/// The socket for operators, if there is anything that they could ask.
+fn admin(loaded: &Loaded, resident: &Resident) -> Result<Option<AdminListener>, AdminSocketError> {
+    let (Some(path), Some(router)) = (loaded.config.admin_socket(), resident.admin()) else {
+        return Ok(None);
+    };
+    match AdminListener::open(&path, router) {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if loaded.config.admin.socket.is_some() => Err(error),
+        // It was not asked for by name, and the longest name of a socket is short.
+        Err(AdminSocketError::Io { path, source }) => {
+            tracing::warn!(socket = %path.display(), error = %source, "no admin socket: set `admin.socket`");
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -261,6 +295,7 @@ fn warn_of_what_stays(old: &Config, new: &Config) {
         ("listen.tls", old.listen.tls.is_some() != new.listen.tls.is_some()),
         ("limits of connections", connection_limits(&old.limits) != connection_limits(&new.limits)),
         ("log", old.log != new.log),
+        ("admin", old.admin_socket() != new.admin_socket()),
     ];
     for (key, _) in rows.iter().filter(|(_, changed)| *changed) {
         tracing::warn!(key, "takes effect at the next restart only");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use oauth_types::{Clock, Entropy};
 
 use crate::{config::Loaded, own_authorization_server::OwnAuthorizationServer};
@@ -41,6 +42,12 @@ impl Resident {
     /// Changes nothing.
     #[expect(clippy::unused_self, reason = "it stands in for one with a state")]
     pub(crate) fn put_to_work(&self, _: Prepared) {}
+
+    /// Nothing that an operator could ask.
+    #[expect(clippy::unused_self, reason = "it stands in for one with a state")]
+    pub(crate) const fn admin(&self) -> Option<Router> {
+        None
+    }
 
     /// Stops nothing.
     #[expect(clippy::unused_async, reason = "it stands in for one that waits")]

@@ -53,6 +53,9 @@ struct Inner {
 }
 
 impl Registrations {
+    /// Where they are kept in a store, for whoever looks at one as a whole.
+    pub const TABLE: storage::Table = record::TABLE;
+
     /// The clients in `store`, those of an earlier process included.
     ///
     /// # Errors

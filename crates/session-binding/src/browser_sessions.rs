@@ -47,6 +47,9 @@ pub struct BrowserSession {
 }
 
 impl BrowserSessions {
+    /// Where they are kept in a store, for whoever looks at one as a whole.
+    pub const TABLE: storage::Table = TABLE;
+
     /// The sessions in `store`, which are bound to those of `third_party`.
     #[must_use]
     pub fn new(

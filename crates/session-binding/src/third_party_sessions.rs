@@ -44,6 +44,9 @@ pub struct ThirdPartySessions {
 }
 
 impl ThirdPartySessions {
+    /// Where they are kept in a store, for whoever looks at one as a whole.
+    pub const TABLE: storage::Table = TABLE;
+
     /// The sessions in `store`.
     #[must_use]
     pub fn new(

@@ -98,6 +98,9 @@ pub(crate) fn key_of(body: &[u8]) -> Option<crate::KeyId> {
 }
 
 impl Grants {
+    /// Where they are kept in a store, for whoever looks at one as a whole.
+    pub const TABLE: storage::Table = record::TABLE;
+
     /// The grants of a store; reads all of them once.
     ///
     /// # Errors

@@ -4,7 +4,10 @@ mod check;
 mod master_key;
 mod seal;
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 pub use check::KeyRingError;
 pub(crate) use check::{FOREVER, TABLE};
@@ -18,7 +21,12 @@ use aws_lc_rs::{aead::RandomizedNonceKey, hmac};
 ///
 /// Each purpose has a key of its own, derived by HKDF-SHA-256 (RFC 5869), so that no output of one use helps with
 /// another.
-pub struct KeyRing {
+///
+/// Whoever shares a ring works with the new keys as soon as [`KeyRing::replace`] has brought them.
+pub struct KeyRing(RwLock<Arc<Ring>>);
+
+/// The keys of one configuration.
+struct Ring {
     current: Keys,
     older: Vec<Keys>,
 }
@@ -31,6 +39,9 @@ pub(crate) struct Keys {
 }
 
 impl KeyRing {
+    /// Where its check record is kept in a store, for whoever looks at one as a whole.
+    pub const TABLE: storage::Table = TABLE;
+
     /// A ring that seals with `current` and opens what any of the keys has sealed.
     ///
     /// # Errors
@@ -40,32 +51,60 @@ impl KeyRing {
         current: &MasterKey,
         older: impl IntoIterator<Item = MasterKey>,
     ) -> Result<Self, KeyRingError> {
-        let mut ring = Self { current: current.derive()?, older: Vec::new() };
+        let mut ring = Ring { current: current.derive()?, older: Vec::new() };
         for key in older {
             if ring.find(key.id()).is_some() {
                 return Err(KeyRingError::Duplicate(key.id()));
             }
             ring.older.push(key.derive()?);
         }
-        Ok(ring)
+        Ok(Self(RwLock::new(Arc::new(ring))))
+    }
+
+    /// Puts the keys of `next` in the place of these, for everybody who shares this ring.
+    ///
+    /// Call [`KeyRing::check`] of `next` before: this cannot see which older keys the store needs.
+    ///
+    /// # Errors
+    /// [`KeyRingError::MissingKey`] if `next` lacks the key that seals now; nothing has changed then.
+    pub fn replace(&self, next: &Self) -> Result<(), KeyRingError> {
+        let next = next.ring();
+        let mut present = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if next.find(present.current.id).is_none() {
+            return Err(KeyRingError::MissingKey(present.current.id));
+        }
+        *present = next;
+        Ok(())
     }
 
     /// The id of the key that seals.
     #[must_use]
-    pub const fn current(&self) -> KeyId {
-        self.current.id
+    pub fn current(&self) -> KeyId {
+        self.ring().current.id
+    }
+
+    /// The ids of the keys that only open.
+    #[must_use]
+    pub fn older(&self) -> Vec<KeyId> {
+        self.ring().older.iter().map(|it| it.id).collect()
     }
 
     /// The tag of a message about a refresh token, if the ring has the key `id`.
     pub(crate) fn refresh_token_tag(&self, id: KeyId, message: &[u8]) -> Option<hmac::Tag> {
-        self.find(id).map(|keys| hmac::sign(&keys.refresh_tokens, message))
+        self.ring().find(id).map(|keys| hmac::sign(&keys.refresh_tokens, message))
     }
 
     /// Whether `tag` is the one of [`KeyRing::refresh_token_tag`], in constant time.
     pub(crate) fn verify_refresh_token(&self, id: KeyId, message: &[u8], tag: &[u8]) -> bool {
-        self.find(id).is_some_and(|keys| hmac::verify(&keys.refresh_tokens, message, tag).is_ok())
+        self.ring().find(id).is_some_and(|keys| hmac::verify(&keys.refresh_tokens, message, tag).is_ok())
     }
 
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Ring {
     fn find(&self, id: KeyId) -> Option<&Keys> {
         std::iter::once(&self.current).chain(&self.older).find(|it| it.id == id)
     }
@@ -73,8 +112,8 @@ impl KeyRing {
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let older: Vec<_> = self.older.iter().map(|it| it.id).collect();
-        formatter.debug_struct("KeyRing").field("current", &self.current.id).field("older", &older).finish()
+        let (current, older) = (self.current(), self.older());
+        formatter.debug_struct("KeyRing").field("current", &current).field("older", &older).finish()
     }
 }
 

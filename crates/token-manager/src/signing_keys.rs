@@ -19,6 +19,7 @@ pub(crate) use rotator::TABLE;
 
 use key::SigningKey;
 use oauth_types::{Clock, Entropy, UnixTime};
+use rotator::Urgency;
 use schedule::KeyChain;
 use storage::{Key, RecordStore, StoreError};
 use tokio::sync::watch;
@@ -66,6 +67,9 @@ pub enum SigningError {
 }
 
 impl SigningKeys {
+    /// Where they are kept in a store, for whoever looks at one as a whole.
+    pub const TABLE: storage::Table = rotator::TABLE;
+
     /// The keys in `store`; the first ones are made if there are none.
     ///
     /// # Errors
@@ -106,7 +110,16 @@ impl SigningKeys {
     /// # Errors
     /// [`SigningError::TooSoon`] while verifiers may not have it, and what reading and writing the store brings.
     pub async fn rotate(&self) -> Result<(), SigningError> {
-        self.shared.rotate().await
+        self.shared.rotate(Urgency::WhenKnown).await
+    }
+
+    /// Puts the next key in force now, although verifiers that keep the key set may not have it yet: they refuse tokens
+    /// until they fetch it anew.
+    ///
+    /// # Errors
+    /// What reading and writing the store brings.
+    pub async fn rotate_at_once(&self) -> Result<(), SigningError> {
+        self.shared.rotate(Urgency::AtOnce).await
     }
 
     /// Signs `claims` as an access token (RFC 9068).

@@ -77,6 +77,9 @@ impl Default for ThirdPartyTokenSettings {
 }
 
 impl ThirdPartyTokens {
+    /// Where they are kept in a store, for whoever looks at one as a whole.
+    pub const TABLE: storage::Table = record::TABLE;
+
     /// The tokens in a store, and the part that refreshes them: spawn [`ThirdPartyTokenKeeper::run`] once.
     pub fn new(
         parts: ThirdPartyTokenParts,

@@ -1,12 +1,20 @@
 //! One command per file.
 
 mod check;
+#[cfg(feature = "third-party")]
+mod clients;
 mod demo;
+#[cfg(feature = "third-party")]
+mod grants;
 #[cfg(feature = "third-party")]
 mod hash_password;
 #[cfg(feature = "third-party")]
 mod keys;
+#[cfg(feature = "third-party")]
+mod operate;
 mod serve;
+#[cfg(feature = "third-party")]
+mod storage;
 mod text;
 
 use std::{error::Error, fmt, io};
@@ -20,7 +28,9 @@ pub(crate) use self::{
     text::{completions, schema},
 };
 #[cfg(feature = "third-party")]
-pub(crate) use self::{hash_password::hash_password, keys::keys};
+pub(crate) use self::{
+    clients::clients, grants::grants, hash_password::hash_password, keys::keys, storage::storage,
+};
 
 /// Why a command ends without success.
 #[derive(Debug)]
@@ -29,6 +39,9 @@ pub(crate) enum Failure {
     Asked(Box<dyn Error + Send + Sync>),
     /// The configuration is wrong: exit code 2.
     Configuration(ConfigError),
+    /// The arguments do not say what to do: exit code 2.
+    #[cfg(feature = "third-party")]
+    Usage(&'static str),
 }
 
 impl Failure {
@@ -60,6 +73,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Configuration(error) => write!(formatter, "{error}"),
+            #[cfg(feature = "third-party")]
+            Self::Usage(text) => write!(formatter, "mcp-gateway: {text}"),
             Self::Asked(error) => {
                 write!(formatter, "mcp-gateway: {error}")?;
                 let mut cause = error.source();

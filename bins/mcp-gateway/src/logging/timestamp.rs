@@ -10,6 +10,15 @@ pub(super) fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
+/// The date and time of a second.
+#[cfg(feature = "third-party")]
+pub(crate) fn of_second(seconds: u64) -> String {
+    let mut text = String::new();
+    write_second(&mut text, seconds);
+    text.push('Z');
+    text
+}
+
 /// The date and time of a second, which many lines share.
 #[derive(Default)]
 struct Second {

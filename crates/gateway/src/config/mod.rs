@@ -32,7 +32,7 @@ pub use option_b::{
 pub use reference::{json_schema, reference_markdown};
 pub use report::ConfigError;
 pub use section::{
-    Account, Algorithm, Allow, AudienceClaim, AuthorizationServer, ClientAuth, ClientKeys,
+    Account, Admin, Algorithm, Allow, AudienceClaim, AuthorizationServer, ClientAuth, ClientKeys,
     ClientMetadataDocuments, Config, ConfiguredClient, IdentityJwt, Introspection, IntrospectionAuth,
     IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel, Outbound, Preset, Provider,
     ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration, Server, ServerHttp,

@@ -1,8 +1,10 @@
+use std::path::PathBuf;
+
 use oauth_types::{Issuer, ResourceUri};
 use url::Url;
 
 use super::{
-    Config, ConfigError, HostName, Provider, Server, check, option_b,
+    Config, ConfigError, HostName, Provider, Server, Storage, check, option_b,
     report::{Document, KeyPath, Problem},
 };
 
@@ -68,6 +70,23 @@ impl Config {
             Some(issuers) => issuers.clone(),
             None => self.authorization_servers.iter().map(|it| it.issuer.clone()).collect(),
         }
+    }
+
+    /// Where the socket for operators is, if there is to be one: that of `[admin]`, or one beside the state.
+    #[must_use]
+    pub fn admin_socket(&self) -> Option<PathBuf> {
+        if !self.admin.enabled {
+            return None;
+        }
+        let beside_the_state = || match &self.third_party.as_ref()?.storage {
+            Storage::Redb(path) => {
+                let mut name = path.clone().into_os_string();
+                name.push(".sock");
+                Some(name.into())
+            }
+            Storage::Memory => None,
+        };
+        self.admin.socket.clone().or_else(beside_the_state)
     }
 
     /// The values of `Host` that are ours: that of `public_url`, then `hosts`.

@@ -1,6 +1,7 @@
 //! Option B: the gateway as authorization server towards MCP clients and as OAuth client towards third parties.
 
 mod adapters;
+pub mod admin;
 mod browser;
 mod build;
 pub mod demo;

@@ -1,14 +1,15 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
+use axum::Router;
 use oauth_client::{InvalidSettings, local::InvalidAccounts};
 use oauth_server::{InvalidServerSettings, ProofMismatch, Registrations, RegistrationsUnavailable};
 use oauth_types::{Clock, Entropy, Issuer};
 use outbound_http::ClientSetupError;
-use token_manager::KeyRingError;
+use token_manager::{KeyRing, KeyRingError};
 
 use super::{
-    build,
+    admin, build,
     state::{OpenStateError, Opened, State},
     tasks::Tasks,
     to_the_end,
@@ -34,7 +35,14 @@ struct Inner {
 /// A configuration that could be put to work.
 #[derive(Debug)]
 #[must_use = "it is not in force yet"]
-pub(crate) struct Prepared(Option<(build::InForce, Opened)>);
+pub(crate) struct Prepared(Option<Next>);
+
+#[derive(Debug)]
+struct Next {
+    in_force: build::InForce,
+    ring: KeyRing,
+    opened: Opened,
+}
 
 /// The clients that registered themselves, of the configuration in force.
 pub(crate) type Registered = Arc<ArcSwapOption<Registrations>>;
@@ -114,11 +122,20 @@ impl Resident {
 
     /// Puts in force what was prepared, and says what of it needs a restart.
     pub(crate) fn put_to_work(&self, prepared: Prepared) {
-        let (Some(inner), Some((in_force, opened))) = (&self.0, prepared.0) else { return };
+        let (Some(inner), Some(Next { in_force, ring, opened })) = (&self.0, prepared.0) else { return };
         in_force.begin(&inner.state);
+        if let Err(error) = inner.state.ring.replace(&ring) {
+            // It was looked at before, so another reload has come in between.
+            tracing::error!(%error, "the master keys stay as they were");
+        }
         for key in inner.opened.needs_restart(&opened) {
             tracing::warn!(key, "takes effect at the next restart only");
         }
+    }
+
+    /// What operators may ask, if there is an authorization server.
+    pub(crate) fn admin(&self) -> Option<Router> {
+        self.0.as_ref().map(|inner| admin::router(inner.state.clone()))
     }
 
     /// Stops the work; to be called when no request is under way any more.
@@ -141,8 +158,20 @@ impl Inner {
         }
         let means = build::Means { state: &self.state, clock: &self.clock, entropy: &self.entropy };
         let (server, in_force) = build::authorization_server(means, loaded, third_party).await?;
-        let opened = build::state_settings(third_party)?.opened();
-        Ok((server, Prepared(Some((in_force, opened)))))
+        let settings = build::state_settings(third_party)?;
+        let opened = settings.opened();
+        let ring = settings.ring;
+        self.check_ring(&ring).await?;
+        Ok((server, Prepared(Some(Next { in_force, ring, opened }))))
+    }
+
+    /// A new key ring must open what the store holds, and what is sealed until it is in force.
+    async fn check_ring(&self, ring: &KeyRing) -> Result<(), ResidentError> {
+        let sealing = self.state.ring.current();
+        if ring.current() != sealing && !ring.older().contains(&sealing) {
+            return Err(KeyRingError::MissingKey(sealing).into());
+        }
+        Ok(ring.check(self.state.store.as_ref()).await?)
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct State {
     pub(crate) issuer: Issuer,
     /// Where all of it is kept.
     pub(crate) store: Arc<dyn RecordStore>,
+    /// The same, if it is a file.
+    pub(crate) file: Option<Arc<RedbStore>>,
     /// What seals secrets in the store.
     pub(crate) ring: Arc<KeyRing>,
     /// What signs access tokens.
@@ -88,8 +90,9 @@ impl State {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<(Self, Work), OpenStateError> {
-        let store = open_store(settings.storage.clone(), &settings.ring).await?;
-        Self::on(store, settings, clock, entropy).await
+        let (store, file) = open_store(settings.storage.clone(), &settings.ring).await?;
+        let (state, work) = Self::on(store, settings, clock, entropy).await?;
+        Ok((Self { file, ..state }, work))
     }
 
     /// [`State::open`] on a store that is open.
@@ -136,6 +139,7 @@ impl State {
         let state = Self {
             issuer,
             store,
+            file: None,
             ring,
             signing_keys,
             keys,
@@ -230,9 +234,9 @@ impl Means {
 async fn open_store(
     settings: StorageSettings,
     ring: &KeyRing,
-) -> Result<Arc<dyn RecordStore>, OpenStateError> {
+) -> Result<(Arc<dyn RecordStore>, Option<Arc<RedbStore>>), OpenStateError> {
     let (redb, create) = match settings {
-        StorageSettings::Memory => return Ok(Arc::new(MemoryStore::new())),
+        StorageSettings::Memory => return Ok((Arc::new(MemoryStore::new()), None)),
         StorageSettings::Redb { redb, create } => (redb, create),
     };
     let looked = blocking(&redb, RedbStore::look).await;
@@ -242,7 +246,9 @@ async fn open_store(
         Err(error) => return Err(error),
     }
     let open = if create { RedbStore::open_or_create } else { RedbStore::open };
-    Ok(Arc::new(blocking(&redb, open).await?))
+    let file = Arc::new(blocking(&redb, open).await?);
+    let store: Arc<dyn RecordStore> = Arc::<RedbStore>::clone(&file);
+    Ok((store, Some(file)))
 }
 
 async fn blocking(

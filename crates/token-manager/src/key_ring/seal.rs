@@ -36,17 +36,19 @@ impl KeyRing {
     /// # Errors
     /// [`KeyRingError::Library`] if the cryptographic library fails.
     pub fn seal(&self, table: Table, key: &Key, plaintext: &[u8]) -> Result<Vec<u8>, KeyRingError> {
-        let aad = associated_data(self.current.id, table, table.format(), key);
+        let ring = self.ring();
+        let keys = &ring.current;
+        let aad = associated_data(keys.id, table, table.format(), key);
         let mut text = Vec::with_capacity(plaintext.len() + OVERHEAD);
         text.extend_from_slice(plaintext);
-        let sealed = self.current.sealing.seal_in_place_append_tag(Aad::from(aad), &mut text);
+        let sealed = keys.sealing.seal_in_place_append_tag(Aad::from(aad), &mut text);
         let Ok(nonce) = sealed else {
             text.zeroize();
             return Err(KeyRingError::Library);
         };
         let mut output = Vec::with_capacity(text.len() + OVERHEAD);
         output.push(VERSION);
-        output.extend_from_slice(self.current.id.as_bytes());
+        output.extend_from_slice(keys.id.as_bytes());
         output.extend_from_slice(nonce.as_ref());
         output.extend_from_slice(&text);
         Ok(output)
@@ -58,7 +60,8 @@ impl KeyRing {
     /// [`OpenError`] with the cause; a lost master key is named.
     pub fn open(&self, table: Table, format: u16, key: &Key, sealed: &[u8]) -> Result<Opened, OpenError> {
         let (id, nonce, text) = split(sealed).ok_or(OpenError::Malformed)?;
-        let keys = self.find(id).ok_or(OpenError::MissingKey(id))?;
+        let ring = self.ring();
+        let keys = ring.find(id).ok_or(OpenError::MissingKey(id))?;
         let aad = associated_data(id, table, format, key);
         let mut plaintext = Zeroizing::new(text.to_vec());
         let length = keys
@@ -67,7 +70,7 @@ impl KeyRing {
             .map_err(|_| OpenError::Forged)?
             .len();
         plaintext.truncate(length);
-        Ok(Opened { plaintext, reseal: id != self.current.id || format != table.format() })
+        Ok(Opened { plaintext, reseal: id != ring.current.id || format != table.format() })
     }
 }
 

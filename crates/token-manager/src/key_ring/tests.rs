@@ -65,6 +65,22 @@ fn l10_an_older_key_opens_and_a_lost_one_is_named() {
 }
 
 #[test]
+fn l10_a_ring_in_use_takes_new_keys_and_never_loses_the_one_that_sealed() {
+    let shared = std::sync::Arc::new(ring(1, &[]));
+    let sealed = shared.seal(TOKENS, &key("a"), b"secret").unwrap();
+    assert_eq!(shared.replace(&ring(2, &[])), Err(KeyRingError::MissingKey(master(1).id())));
+    assert_eq!(shared.current(), master(1).id());
+
+    shared.replace(&ring(2, &[1])).unwrap();
+    assert_eq!((shared.current(), shared.older()), (master(2).id(), vec![master(1).id()]));
+    check(&sealed, &shared, (TOKENS, 2, "a"), Ok(true));
+    let anew = shared.seal(TOKENS, &key("a"), b"secret").unwrap();
+    shared.replace(&ring(2, &[])).unwrap();
+    check(&anew, &shared, (TOKENS, 2, "a"), Ok(false));
+    check(&sealed, &shared, (TOKENS, 2, "a"), Err(OpenError::MissingKey(master(1).id())));
+}
+
+#[test]
 fn l11_equal_texts_are_sealed_differently() {
     let ring = ring(1, &[]);
     let mut seen = std::collections::HashSet::new();

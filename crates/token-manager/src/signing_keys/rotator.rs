@@ -9,6 +9,15 @@ use crate::key_ring::FOREVER;
 #[must_use = "no key is ever replaced until `run` is polled"]
 pub struct SigningKeyRotator(Arc<Shared>);
 
+/// How soon a key is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// When every verifier has it.
+    WhenKnown,
+    /// Now.
+    AtOnce,
+}
+
 impl SigningKeyRotator {
     pub(super) const fn new(shared: Arc<Shared>) -> Self {
         Self(shared)
@@ -46,10 +55,11 @@ impl Shared {
         .await
     }
 
-    pub(super) async fn rotate(&self) -> Result<(), SigningError> {
+    pub(super) async fn rotate(&self, urgency: Urgency) -> Result<(), SigningError> {
         let (now, settings) = (self.clock.now(), &self.settings);
         self.change(|chain, _| {
-            if let Some(from) = chain.next_usable_at(settings).filter(|it| *it > now) {
+            let usable = chain.next_usable_at(settings).filter(|it| *it > now);
+            if let (Urgency::WhenKnown, Some(from)) = (urgency, usable) {
                 return Err(SigningError::TooSoon(from));
             }
             chain.rotate(now, settings).advance(now, settings, || self.fresh_key()).map(Some)

@@ -138,6 +138,19 @@ async fn a_rotation_by_hand_waits_until_verifiers_know_the_key() {
 }
 
 #[tokio::test]
+async fn a_rotation_at_once_waits_for_nobody_and_keeps_the_old_key_published() {
+    let Scene { clock, signing: keys, .. } = scene().await;
+    let first = kids(&keys.jwks());
+    let old = keys.sign(&claims(NOW)).unwrap();
+    keys.rotate_at_once().await.unwrap();
+    assert_eq!(signer(&keys), first[1]);
+    assert!(verify(&old, &keys.jwks()).is_some(), "its tokens are good until they end");
+    clock.advance(Duration::from_secs(DAY + 600));
+    keys.shared.keep_up().await.unwrap();
+    assert!(verify(&old, &keys.jwks()).is_none());
+}
+
+#[tokio::test]
 async fn l05_keys_survive_a_restart_and_not_the_loss_of_the_master_key() {
     let Scene { store, clock, signing: keys } = scene().await;
     let again = open(&store, &clock, 1, None).await.unwrap();

@@ -106,16 +106,31 @@ impl Config {
     /// Those of [`Config::parse`]; and the first secret, key or certificate that is missing, weak, malformed,
     /// used for two purposes, or readable by everybody.
     pub fn load(path: &Path, environment: &dyn Environment) -> Result<Loaded, ConfigError> {
+        let (config, text) = Self::read_text(path)?;
+        let file = path.display().to_string();
+        let mut reader = Reader::new(environment, path);
+        let material =
+            material(&config, &mut reader).map_err(|it| Document::new(&text, &file).refuse(&it))?;
+        Ok(Loaded { config, material, files: reader.into_files() })
+    }
+
+    /// Reads the file at `path` and nothing that it points at; its paths are resolved against its folder.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Config::parse`].
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        Self::read_text(path).map(|(config, _)| config)
+    }
+
+    fn read_text(path: &Path) -> Result<(Self, String), ConfigError> {
         let file = path.display().to_string();
         let text = fs::read_to_string(path).map_err(|error| {
             ConfigError::unreadable(file.clone(), format!("cannot read the configuration: {error}"))
         })?;
         let mut config = Self::parse(&text, &file)?;
         resolve::paths(&mut config, path.parent().unwrap_or(Path::new("")));
-        let mut reader = Reader::new(environment, path);
-        let material =
-            material(&config, &mut reader).map_err(|it| Document::new(&text, &file).refuse(&it))?;
-        Ok(Loaded { config, material, files: reader.into_files() })
+        Ok((config, text))
     }
 }
 

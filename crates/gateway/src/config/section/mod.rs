@@ -1,5 +1,6 @@
 //! One struct per section of the file; the doc comments are the reference page.
 
+mod admin;
 mod authorization_server;
 mod identity;
 mod introspection;
@@ -14,6 +15,7 @@ mod third_party;
 mod upstream;
 mod validation;
 
+pub use admin::Admin;
 pub use authorization_server::{Algorithm, AudienceClaim, AuthorizationServer, KeySource, Preset, TokenType};
 pub use identity::{IdentityJwt, ServerIdentity};
 pub use introspection::{Introspection, IntrospectionAuth, IntrospectionFor};

@@ -1,6 +1,8 @@
 use serde::Deserialize;
 
-use super::{AuthorizationServer, Limits, Listen, Log, Outbound, Server, Sessions, ThirdParty, Validation};
+use super::{
+    Admin, AuthorizationServer, Limits, Listen, Log, Outbound, Server, Sessions, ThirdParty, Validation,
+};
 use crate::config::value::{HostName, PublicUrl, WebOrigin};
 
 /// The configuration of `mcp-gateway`: one TOML file.
@@ -49,6 +51,9 @@ pub struct Config {
     /// Protection of the MCP session ids of protocol revisions up to 2025-11-25.
     #[serde(default)]
     pub sessions: Sessions,
+    /// The socket for the commands of operators.
+    #[serde(default)]
+    pub admin: Admin,
     /// Token validation, for every authorization server.
     #[serde(default)]
     pub validation: Validation,

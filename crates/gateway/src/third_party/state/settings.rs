@@ -37,10 +37,9 @@ pub(crate) struct Opened(Vec<(&'static str, String)>);
 impl StateSettings {
     /// What these settings are, without any secret.
     pub(crate) fn opened(&self) -> Opened {
-        // Each of these prints all of itself but no secret; a key ring prints the ids of its keys.
+        // Each of these prints all of itself but no secret.
         Opened(vec![
             ("third_party.storage", format!("{:?}", self.storage)),
-            ("third_party.master_key", format!("{:?}", self.ring)),
             ("the lifetimes of grants and tokens", format!("{:?}", self.grants)),
             ("third_party.signing_key_rotation", format!("{:?}", self.signing_keys)),
             ("third_party.sessions", format!("{:?} {:?}", self.sessions, self.browser_sessions)),

@@ -1,0 +1,95 @@
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
+
+use gateway::{
+    config::{Config, Storage},
+    third_party::admin::{self, BackedUp, BackupTo, Verdict, command},
+};
+use serde::Serialize;
+
+use super::{
+    Failure,
+    operate::{ask, print},
+};
+use crate::arguments::{OperateArguments, StorageCommand};
+
+/// What there is to do with the file of the state.
+pub(crate) fn storage(command: StorageCommand) -> Result<(), Failure> {
+    match command {
+        StorageCommand::Backup { target, operate } => back_up(&target, &operate),
+        StorageCommand::Verify { file, json } => verify(&file, json),
+        StorageCommand::Restore { backup, replace, keep_grants, operate } => {
+            restore(&backup, &operate, Restoring { replace, keep_grants })
+        }
+    }
+}
+
+fn back_up(target: &Path, operate: &OperateArguments) -> Result<(), Failure> {
+    // The gateway may be in another folder.
+    let path = std::path::absolute(target)?;
+    let done = ask(operate, command::BACK_UP, &BackupTo { path }, |_| {})?;
+    let words = |BackedUp { records }: &_| format!("wrote {records} records to {}\n", target.display());
+    print(operate.json, &done, words)
+}
+
+#[derive(Serialize)]
+struct Verified<'a> {
+    sound: bool,
+    tables: &'a BTreeMap<String, u64>,
+    problems: &'a [String],
+}
+
+fn verify(file: &Path, json: bool) -> Result<(), Failure> {
+    let Verdict { tables, problems } = admin::verify(file).map_err(Failure::asked)?;
+    let verified = Verified { sound: problems.is_empty(), tables: &tables, problems: &problems };
+    print(json, &verified, |it| {
+        let mut text = counts(it.tables);
+        for problem in it.problems {
+            writeln!(text, "wrong: {problem}").ok();
+        }
+        text.push_str(if it.sound { "the file is sound\n" } else { "" });
+        text
+    })?;
+    if problems.is_empty() { Ok(()) } else { Err(Failure::asked("the file is damaged")) }
+}
+
+#[derive(Clone, Copy)]
+struct Restoring {
+    replace: bool,
+    keep_grants: bool,
+}
+
+#[derive(Serialize)]
+struct Restored {
+    records: u64,
+    left_out: BTreeMap<String, u64>,
+}
+
+fn restore(backup: &Path, operate: &OperateArguments, how: Restoring) -> Result<(), Failure> {
+    let config = Config::read(&operate.config)?;
+    let Some(Storage::Redb(store)) = config.third_party.map(|it| it.storage) else {
+        return Err(Failure::asked("the configuration has no `third_party.storage` in a file"));
+    };
+    let done = admin::restore(backup, &store, how.keep_grants, how.replace).map_err(Failure::asked)?;
+    let done = Restored { records: done.records, left_out: done.left_out };
+    print(operate.json, &done, |it| {
+        let mut text = format!("restored {} records to {}\n", it.records, store.display());
+        if how.keep_grants {
+            text.push_str(
+                "grants that were ended after the backup was made are good again: look at `grants list`\n",
+            );
+        } else {
+            text.push_str(
+                "left behind, so that nothing that has ended is good again; people sign in anew:\n",
+            );
+            text.push_str(&counts(&it.left_out));
+        }
+        text
+    })
+}
+
+fn counts(tables: &BTreeMap<String, u64>) -> String {
+    tables.iter().fold(String::new(), |mut text, (table, records)| {
+        writeln!(text, "{records:>8} {table}").ok();
+        text
+    })
+}

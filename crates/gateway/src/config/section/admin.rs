@@ -1,0 +1,22 @@
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// The socket through which the commands `grants`, `clients`, `keys` and `storage` reach the running gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Admin {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// A unix socket, which is made for the gateway's own user alone.
+    /// Without this key it lies beside the file of `third_party.storage`, with `.sock` at the end of its name;
+    /// with `storage = "memory"`, or without `[third_party]`, there is none then.
+    pub socket: Option<PathBuf>,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self { enabled: true, socket: None }
+    }
+}
