@@ -12,5 +12,6 @@ mod disk;
 mod documents;
 mod github;
 mod moods;
+mod operating;
 mod stage;
 mod storage;

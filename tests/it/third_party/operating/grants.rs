@@ -1,0 +1,127 @@
+//! `grants` and `clients`.
+
+use std::os::unix::fs::MetadataExt;
+
+use http_body_util::BodyExt;
+use serde_json::json;
+use test_support::upstream::{Answer, Recorded, RecordingUpstream};
+
+use super::{Client, LOCAL, Scene, alice, gateway, text};
+use crate::{
+    support::{get, open, tool_call},
+    third_party::{client::TokenAnswer, commands::run},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k08_n07_the_operator_sees_grants_and_ends_them_at_once() {
+    let scene = Scene::set().await;
+    let other = Client::register_as(&scene.gateway, json!({ "client_name": "Another\u{1b}[2J" })).await;
+    let spared = other.connect(&alice()).await;
+
+    let listed = scene.asks(&["grants", "list"]);
+    assert_eq!(listed.as_array().unwrap().len(), 2, "{listed}");
+    let everything = listed.to_string();
+    assert!(!everything.contains(&spared.access) && !everything.contains(&spared.refresh), "{everything}");
+    let of_client = scene.asks(&["grants", "list", "--client", &scene.client.id]);
+    let [grant] = of_client.as_array().unwrap().as_slice() else { panic!("{of_client}") };
+    assert_eq!(grant["person"], json!({ "provider": "local", "subject": "alice" }));
+    assert_eq!(grant["client_name"], "Client of the tests");
+    let (_, table, _) = scene.command(&["grants", "list"]);
+    assert!(table.contains("local:alice") && !table.contains('\u{1b}'), "{table:?}");
+
+    let ended = scene.asks(&["grants", "revoke", "--grant", grant["grant"].as_str().unwrap()]);
+    assert_eq!(ended, json!({ "grants": 1, "sign_ins": 0 }));
+    assert_eq!(scene.status(&scene.tokens.access).await, 401);
+    let dead = scene.client.refresh(&scene.tokens.refresh).await;
+    assert_eq!(dead.refusal(), (400, "invalid_grant".to_owned()));
+    assert_eq!(scene.status(&spared.access).await, 200, "the other client goes on");
+    let said = scene.gateway.output();
+    let lines: Vec<_> = said.lines().filter(|it| it.contains("grant ended")).collect();
+    assert!(matches!(lines[..], [line] if line.contains("operator_revoked")), "{lines:?}");
+
+    let ended = scene.asks(&["grants", "revoke", "--user", "local:alice"]);
+    assert_eq!(ended, json!({ "grants": 1, "sign_ins": 1 }));
+    assert_eq!(scene.status(&spared.access).await, 401);
+    assert_eq!(scene.asks(&["grants", "list"]), json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k08_streams_end_with_everything_the_operator_ends() {
+    let upstream = RecordingUpstream::start(|_: &Recorded| {
+        let (events, answer) = Answer::events();
+        std::mem::forget(events);
+        answer
+    })
+    .await;
+    let gateway = gateway(&upstream.uri("/mcp").to_string(), LOCAL, "");
+    let client = Client::register(&gateway).await;
+    let tokens = client.connect(&alice()).await;
+    let mut stream = open(tool_call(&gateway.url("/mcp"), Some(&tokens.access))).await;
+    assert_eq!(stream.status(), 200);
+
+    let command = |arguments: &[&str]| run(&gateway.path(""), arguments, "");
+    let unsaid = command(&["grants", "revoke", "--config", "gateway.toml"]);
+    assert_eq!(unsaid.status.code(), Some(2), "everything ends only when somebody says so");
+    let ended = command(&["grants", "revoke", "--all", "--config", "gateway.toml"]);
+    assert_eq!(text(&ended.stdout), "ended 1 grants and 1 sign-ins\n", "{}", text(&ended.stderr));
+    let end = tokio::time::timeout(std::time::Duration::from_secs(5), stream.frame())
+        .await
+        .expect("the stream ends");
+    assert!(end.is_none_or(|it| it.is_err()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k08_a_client_that_the_operator_ends_is_no_longer_known() {
+    let scene = Scene::set().await;
+    let listed = scene.asks(&["clients", "list"]);
+    let [client] = listed.as_array().unwrap().as_slice() else { panic!("{listed}") };
+    assert_eq!((&client["client_id"], &client["grants"]), (&json!(scene.client.id), &json!(1)));
+    assert_eq!((&client["name"], &client["origin"]), (&json!("Client of the tests"), &json!("registered")));
+
+    let removed = scene.asks(&["clients", "revoke", &scene.client.id]);
+    assert_eq!(removed, json!({ "was_registered": true, "grants": 1 }));
+    assert_eq!(scene.status(&scene.tokens.access).await, 401);
+    let refused = get(&scene.client.asks().url).await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert_eq!(scene.asks(&["clients", "list"]), json!([]));
+    let again = scene.asks(&["clients", "revoke", &scene.client.id]);
+    assert_eq!(again, json!({ "was_registered": false, "grants": 0 }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k08_without_a_gateway_the_commands_open_the_store_themselves() {
+    let mut scene = Scene::set().await;
+    scene.stop();
+    assert!(!scene.gateway.path("state.redb.sock").exists());
+    assert_eq!(scene.asks(&["grants", "list"]).as_array().unwrap().len(), 1);
+    let (code, answer, said) = scene.command(&["grants", "revoke", "--all", "--json"]);
+    assert_eq!((code, answer.contains("\"grants\": 1")), (0, true), "{answer}{said}");
+    assert!(said.contains("operator_revoked"), "the audit line is not lost: {said}");
+
+    scene.gateway.crash_and_restart();
+    assert_eq!(scene.status(&scene.tokens.access).await, 401);
+    let dead = scene.client.refresh(&scene.tokens.refresh).await;
+    assert_eq!(dead.refusal(), (400, "invalid_grant".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn n01_n05_operators_come_through_their_socket_only() {
+    let mut scene = Scene::set().await;
+    let socket = scene.gateway.path("state.redb.sock");
+    assert_eq!(std::fs::metadata(&socket).unwrap().mode() & 0o777, 0o600);
+    for path in ["/grants/list", "/grants/revoke", "//grants/list", "/%67rants/list", "/metrics"] {
+        let answer = get(&scene.gateway.url(path)).await;
+        assert!(matches!(answer.status.as_u16(), 400 | 404), "{path}: {}", answer.status);
+    }
+    scene.gateway.crash_and_restart();
+    assert_eq!(scene.asks(&["grants", "list"]).as_array().unwrap().len(), 1, "a stale socket is replaced");
+
+    let configuration = std::fs::read_to_string(scene.gateway.path("gateway.toml")).unwrap();
+    scene.stop();
+    scene.gateway.rewrite("gateway.toml", &format!("{configuration}\n[admin]\nenabled = false\n"));
+    scene.gateway.crash_and_restart();
+    assert!(!socket.exists());
+    let (code, _, said) = scene.command(&["grants", "list"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("no gateway answers on the admin socket") && said.contains("in use"), "{said}");
+}
