@@ -88,6 +88,9 @@ pub enum Mood {
     Silent,
 }
 
+/// How many tokens of one person, application and set of scopes live.
+pub const MOST_TOKENS: usize = 10;
+
 type Shared = Arc<Mutex<Inner>>;
 type Form0 = HashMap<String, String>;
 
@@ -101,6 +104,8 @@ struct Inner {
     api_mood: Mood,
     codes: HashMap<String, Grant>,
     access: HashMap<String, Grant>,
+    /// Every access token so far, oldest first.
+    issued: Vec<String>,
     refresh: HashMap<String, (String, Grant)>,
     counter: u64,
     requests: Vec<String>,
@@ -174,6 +179,13 @@ impl GithubServer {
         let mut state = self.state();
         state.access.retain(|_, grant| grant.user != user);
         state.refresh.retain(|_, (_, grant)| grant.user != user);
+    }
+
+    /// How many access tokens of an account live, and how many it was ever given.
+    #[must_use]
+    pub fn tokens_of(&self, user: u64) -> (usize, usize) {
+        let state = self.state();
+        (state.access.values().filter(|it| it.user == user).count(), state.issued.len())
     }
 
     /// How everything behaves from now on.
@@ -349,6 +361,8 @@ impl Inner {
             "scope": grant.scope.replace(' ', ","),
         });
         self.access.insert(access.clone(), grant.clone());
+        self.issued.push(access.clone());
+        self.revoke_surplus(&grant);
         if self.expiring {
             let refresh = self.name("ghr");
             answer["expires_in"] = 28_800.into();
@@ -357,6 +371,17 @@ impl Inner {
             self.refresh.insert(refresh, (access, grant));
         }
         answer
+    }
+
+    /// A person has ten tokens of an application with the same scopes: a further one ends the oldest.
+    fn revoke_surplus(&mut self, of: &Grant) {
+        let same =
+            |it: &&String| self.access.get(*it).is_some_and(|it| it.user == of.user && it.scope == of.scope);
+        let live: Vec<_> = self.issued.iter().filter(same).cloned().collect();
+        for surplus in live.iter().take(live.len().saturating_sub(MOST_TOKENS)) {
+            self.access.remove(surplus);
+            self.refresh.retain(|_, (access, _)| access != surplus);
+        }
     }
 
     fn name(&mut self, kind: &str) -> String {

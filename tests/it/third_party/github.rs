@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use test_support::{
-    github::{CLIENT_ID, CLIENT_SECRET, GithubServer, Membership, Mood},
+    github::{CLIENT_ID, CLIENT_SECRET, GithubServer, MOST_TOKENS, Membership, Mood},
     upstream::{Answer, Recorded, RecordingUpstream},
 };
 
 use super::{
+    attacks::until,
     client::{Client, TokenAnswer},
     stage::{configuration, setup},
 };
@@ -94,6 +95,48 @@ async fn i20_whoever_denies_is_sent_back_and_github_is_not_asked() {
     let page = octocat().stops_at(&client.redirect_uri).goes_to(&client.asks().url).await;
     assert_eq!(page.parameter("error").as_deref(), Some("access_denied"), "{}: {}", page.url, page.text());
     assert!(!page.url.as_str().contains("<b>") && !page.url.as_str().contains("%3Cb%3E"), "{}", page.url);
+}
+
+/// GitHub ends the oldest of more than ten tokens; all connections of a person rest on the newest one.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_clients_than_github_gives_tokens_for_stay_connected() {
+    let (github, upstream) = (GithubServer::start().await, echo().await);
+    join(&github, true);
+    let gateway = gateway(&github, &upstream, r#"organizations = ["9919"]"#);
+    let mut connected = Vec::new();
+    for number in 0..MOST_TOKENS + 3 {
+        let client =
+            Client::register_as(&gateway, json!({ "client_name": format!("Client {number}") })).await;
+        let tokens = client.connect(&octocat()).await;
+        connected.push((client, tokens));
+    }
+    assert_eq!(github.tokens_of(OCTOCAT), (MOST_TOKENS, MOST_TOKENS + 3), "the oldest are dead");
+
+    // After a reload everybody is asked about again, with the token that is kept.
+    gateway.signal("HUP");
+    gateway.wait_for("the configuration was reloaded");
+    let asked_before = github.requests().len();
+    for (client, tokens) in &mut connected {
+        *tokens = client.refresh(&tokens.refresh).await.tokens();
+        assert_eq!(call(tool_call(&gateway.url("/mcp"), Some(&tokens.access))).await.status, 200);
+    }
+    assert!(github.requests().len() > asked_before, "GitHub was asked");
+
+    // And it does know one that is dead.
+    github.revoke(OCTOCAT);
+    gateway.rewrite("gateway.toml", &(std::fs::read_to_string(gateway.path("gateway.toml")).unwrap() + "\n"));
+    let (first, tokens) = &mut connected[0];
+    until("GitHub is asked again", async || {
+        let answer = first.refresh(&tokens.refresh).await;
+        if answer.status == 200 {
+            *tokens = answer.tokens();
+        }
+        answer.status == 400
+    })
+    .await;
+    for (client, tokens) in &connected {
+        assert_eq!(client.refresh(&tokens.refresh).await.refusal(), (400, "invalid_grant".to_owned()));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
