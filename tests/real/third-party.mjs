@@ -9,7 +9,9 @@
 // 503 with a page; `deaf`, which hangs up unheard; and `restarted`, which closes the port once every answer is out and
 // listens again a while later, everything remembered. `/statistics` counts refreshes, and grants that were revoked.
 //
-// Usage: third-party.mjs [--port N] [--ttl SECONDS] [--people N]
+// With --logout it tells that address of every sign-out, which people do at /session/end.
+//
+// Usage: third-party.mjs [--port N] [--ttl SECONDS] [--people N] [--logout URL]
 
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -23,6 +25,7 @@ import { announce, listen, sleep } from './common.mjs';
 
 const { values: options } = parseArgs({
   options: {
+    logout: { type: 'string' },
     people: { default: '0', type: 'string' },
     port: { default: '0', type: 'string' },
     ttl: { default: '300', type: 'string' },
@@ -51,10 +54,18 @@ const provider = new Provider(issuer, {
       grant_types: ['authorization_code', 'refresh_token'],
       redirect_uris: ['http://localhost/callback/corp', 'http://127.0.0.1/callback/corp'],
       token_endpoint_auth_method: 'client_secret_basic',
+      ...(options.logout && { backchannel_logout_session_required: true, backchannel_logout_uri: options.logout }),
     },
   ],
   cookies: { keys: [randomUUID()] },
-  features: { devInteractions: { enabled: false }, revocation: { allowedPolicy: () => true, enabled: true } },
+  features: {
+    backchannelLogout: { enabled: true },
+    devInteractions: { enabled: false },
+    revocation: { allowedPolicy: () => true, enabled: true },
+    rpInitiatedLogout: { enabled: true, logoutSource: askBeforeSignOut },
+  },
+  // The gateway is on loopback, which its own way out refuses.
+  fetch: (url, { dispatcher, ...request }) => fetch(url, request),
   findAccount: (_, accountId) => ({ accountId, claims: () => claims(accountId) }),
   interactions: { url: (_, { uid }) => `/interaction/${uid}` },
   issueRefreshToken: () => true,
@@ -73,6 +84,12 @@ function claims(sub) {
 function signingKey() {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return { ...privateKey.export({ format: 'jwk' }), alg: 'RS256', kid: 'key', use: 'sig' };
+}
+
+/** The page that asks whoever comes to `/session/end`; `form` is the provider's own, without a button. */
+function askBeforeSignOut(context, form) {
+  const button = '<button name="logout" value="yes">Sign out</button>';
+  context.body = `<!doctype html><title>Corp</title><h1>Corp</h1>${form.replace('</form>', `${button}</form>`)}`;
 }
 
 /** The page of a prompt: `login` asks for name and password, `consent` for a decision. */

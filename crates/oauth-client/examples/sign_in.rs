@@ -30,6 +30,14 @@ impl IdTokenVerifier for NoIdTokens {
     async fn verify(&self, _: &str, _: ExpectedIdToken<'_>) -> Result<Map<String, Value>, IdTokenError> {
         Err(IdTokenError::Invalid("nobody asked for an ID token"))
     }
+
+    async fn verify_logout_token(
+        &self,
+        _: &str,
+        _: ExpectedIdToken<'_>,
+    ) -> Result<Map<String, Value>, IdTokenError> {
+        Err(IdTokenError::Invalid("GitHub sends no logout tokens"))
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -47,6 +47,8 @@ pub(crate) struct Endpoints {
     pub(crate) introspection: Option<Url>,
     pub(crate) jwks: Option<Url>,
     pub(crate) end_session: Option<Url>,
+    /// Whether it says by `sid` that a sign-in has ended (OpenID Connect Back-Channel Logout 1.0 section 2.1).
+    pub(crate) tells_of_sign_outs: bool,
     /// Who answers; `None` for those that have no issuer.
     pub(crate) issuer: Option<ExpectedIssuer>,
     /// Whether authorization responses must carry `iss` (RFC 9207 section 2.3).
@@ -186,6 +188,7 @@ impl Fixed {
             )?,
             jwks: if openid { Some(needed("jwks_uri", jwks)?) } else { jwks },
             end_session: either("end_session_endpoint", &self.end_session, metadata.end_session_endpoint)?,
+            tells_of_sign_outs: metadata.backchannel_logout_session_supported,
             issuer,
             iss_required: metadata.authorization_response_iss_parameter_supported,
             token_auth_methods: metadata.token_endpoint_auth_methods_supported,

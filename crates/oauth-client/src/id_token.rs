@@ -25,6 +25,18 @@ pub trait IdTokenVerifier: fmt::Debug + Send + Sync {
         id_token: &str,
         expected: ExpectedIdToken<'_>,
     ) -> Result<Map<String, Value>, IdTokenError>;
+
+    /// Checks a logout token in the same way, but that `exp` may be missing and `iat` must be recent, and that its
+    /// `typ`, if there is one, is that of a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.6, steps 1
+    /// to 3); then gives every claim.
+    ///
+    /// # Errors
+    /// As of [`IdTokenVerifier::verify`].
+    async fn verify_logout_token(
+        &self,
+        logout_token: &str,
+        expected: ExpectedIdToken<'_>,
+    ) -> Result<Map<String, Value>, IdTokenError>;
 }
 
 /// What an ID token must say.

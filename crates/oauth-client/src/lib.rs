@@ -9,6 +9,7 @@ mod error;
 mod id_token;
 mod identity;
 pub mod local;
+mod logout_token;
 mod preset;
 mod provider;
 mod settings;
@@ -25,6 +26,7 @@ pub use error::{
 };
 pub use id_token::{ExpectedIdToken, IdTokenError, IdTokenRefusal, IdTokenVerifier};
 pub use identity::{Group, Identity};
+pub use logout_token::{LogoutTokenRefusal, SignOut};
 pub use provider::{Begun, Provider, ProviderPorts, Revoked, SignIn, Status};
 pub use settings::{
     ClaimMapping, ClientSecret, EndpointOverrides, InvalidSettings, Lookups, ProviderKind, ProviderSettings,

@@ -22,6 +22,7 @@ mod identify;
 mod identify_again;
 mod prove;
 mod revoke;
+mod sign_out;
 mod status;
 mod userinfo;
 
@@ -66,6 +67,8 @@ pub struct SignIn {
     pub identity: Identity,
     /// What the third party gave.
     pub tokens: ThirdPartyTokens,
+    /// What it calls this sign-in (`sid`), if it says later by that name that it has ended there.
+    pub sid: Option<String>,
     /// Scopes that were asked for and not granted; whoever needs one of them must refuse (RFC 6749 section 3.3).
     pub missing_scopes: Vec<String>,
     /// Scopes that were granted and not asked for, as GitHub does for applications that had them before.

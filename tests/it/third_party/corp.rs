@@ -1,10 +1,13 @@
 //! Sign-in at a real OpenID provider.
 
+use std::net::TcpListener;
+
 use super::{
-    client::Client,
-    stage::{Stage, corp_alice, corp_person},
+    attacks::{echo, until},
+    client::{Client, TokenAnswer},
+    stage::{Stage, corp, corp_alice, corp_person, gateway},
 };
-use crate::support::{Person, call, tool_call};
+use crate::support::{Part, Person, call, tool_call};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_the_rules_name_comes_in_and_nobody_else() {
@@ -32,4 +35,39 @@ async fn j04_i20_a_refusal_there_is_told_to_the_client_without_its_text() {
     let page = refuses.stops_at(&client.redirect_uri).goes_to(&client.asks().url).await;
     assert_eq!(page.parameter("error").as_deref(), Some("access_denied"), "{}: {}", page.url, page.text());
     assert!(!page.url.as_str().contains("here"), "{}", page.url);
+}
+
+/// A real provider that calls us at a sign-out there, which the page after our own sign-out leads to.
+#[tokio::test(flavor = "multi_thread")]
+async fn k07_whoever_signs_out_there_is_signed_out_here_at_once() {
+    let upstream = echo().await;
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let provider = corp(&format!("http://127.0.0.1:{port}"));
+    let gateway = gateway(&upstream.uri("/mcp").to_string(), &provider, "");
+    let logout = gateway.url("/backchannel-logout/corp");
+    let _third_party = Part::start("third-party.mjs", &["--port", &port, "--logout", &logout]);
+
+    let client = Client::register(&gateway).await;
+    let mut alice = corp_alice().stops_at(&client.redirect_uri);
+    let asked = client.asks();
+    let code = asked.code_in(&alice.goes_to(&asked.url).await);
+    let tokens = client.redeem(&code, &asked.verifier).await.tokens();
+    let elsewhere = client.connect(&corp_alice()).await;
+    let status =
+        async |access: &str| call(tool_call(&gateway.url("/mcp"), Some(access))).await.status.as_u16();
+    assert_eq!((status(&tokens.access).await, status(&elsewhere.access).await), (200, 200));
+
+    let account = alice.goes_to(&gateway.url("/account")).await;
+    let signed_out = alice.presses_only(&account, "action=sign-out").await;
+    let link = format!("http://127.0.0.1:{port}/session/end?client_id=gateway");
+    assert!(signed_out.body.contains(&link), "{}", signed_out.body);
+    assert_eq!(status(&tokens.access).await, 200, "signing out here leaves clients connected");
+
+    let mut alice = alice.presses("logout=yes");
+    let there = alice.goes_to(&link).await;
+    assert!(there.status.is_success() || there.status.is_redirection(), "{}", there.text());
+    until("the grant has ended", async || status(&tokens.access).await == 401).await;
+    assert_eq!(client.refresh(&tokens.refresh).await.refusal(), (400, "invalid_grant".to_owned()));
+    assert!(gateway.output().contains("third_party_logout"), "{}", gateway.output());
+    assert_eq!(status(&elsewhere.access).await, 200, "another sign-in of the same person goes on");
 }

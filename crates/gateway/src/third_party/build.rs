@@ -18,6 +18,7 @@ use token_manager::{KeyRingError, ThirdPartyTokenSettings};
 use super::{
     ResidentError,
     adapters::{ClientAssertions, Directory, GrantAccess, SignInProvider},
+    back_channel_logout::{self, BackChannelLogout},
     browser::{self, Browser, BrowserParts},
     endpoints::{self, Endpoints, Failures},
     state::{State, StateSettings, StorageSettings},
@@ -106,6 +107,7 @@ pub(super) async fn authorization_server(
         body_idle: loaded.config.limits.body_idle.get(),
         clock: Arc::clone(means.clock),
     });
+    let failures = Failures::new(Arc::clone(means.clock));
     let endpoints = Endpoints {
         metadata: ServerMetadata::new(&settings),
         token: TokenEndpoint::new(Arc::clone(&settings), clients.clone(), grants.clone()),
@@ -114,18 +116,30 @@ pub(super) async fn authorization_server(
         // Clients that registered before stay known, also while no further one may come.
         registrations: registrations.filter(|_| third_party.config.registration.enabled),
         signing_keys: state.signing_keys.clone(),
-        failures: Failures::new(Arc::clone(means.clock)),
+        failures: failures.clone(),
         body_idle: loaded.config.limits.body_idle.get(),
     };
     let server = OwnAuthorizationServer {
         issuers: vec![state.issuer_policy()],
         grants: Arc::new(state.grant_check()),
         router: to_the_end(
-            endpoints::router(endpoints).merge(browser::router(Arc::new(browser))),
+            endpoints::router(endpoints)
+                .merge(browser::router(Arc::new(browser)))
+                .merge(back_channel_logout::router(back_channel_logout(means, loaded, failures))),
             state.requests.clone(),
         ),
     };
     Ok((server, in_force))
+}
+
+fn back_channel_logout(means: Means<'_>, loaded: &Loaded, failures: Failures) -> BackChannelLogout {
+    BackChannelLogout {
+        foundations: means.state.foundations.clone(),
+        store: Arc::clone(&means.state.store),
+        clock: Arc::clone(means.clock),
+        failures,
+        body_idle: loaded.config.limits.body_idle.get(),
+    }
 }
 
 async fn clients(

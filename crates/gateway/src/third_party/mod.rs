@@ -2,6 +2,7 @@
 
 mod adapters;
 pub mod admin;
+mod back_channel_logout;
 mod browser;
 mod build;
 pub mod demo;

@@ -22,6 +22,7 @@ pub(crate) struct Metadata {
     pub(crate) introspection_endpoint: Option<Url>,
     pub(crate) jwks_uri: Option<Url>,
     pub(crate) end_session_endpoint: Option<Url>,
+    pub(crate) backchannel_logout_session_supported: bool,
     pub(crate) token_endpoint_auth_methods_supported: Vec<String>,
     pub(crate) scopes_supported: Vec<String>,
     pub(crate) authorization_response_iss_parameter_supported: bool,

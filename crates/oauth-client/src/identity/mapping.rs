@@ -67,6 +67,12 @@ impl Mapping {
         })
     }
 
+    /// The person whom the third party calls `sub`, if that is what persons are known by here.
+    pub(crate) fn principal_of_sub(&self, provider: &ProviderId, sub: &str) -> Option<Principal> {
+        let claims = Map::from_iter([("sub".to_owned(), Value::from(sub))]);
+        Some(Principal { provider: provider.clone(), subject: self.subject(&claims)? })
+    }
+
     /// Whether `claims` are silent about something that `wanted` asks for and that they could tell.
     pub(crate) fn is_silent(&self, claims: &Map<String, Value>, wanted: Lookups) -> bool {
         [

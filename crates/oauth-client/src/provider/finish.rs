@@ -77,7 +77,8 @@ impl Provider {
                 "the third party granted other scopes than asked for"
             );
         }
-        SignIn { identity, tokens, missing_scopes, unasked_scopes }
+        let sid = self.sid_of(endpoints, &tokens);
+        SignIn { identity, tokens, sid, missing_scopes, unasked_scopes }
     }
 }
 

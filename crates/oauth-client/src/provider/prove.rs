@@ -1,3 +1,4 @@
+use oauth_types::Issuer;
 use serde_json::{Map, Value};
 
 use super::Provider;
@@ -14,6 +15,18 @@ pub(super) enum Unproven {
 }
 
 impl Provider {
+    /// The claims of a logout token, proven to be this issuer's and for this client.
+    pub(super) async fn prove_logout(
+        &self,
+        endpoints: &Endpoints,
+        token: &IdToken,
+    ) -> Result<Map<String, Value>, Unproven> {
+        let issuer = issuer_of(endpoints, token)?;
+        let expected = self.expected(endpoints, &issuer)?;
+        let verified = self.ports.id_tokens.verify_logout_token(token.expose(), expected).await;
+        verified.map_err(Unproven::from)
+    }
+
     /// The claims of `token`, proven to be this issuer's, for this client and of this sign-in.
     pub(super) async fn prove(
         &self,
@@ -22,18 +35,39 @@ impl Provider {
         nonce: Option<&Nonce>,
         access: Option<&AccessToken>,
     ) -> Result<Map<String, Value>, Unproven> {
-        let missing = |name| Unproven::Temporary(Temporary::Metadata(MetadataError::Endpoint(name)));
-        let issuer = endpoints.issuer.as_ref().ok_or_else(|| missing("issuer"))?;
-        let jwks_uri = endpoints.jwks.as_ref().ok_or_else(|| missing("jwks_uri"))?;
-        let unverified = id_token::unverified_claims(token).map_err(Unproven::Refused)?;
-        let issuer = issuer.for_token(&unverified).ok_or(Unproven::Refused(IdTokenRefusal::Issuer))?;
-        let expected = ExpectedIdToken { issuer: &issuer, client_id: &self.settings.client_id, jwks_uri };
-        let verified = self.ports.id_tokens.verify(token.expose(), expected).await;
-        let claims = verified.map_err(|error| match error {
-            IdTokenError::Invalid(what) => Unproven::Refused(IdTokenRefusal::Invalid(what)),
-            IdTokenError::Keys(source) => Unproven::Temporary(Temporary::Keys(source)),
-        })?;
+        let issuer = issuer_of(endpoints, token)?;
+        let expected = self.expected(endpoints, &issuer)?;
+        let claims = self.ports.id_tokens.verify(token.expose(), expected).await?;
         id_token::check(&claims, token, expected, nonce, access).map_err(Unproven::Refused)?;
         Ok(claims)
+    }
+
+    fn expected<'a>(
+        &'a self,
+        endpoints: &'a Endpoints,
+        issuer: &'a Issuer,
+    ) -> Result<ExpectedIdToken<'a>, Unproven> {
+        let jwks_uri = endpoints.jwks.as_ref().ok_or_else(|| missing("jwks_uri"))?;
+        Ok(ExpectedIdToken { issuer, client_id: &self.settings.client_id, jwks_uri })
+    }
+}
+
+/// Who `token` must be from; the tenant that it names, where the third party has several.
+fn issuer_of(endpoints: &Endpoints, token: &IdToken) -> Result<Issuer, Unproven> {
+    let issuer = endpoints.issuer.as_ref().ok_or_else(|| missing("issuer"))?;
+    let unverified = id_token::unverified_claims(token).map_err(Unproven::Refused)?;
+    issuer.for_token(&unverified).ok_or(Unproven::Refused(IdTokenRefusal::Issuer))
+}
+
+fn missing(name: &'static str) -> Unproven {
+    Unproven::Temporary(Temporary::Metadata(MetadataError::Endpoint(name)))
+}
+
+impl From<IdTokenError> for Unproven {
+    fn from(error: IdTokenError) -> Self {
+        match error {
+            IdTokenError::Invalid(what) => Self::Refused(IdTokenRefusal::Invalid(what)),
+            IdTokenError::Keys(source) => Self::Temporary(Temporary::Keys(source)),
+        }
     }
 }

@@ -94,6 +94,14 @@ impl IdTokenVerifier for Verifier {
         assert!(expected.jwks_uri.scheme() == "https");
         Ok(claims)
     }
+
+    async fn verify_logout_token(
+        &self,
+        logout_token: &str,
+        expected: ExpectedIdToken<'_>,
+    ) -> Result<Map<String, Value>, IdTokenError> {
+        self.verify(logout_token, expected).await
+    }
 }
 
 pub(super) fn id_token(header: &Value, claims: &Value, signature: &str) -> String {

@@ -1,9 +1,11 @@
-use oauth_types::Principal;
+use oauth_types::{Principal, ProviderId};
 use storage::StoreError;
 
 use super::{
-    ATTEMPTS, EndCause, EndedSession, Liveness, ThirdPartySessionId, ThirdPartySessions, contended, id::Slot,
+    ATTEMPTS, EndCause, EndedSession, Liveness, TABLE, ThirdPartySessionId, ThirdPartySessions, contended,
+    id::Slot, session::Stored,
 };
+use crate::record::Typed;
 
 impl ThirdPartySessions {
     /// Ends the session, at once and for good, and answers the grants that have to end with it.
@@ -41,6 +43,8 @@ impl ThirdPartySessions {
 
     /// Ends every session of a person: all of them, or the one that the third party calls `sid`.
     ///
+    /// With `sid`, a session to which the third party had given no name ends too: it may be the one that is meant.
+    ///
     /// # Errors
     /// When the store gives no answer; some sessions may have ended by then, and the call may be repeated.
     pub async fn end_for_principal(
@@ -49,14 +53,45 @@ impl ThirdPartySessions {
         sid: Option<&str>,
         cause: EndCause,
     ) -> Result<Vec<EndedSession>, StoreError> {
-        let only = sid.map(|it| Slot::new(principal, Some(it)));
+        let only = sid.map(|it| [Slot::new(principal, Some(it)), Slot::new(principal, None)]);
         let mut ended = Vec::new();
         for (slot, found) in self.slots_of(principal).await? {
-            if only.is_none_or(|it| it == slot) {
+            if only.is_none_or(|it| it.contains(&slot)) {
                 let id = ThirdPartySessionId::new(slot, found.value.epoch);
                 ended.extend(self.end(&id, cause).await?);
             }
         }
         Ok(ended)
     }
+
+    /// Ends what a third party calls `sid`, whoever's it is: for a sign-out that names no person.
+    ///
+    /// Goes over all sessions.
+    ///
+    /// # Errors
+    /// When the store gives no answer; the call may be repeated.
+    pub async fn end_for_sid(
+        &self,
+        provider: &ProviderId,
+        sid: &str,
+        cause: EndCause,
+    ) -> Result<Vec<EndedSession>, StoreError> {
+        let (mut after, mut ended) = (None, Vec::new());
+        loop {
+            let page = self.store.scan(TABLE, after.as_ref(), PAGE).await?;
+            for (key, found) in &page {
+                let Some(slot) = Slot::from_key(key).filter(|it| it.is_of_sid(sid)) else { continue };
+                let Typed::<Stored> { value: stored, .. } = Typed::read(TABLE, found)?;
+                if stored.principal.provider == *provider {
+                    ended.extend(self.end(&ThirdPartySessionId::new(slot, stored.epoch), cause).await?);
+                }
+            }
+            match page.into_iter().next_back() {
+                Some((last, _)) => after = Some(last),
+                None => return Ok(ended),
+            }
+        }
+    }
 }
+
+const PAGE: usize = 1024;

@@ -45,7 +45,7 @@ impl ThirdPartySessionId {
 
 impl Slot {
     pub(super) fn new(principal: &Principal, sid: Option<&str>) -> Self {
-        let sid = sid.map_or([0; 32], |it| digest_of("third-party session sid", it));
+        let sid = sid.map_or([0; 32], digest_of_sid);
         let mut bytes = [0; 64];
         let (person, sign_in) = bytes.split_at_mut(32);
         person.copy_from_slice(&Self::prefix_of(principal));
@@ -58,6 +58,10 @@ impl Slot {
         digest_of("third-party session person", &format!("{}:{}", principal.provider, principal.subject))
     }
 
+    pub(super) fn is_of_sid(&self, sid: &str) -> bool {
+        self.0.ends_with(&digest_of_sid(sid))
+    }
+
     pub(super) fn from_key(key: &Key) -> Option<Self> {
         key.as_bytes().try_into().ok().map(Self)
     }
@@ -65,6 +69,10 @@ impl Slot {
     pub(super) fn key(&self) -> Key {
         Key::of(self.0)
     }
+}
+
+fn digest_of_sid(sid: &str) -> [u8; 32] {
+    digest_of("third-party session sid", sid)
 }
 
 pub(super) fn random_epoch(entropy: &dyn Entropy) -> Epoch {

@@ -7,7 +7,7 @@ pub struct ThirdPartySessionLimits {
     pub idle_timeout: Duration,
     /// A session ends so long after the person last signed in, used or not. Default 90 days.
     pub absolute_timeout: Duration,
-    /// How many live sessions one person may have; a further one ends the oldest. Default 10, at least 1.
+    /// How many live sessions one person may have; a further one ends the oldest. Default 64, at least 1.
     pub max_per_person: usize,
     /// How many grants may rest on one session; a further one pushes out the oldest. Default 256, at least 1.
     pub max_grants: usize,
@@ -20,7 +20,7 @@ impl Default for ThirdPartySessionLimits {
         Self {
             idle_timeout: 30 * DAY,
             absolute_timeout: 90 * DAY,
-            max_per_person: 10,
+            max_per_person: 64,
             max_grants: 256,
             kept_after_end: 7 * DAY,
         }

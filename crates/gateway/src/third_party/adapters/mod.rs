@@ -20,7 +20,7 @@ pub(crate) use self::{
     directory::{ClientNames, Directory},
     grant_check::OwnGrants,
     grant_port::GrantAccess,
-    id_tokens::IdTokens,
+    id_tokens::{IdTokens, LOGOUT_TOKENS_LAST},
     own_tokens::OwnTokens,
     providers::Providers,
     rests_on::{Foundations, NotEnded},

@@ -61,7 +61,7 @@ impl Providers {
     }
 
     /// The third party of this id.
-    fn find(&self, id: &ProviderId) -> Option<Arc<Provider>> {
+    pub(crate) fn find(&self, id: &ProviderId) -> Option<Arc<Provider>> {
         match self.in_force.load().find(id)? {
             SignInProvider::ThirdParty { provider, .. } => Some(Arc::clone(provider)),
             SignInProvider::Local { .. } => None,

@@ -3,19 +3,19 @@
 //! Signing out ends the session of this browser and nothing else: clients go on, since a person who leaves a browser
 //! does not mean to stop their programs. Ending what clients hold is a button of its own.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::State, response::Response};
-use oauth_types::GrantId;
+use oauth_types::{GrantId, ProviderId};
 use session_binding::{BrowserSession, DisconnectError, Purpose};
 
 use super::{
-    ACCOUNT, Browser,
+    ACCOUNT, Browser, SignInProvider,
     answer::{Stop, see_other, with_cookies},
     audit,
     visit::Visit,
 };
-use crate::third_party::pages::{AccountNotice, AccountPage, Problem, SignedOutPage};
+use crate::third_party::pages::{AccountNotice, AccountPage, Problem, SignOutElsewhere, SignedOutPage};
 
 pub(super) async fn shown(State(browser): State<Arc<Browser>>, visit: Visit) -> Response {
     let page = async {
@@ -77,12 +77,25 @@ impl Browser {
         if !session.csrf_token().is_answered_by(csrf) {
             return Err(Problem::NotOurForm.into());
         }
+        let elsewhere = self.elsewhere(&session.who().principal().provider).await;
         if let Some(who) = self.parts.browser_sessions.sign_out(session).await? {
             audit::signed_out(&who);
         }
-        Ok(with_cookies(SignedOutPage.into_response(), &[self.cookies.session().clear()]))
+        let page = SignedOutPage { elsewhere };
+        Ok(with_cookies(page.into_response(), &[self.cookies.session().clear()]))
+    }
+
+    /// Where the person signs out at the third party; none if it has no such page, or cannot be asked just now.
+    async fn elsewhere(&self, id: &ProviderId) -> Option<SignOutElsewhere> {
+        let SignInProvider::ThirdParty { provider, name, .. } = self.provider(id)? else { return None };
+        let asked = tokio::time::timeout(PATIENCE, provider.end_session_url(None, None)).await;
+        let location = asked.ok()?.ok()??;
+        Some(SignOutElsewhere { name: name.clone(), location })
     }
 }
+
+/// Signing out here does not wait for a third party.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl From<DisconnectError> for Stop {
     fn from(error: DisconnectError) -> Self {

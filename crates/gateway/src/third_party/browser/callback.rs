@@ -12,7 +12,7 @@ use oauth_types::{AuthorizeErrorCode, ProviderId};
 use session_binding::{CalledBack, Cookies, PendingId, Purpose, Transaction};
 use url::Url;
 
-use super::{Browser, SignInProvider, answer::Stop, audit, visit::Visit};
+use super::{Browser, SignInProvider, answer::Stop, audit, signed_in::Given, visit::Visit};
 use crate::third_party::pages::Problem;
 
 pub(super) async fn came_back(
@@ -68,7 +68,8 @@ impl Browser {
             }
         };
         let id = back.id().clone();
-        let session = match self.sign_in(cookies, &person, Some(signed_in.tokens), back.purpose()).await {
+        let given = Given { tokens: Some(signed_in.tokens), sid: signed_in.sid };
+        let session = match self.sign_in(cookies, &person, given, back.purpose()).await {
             Ok(session) => session,
             Err(stop) => {
                 let purpose = self.parts.pending.abandon(back).await.ok();

@@ -116,7 +116,7 @@ impl Browser {
             Purpose::Authorize(request) => {
                 see_other(&self.error_location(request, AuthorizeErrorCode::AccessDenied, DENIED))?
             }
-            Purpose::Account => SignedOutPage.into_response(),
+            Purpose::Account => SignedOutPage::default().into_response(),
         };
         Ok(with_cookies(answer, &[self.cookies.binding(id).clear()]))
     }

@@ -11,6 +11,14 @@ use super::{
 };
 use crate::third_party::adapters::Permitted;
 
+/// What a third party gave at a sign-in; nothing of a built-in account.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    pub(super) tokens: Option<ThirdPartyTokens>,
+    /// What it calls the sign-in.
+    pub(super) sid: Option<String>,
+}
+
 impl Browser {
     /// The session of the browser, if somebody is signed in who may still come in.
     pub(super) async fn signed_in(&self, cookies: &Cookies<'_>) -> Result<Option<BrowserSession>, Stop> {
@@ -29,17 +37,17 @@ impl Browser {
         &self,
         cookies: &Cookies<'_>,
         person: &Permitted,
-        tokens: Option<ThirdPartyTokens>,
+        given: Given,
         purpose: &Purpose,
     ) -> Result<BrowserSession, Stop> {
         let sign_in = SignIn {
             principal: person.principal().clone(),
             display_name: person.display_name().map(str::to_owned),
-            sid: None,
+            sid: given.sid,
         };
         let outcome = self.parts.foundations.sessions.sign_in(sign_in).await?;
         self.end_grants_of(&outcome.ended).await;
-        if let Some(tokens) = tokens {
+        if let Some(tokens) = given.tokens {
             self.keep_tokens(&outcome.who, tokens).await?;
         }
         self.parts.foundations.providers.note_permitted(outcome.who.session());

@@ -26,7 +26,7 @@ impl Failures {
     }
 
     /// The answer 429, if the address of `arrival` was refused too often.
-    pub(super) fn too_many(&self, arrival: &Arrival) -> Option<Response> {
+    pub(in crate::third_party) fn too_many(&self, arrival: &Arrival) -> Option<Response> {
         let wait = self.budget.check(&source(arrival.client), self.clock.now()).err()?;
         let mut response = Refusal::from(Reason::AddressFails).into_response(arrival.request_id);
         response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
@@ -34,7 +34,7 @@ impl Failures {
     }
 
     /// Counts an answer that is a refusal.
-    pub(super) fn count(&self, arrival: &Arrival, status: StatusCode) {
+    pub(in crate::third_party) fn count(&self, arrival: &Arrival, status: StatusCode) {
         if matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             // The one that is too many was answered; the next one is not.
             let _ = self.budget.spend(source(arrival.client), self.clock.now());

@@ -1,6 +1,7 @@
 //! What each page shows: plain values, all of which the templates escape.
 
 use oauth_types::UnixTime;
+use url::Url;
 
 /// A client, for people to judge.
 #[derive(Clone, Debug)]
@@ -146,8 +147,18 @@ pub(crate) struct ConnectionView {
 }
 
 /// After signing out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SignedOutPage {
+    /// Where the person signs out of the service that they had signed in with, if it has such a page.
+    pub(crate) elsewhere: Option<SignOutElsewhere>,
+}
+
+/// The page of a third party on which people sign out (OpenID Connect RP-Initiated Logout).
 #[derive(Clone, Debug)]
-pub(crate) struct SignedOutPage;
+pub(crate) struct SignOutElsewhere {
+    pub(crate) name: String,
+    pub(crate) location: Url,
+}
 
 /// Something went wrong or took too long; says what to do.
 #[derive(Clone, Debug)]

@@ -84,6 +84,29 @@ async fn k07_a_logout_of_the_third_party_ends_one_sign_in_or_all() {
 }
 
 #[tokio::test]
+async fn k07_a_logout_by_name_alone_ends_that_sign_in_and_a_nameless_session_may_be_meant() {
+    let world = World::new().await;
+    let (ada, bob) = (person("corp", "ada"), person("corp", "bob"));
+    let named = world.signed_in_as(&ada, Some("a")).await.who;
+    let others = [
+        world.signed_in_as(&ada, Some("b")).await.who,
+        world.signed_in_as(&bob, Some("c")).await.who,
+        world.signed_in_as(&person("github", "1"), Some("a")).await.who,
+    ];
+    let corp = "corp".parse().unwrap();
+    let ended = world.sessions.end_for_sid(&corp, "a", EndCause::BackChannelLogout).await.unwrap();
+    assert_eq!(ended.iter().map(|it| it.id).collect::<Vec<_>>(), [*named.session()]);
+    for other in &others {
+        assert!(world.liveness(other).await.is_live());
+    }
+
+    let nameless = world.signed_in_as(&bob, None).await.who;
+    world.sessions.end_for_principal(&bob, Some("x"), EndCause::BackChannelLogout).await.unwrap();
+    assert!(!world.liveness(&nameless).await.is_live());
+    assert!(world.liveness(&others[1]).await.is_live(), "another name is another sign-in");
+}
+
+#[tokio::test]
 async fn k03_an_end_whose_answer_was_lost_can_be_repeated() {
     for fault in [Fault::Refused, Fault::AnswerLost] {
         for operation in 1..=2 {

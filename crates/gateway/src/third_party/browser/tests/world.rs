@@ -638,4 +638,12 @@ impl IdTokenVerifier for Signatures {
         }
         Ok(claims)
     }
+
+    async fn verify_logout_token(
+        &self,
+        _: &str,
+        _: ExpectedIdToken<'_>,
+    ) -> Result<Map<String, Value>, IdTokenError> {
+        Err(IdTokenError::Invalid("these tests have no logout tokens"))
+    }
 }

@@ -80,6 +80,7 @@ fn i22_other_origins_get_no_hold_but_the_client_that_opened_the_window() {
                 | "account-crowded"
                 | "account-empty"
                 | "signed-out"
+                | "signed-out-elsewhere"
         );
         let expected = severed.then_some("same-origin");
         assert_eq!(header(&page, "cross-origin-opener-policy"), expected, "{name}");
@@ -120,7 +121,7 @@ fn the_other_pages_have_theirs() {
         sample::consent().into_response(),
         sample::pick_provider().into_response(),
         sample::account_page().into_response(),
-        SignedOutPage.into_response(),
+        SignedOutPage::default().into_response(),
     ] {
         assert_eq!(page.status(), StatusCode::OK);
     }

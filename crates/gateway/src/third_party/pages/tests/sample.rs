@@ -219,7 +219,8 @@ pub(super) fn pages() -> Vec<(String, Response)> {
         ("account", account_page().into_response()),
         ("account-empty", empty_account_page().into_response()),
         ("account-crowded", crowded::account_page().into_response()),
-        ("signed-out", SignedOutPage.into_response()),
+        ("signed-out", SignedOutPage::default().into_response()),
+        ("signed-out-elsewhere", SignedOutPage { elsewhere: Some(elsewhere()) }.into_response()),
     ]);
     pages.extend(SIGN_IN_PROBLEMS.iter().map(|(name, it)| (*name, sign_in_failed(*it).into_response())));
     pages.extend(PROBLEMS.iter().map(|(name, it)| (*name, problem(*it).into_response())));
@@ -242,6 +243,11 @@ fn consent_pages() -> Vec<(&'static str, Response)> {
 
 fn consent_of(client: ClientView, account: Option<AccountView>, providers: Vec<ProviderView>) -> ConsentPage {
     ConsentPage { client, account, providers, ..consent() }
+}
+
+fn elsewhere() -> SignOutElsewhere {
+    let location = "https://corp.example/end?client_id=gateway".parse().unwrap();
+    SignOutElsewhere { name: "Corp <b>".to_owned(), location }
 }
 
 fn empty_account_page() -> AccountPage {
