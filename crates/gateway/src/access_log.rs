@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::{exchanges::Exchange, request_id::RequestId};
+use crate::{exchanges::Exchange, metrics::Metrics, request_id::RequestId};
 
 /// What is known of a request when its answer begins; the line is written when this is dropped.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub(crate) struct AccessRecord {
     /// Why it was refused; `ok` when it was not, `client_left` until there is an answer.
     reason: &'static str,
     notes: Arc<Notes>,
+    metrics: Arc<Metrics>,
     started: Instant,
     /// When the answer ended, if it has.
     ended: Option<Instant>,
@@ -43,13 +44,13 @@ pub(crate) struct Notes {
 }
 
 impl AccessRecord {
-    /// A record of a request that arrived at `started`.
+    /// A record of a request that arrived at `started`, and that `metrics` counts.
     pub(crate) fn new(
         request_id: RequestId,
         client: Arc<str>,
         method: Method,
         notes: Arc<Notes>,
-        started: Instant,
+        (started, metrics): (Instant, Arc<Metrics>),
     ) -> Self {
         Self {
             request_id,
@@ -58,6 +59,7 @@ impl AccessRecord {
             status: 0,
             reason: "client_left",
             notes,
+            metrics,
             started,
             ended: None,
             head_us: 0,
@@ -79,6 +81,8 @@ impl AccessRecord {
 impl Drop for AccessRecord {
     fn drop(&mut self) {
         let ended = self.ended.unwrap_or_else(Instant::now);
+        let head = (self.status != 0).then(|| Duration::from_micros(self.head_us));
+        self.metrics.answered(self.notes.route.get(), self.status, self.reason, head);
         tracing::info!(
             target: "access",
             {

@@ -11,6 +11,7 @@ mod edge;
 mod exchanges;
 mod limits;
 mod listener;
+mod metrics;
 mod own_authorization_server;
 pub mod reason;
 mod refusal;

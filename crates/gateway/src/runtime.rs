@@ -19,6 +19,7 @@ use crate::{
     config::{Config, Loaded, Server, ServerMaterial},
     edge::{Edge, Hosts, Origins, TrustedProxies},
     limits::{AddressLimit, RequestLimit, StreamLimit},
+    metrics::Metrics,
     own_authorization_server::OwnAuthorizationServer,
     routes::{Readiness, Routes},
     service::Arrival,
@@ -33,6 +34,8 @@ pub(crate) struct Process {
     pub(crate) session_key: SessionKey,
     /// Signs assertions for upstreams that name no key of their own.
     pub(crate) identity_key: Arc<SigningKey>,
+    /// What is counted.
+    pub(crate) metrics: Arc<Metrics>,
     /// Set when the gateway has begun to stop.
     pub(crate) draining: Arc<AtomicBool>,
     pub(crate) listening_ends: CancellationToken,

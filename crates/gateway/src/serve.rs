@@ -23,6 +23,7 @@ use crate::{
     admin::{AdminListener, AdminSocketError},
     config::{Config, Limits, Loaded},
     listener::{self, ConnectionLimits},
+    metrics::{self, Metrics},
     runtime::{BuildError, Process, Runtime},
     service::MakeService,
     third_party::{Resident, ResidentError},
@@ -118,7 +119,8 @@ impl Running {
         let tls = tls.map(RustlsConfig::from_config);
         let runtime = Arc::new(ArcSwap::from_pointee(runtime));
         let handle = Handle::new();
-        let service = MakeService::new(Arc::clone(&runtime), process.entropy.as_ref());
+        let service =
+            MakeService::new(Arc::clone(&runtime), process.entropy.as_ref(), Arc::clone(&process.metrics));
         let limits = connection_limits(&config.limits);
         let server = tokio::spawn(listener::serve(socket, tls.clone(), limits, handle.clone(), service));
         let refresher = tokio::spawn(refresher.run(tokio::time::sleep));
@@ -233,7 +235,7 @@ impl Parts {
                 .map_err(StartError::from),
             Err(error) => Err(error.into()),
         };
-        let built = built.and_then(|built| Ok((built, admin(loaded, &resident)?)));
+        let built = built.and_then(|built| Ok((built, admin(loaded, &process, &resident)?)));
         match built {
             Ok((((runtime, refresher), prepared), admin)) => {
                 resident.put_to_work(prepared);
@@ -247,11 +249,15 @@ impl Parts {
     }
 }
 
-/// The socket for operators, if there is anything that they could ask.
-fn admin(loaded: &Loaded, resident: &Resident) -> Result<Option<AdminListener>, AdminSocketError> {
-    let (Some(path), Some(router)) = (loaded.config.admin_socket(), resident.admin()) else {
-        return Ok(None);
-    };
+/// The socket for operators, if there is to be one.
+fn admin(
+    loaded: &Loaded,
+    process: &Process,
+    resident: &Resident,
+) -> Result<Option<AdminListener>, AdminSocketError> {
+    let Some(path) = loaded.config.admin_socket() else { return Ok(None) };
+    let metrics = metrics::router(Arc::clone(&process.metrics), resident.census());
+    let router = resident.admin().unwrap_or_default().merge(metrics);
     match AdminListener::open(&path, router) {
         Ok(listener) => Ok(Some(listener)),
         Err(error) if loaded.config.admin.socket.is_some() => Err(error),
@@ -272,6 +278,7 @@ fn process() -> Result<Process, StartError> {
         entropy: Arc::new(SystemEntropy),
         session_key: SessionKey::random(&SystemEntropy),
         identity_key: Arc::new(identity_key),
+        metrics: Arc::new(Metrics::new()),
         draining: Arc::new(AtomicBool::new(false)),
         listening_ends: CancellationToken::new(),
         answering_ends: CancellationToken::new(),

@@ -23,6 +23,7 @@ use crate::{
     exchanges::Exchanges,
     limits::{Counted, Site},
     listener::ForConnection,
+    metrics::Metrics,
     reason::Reason,
     refusal::Refusal,
     request_id::{RequestId, RequestIds},
@@ -53,6 +54,7 @@ struct Peer {
 #[derive(Debug)]
 struct Shared {
     runtime: Arc<ArcSwap<Runtime>>,
+    metrics: Arc<Metrics>,
     request_ids: RequestIds,
 }
 
@@ -96,9 +98,13 @@ impl Arrival {
 }
 
 impl MakeService {
-    /// Connections that follow `runtime` as it is replaced.
-    pub(crate) fn new(runtime: Arc<ArcSwap<Runtime>>, entropy: &dyn oauth_types::Entropy) -> Self {
-        Self(Arc::new(Shared { runtime, request_ids: RequestIds::new(entropy) }))
+    /// Connections that follow `runtime` as it is replaced, and whose requests `metrics` counts.
+    pub(crate) fn new(
+        runtime: Arc<ArcSwap<Runtime>>,
+        entropy: &dyn oauth_types::Entropy,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self(Arc::new(Shared { runtime, metrics, request_ids: RequestIds::new(entropy) }))
     }
 }
 
@@ -135,9 +141,9 @@ impl Service<Request<Incoming>> for ConnectionService {
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
         let started = Instant::now();
         let runtime = self.shared.runtime.load_full();
-        let request_id = self.shared.request_ids.next();
+        let names = (self.shared.request_ids.next(), Arc::clone(&self.shared.metrics));
         let mut exchange = self.exchanges.begin(request.version() == Version::HTTP_2);
-        let answered = answer(runtime, request_id, self.peer.clone(), started, request);
+        let answered = answer(runtime, names, self.peer.clone(), started, request);
         Box::pin(answered.map(move |response| {
             exchange.answer();
             Ok(response.map(|(body, record)| LoggedBody::new(body, record, exchange)))
@@ -147,7 +153,7 @@ impl Service<Request<Incoming>> for ConnectionService {
 
 async fn answer(
     runtime: Arc<Runtime>,
-    request_id: RequestId,
+    (request_id, metrics): (RequestId, Arc<Metrics>),
     peer: Peer,
     started: Instant,
     request: Request<Incoming>,
@@ -158,7 +164,8 @@ async fn answer(
     let shown =
         if client == peer.address.ip().to_canonical() { peer.shown } else { client.to_string().into() };
     let notes = Arc::clone(&arrival.notes);
-    let mut record = Box::new(AccessRecord::new(request_id, shown, head.method.clone(), notes, started));
+    let method = head.method.clone();
+    let mut record = Box::new(AccessRecord::new(request_id, shown, method, notes, (started, metrics)));
     let outcome = match admit(&runtime, peer.address, client, &head) {
         Ok(place) => {
             let routed = runtime.route(arrival.clone(), Request::from_parts(head, Body::new(body)));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use oauth_types::{Clock, Entropy};
 
-use crate::{config::Loaded, own_authorization_server::OwnAuthorizationServer};
+use crate::{config::Loaded, metrics::Census, own_authorization_server::OwnAuthorizationServer};
 
 /// No authorization server of our own.
 #[derive(Debug)]
@@ -47,6 +47,12 @@ impl Resident {
     #[expect(clippy::unused_self, reason = "it stands in for one with a state")]
     pub(crate) const fn admin(&self) -> Option<Router> {
         None
+    }
+
+    /// There are no grants.
+    #[expect(clippy::unused_self, reason = "it stands in for one with a state")]
+    pub(crate) fn census(&self) -> Census {
+        Arc::new(|| (0, 0))
     }
 
     /// Stops nothing.

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     config::{Loaded, LoadedThirdParty},
+    metrics::Census,
     own_authorization_server::OwnAuthorizationServer,
 };
 
@@ -136,6 +137,17 @@ impl Resident {
     /// What operators may ask, if there is an authorization server.
     pub(crate) fn admin(&self) -> Option<Router> {
         self.0.as_ref().map(|inner| admin::router(inner.state.clone()))
+    }
+
+    /// Counts the grants, at any time.
+    pub(crate) fn census(&self) -> Census {
+        match &self.0 {
+            Some(inner) => {
+                let grants = inner.state.foundations.grants.clone();
+                Arc::new(move || grants.count())
+            }
+            None => Arc::new(|| (0, 0)),
+        }
     }
 
     /// Stops the work; to be called when no request is under way any more.

@@ -1,6 +1,9 @@
 //! `grants` and `clients`.
 
-use std::os::unix::fs::MetadataExt;
+use std::{
+    io::{Read, Write},
+    os::unix::{fs::MetadataExt, net::UnixStream},
+};
 
 use http_body_util::BodyExt;
 use serde_json::json;
@@ -102,6 +105,37 @@ async fn k08_without_a_gateway_the_commands_open_the_store_themselves() {
     assert_eq!(scene.status(&scene.tokens.access).await, 401);
     let dead = scene.client.refresh(&scene.tokens.refresh).await;
     assert_eq!(dead.refusal(), (400, "invalid_grant".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m05_n09_figures_are_on_the_socket_of_operators_and_count_routes_only() {
+    let scene = Scene::set().await;
+    assert_eq!(scene.status(&scene.tokens.access).await, 200);
+    assert_eq!(scene.status("canary-token").await, 401);
+    for path in ["/made-up-1", "/made-up-2?token=canary-query"] {
+        assert_eq!(get(&scene.gateway.url(path)).await.status, 404);
+    }
+    let figures = figures(&scene.gateway.path("state.redb.sock"));
+    for line in [
+        r#"mcp_gateway_requests_total{route="/mcp",status="200",reason="ok"} 1"#,
+        r#"mcp_gateway_requests_total{route="-",status="404",reason="route_unknown"} 2"#,
+        r#"mcp_gateway_requests_total{route="/token",status="200",reason="ok"} 1"#,
+        "mcp_gateway_grants_live 1",
+    ] {
+        assert!(figures.contains(line), "{line}\n{figures}");
+    }
+    assert!(!figures.contains("canary") && !figures.contains("made-up"), "{figures}");
+    assert_eq!(get(&scene.gateway.url("/metrics")).await.status, 404);
+}
+
+/// `/metrics`, by a client of nobody's making.
+fn figures(socket: &std::path::Path) -> String {
+    let mut stream = UnixStream::connect(socket).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    answer
 }
 
 #[tokio::test(flavor = "multi_thread")]

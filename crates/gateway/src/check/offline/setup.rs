@@ -8,6 +8,7 @@ use crate::{
     adapters::{SigningKey, SigningKeyError},
     check::{FindingCode, Findings, causes::causes},
     config::Loaded,
+    metrics::Metrics,
     own_authorization_server::OwnAuthorizationServer,
     runtime::{BuildError, Process, Runtime},
 };
@@ -30,6 +31,7 @@ fn process() -> Result<Process, SigningKeyError> {
         entropy: Arc::new(SystemEntropy),
         session_key: SessionKey::random(&SystemEntropy),
         identity_key: Arc::new(SigningKey::generate()?),
+        metrics: Arc::new(Metrics::new()),
         draining: Arc::new(AtomicBool::new(false)),
         listening_ends: CancellationToken::new(),
         answering_ends: CancellationToken::new(),

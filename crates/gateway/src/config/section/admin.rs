@@ -2,7 +2,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-/// The socket through which the commands `grants`, `clients`, `keys` and `storage` reach the running gateway.
+/// The socket through which the commands `grants`, `clients`, `keys` and `storage` reach the running gateway, and
+/// where it serves `/metrics`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]

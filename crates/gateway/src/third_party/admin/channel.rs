@@ -32,7 +32,7 @@ enum To {
     /// It runs, and answers on its socket.
     Running(PathBuf),
     /// None runs: this process has the store.
-    Here(Resident, Router),
+    Here(Box<Resident>, Router),
 }
 
 /// Why a command came to nothing.
@@ -108,7 +108,7 @@ impl Channel {
             }
         }
         let router = resident.admin().ok_or(ChannelError::NoThirdParty)?;
-        Ok(Self(To::Here(resident, router)))
+        Ok(Self(To::Here(Box::new(resident), router)))
     }
 
     /// Asks `question`, and tells `progress` how far the gateway has come with it.

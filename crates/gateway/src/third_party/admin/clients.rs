@@ -28,7 +28,7 @@ async fn list(state: State, _: Nothing, _: Reporter) -> Result<Vec<ListedClient>
         let grants = held.remove(&registered.client.id).unwrap_or_default();
         clients.push(ListedClient {
             client_id: registered.client.id,
-            name: registered.client.name.map(|it| it.to_string()),
+            name: registered.client.name,
             origin: ClientOrigin::Registered,
             registered_at: Some(registered.issued_at),
             seen_at: Some(registered.seen_at),

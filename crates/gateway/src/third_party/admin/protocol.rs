@@ -28,8 +28,10 @@ impl<Q, A> Copy for Command<Q, A> {}
 
 /// Everything that can be asked.
 pub mod command {
-    #[allow(clippy::wildcard_imports, reason = "these are the words of the same file")]
-    use super::*;
+    use super::{
+        BackedUp, BackupTo, Command, Ended, ListedClient, ListedGrant, Nothing, RemovedClient, Resealed,
+        RotatedSigningKey, Selection, SigningRotation, TheClient,
+    };
 
     /// The live grants.
     pub const LIST_GRANTS: Command<Selection, Vec<ListedGrant>> = Command::new("/grants/list");

@@ -1,0 +1,154 @@
+//! Figures of the process for whoever watches it, in the text format of Prometheus; never a name that a client chose.
+
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{StatusCode, header};
+use prometheus_client::{
+    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+/// What is counted, for as long as the process lives.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<Answered, Counter>,
+    head: Family<At, Histogram>,
+    grants: Gauge<u64, AtomicU64>,
+    codes: Gauge<u64, AtomicU64>,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    route: Route,
+    status: u16,
+    reason: &'static str,
+}
+
+/// Where it was answered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct At {
+    route: Route,
+}
+
+/// A route as it is written in the router, or none for a path that nobody answers: there are few of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Route(Option<Arc<str>>);
+
+impl EncodeLabelValue for Route {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        EncodeLabelValue::encode(&self.0.as_deref().unwrap_or("-"), encoder)
+    }
+}
+
+impl Metrics {
+    /// Nothing counted yet.
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("mcp_gateway");
+        let requests = Family::default();
+        let head = Family::new_with_constructor(histogram as fn() -> Histogram);
+        let (grants, codes) = (Gauge::default(), Gauge::default());
+        registry.register("requests", "Requests by route, status and reason of refusal", requests.clone());
+        let words = "Time from a request to the head of its answer, by route";
+        registry.register_with_unit("answer_head", words, Unit::Seconds, head.clone());
+        registry.register("grants_live", "Grants that live", grants.clone());
+        registry.register(
+            "codes_waiting",
+            "Authorization codes that wait for their redemption",
+            codes.clone(),
+        );
+        Self { registry, requests, head, grants, codes }
+    }
+
+    /// Counts a request; `head` is none if its client left before there was an answer.
+    pub(crate) fn answered(
+        &self,
+        route: Option<&Arc<str>>,
+        status: u16,
+        reason: &'static str,
+        head: Option<Duration>,
+    ) {
+        let route = Route(route.cloned());
+        if let Some(head) = head {
+            self.head.get_or_create(&At { route: route.clone() }).observe(head.as_secs_f64());
+        }
+        self.requests.get_or_create(&Answered { route, status, reason }).inc();
+    }
+
+    fn text(&self, grants: (usize, usize)) -> Result<String, fmt::Error> {
+        self.grants.set(grants.0 as u64);
+        self.codes.set(grants.1 as u64);
+        let mut text = String::new();
+        text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+/// Tells how many grants live, and how many codes are out.
+pub(crate) type Census = Arc<dyn Fn() -> (usize, usize) + Send + Sync>;
+
+/// `/metrics`; `grants` tells how many grants live and how many codes are out.
+pub(crate) fn router(metrics: Arc<Metrics>, grants: Census) -> Router {
+    let answer = async move || -> Response {
+        match metrics.text(grants()) {
+            Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
+            Err(fmt::Error) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
+    };
+    Router::new().route("/metrics", get(answer))
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Metrics")
+    }
+}
+
+/// From half a millisecond to half a minute.
+fn histogram() -> Histogram {
+    Histogram::new([
+        0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+    ])
+}
+
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happened_is_counted_by_route_status_and_reason() {
+        let metrics = Metrics::new();
+        let route: Arc<str> = "/mcp".into();
+        metrics.answered(Some(&route), 200, "ok", Some(Duration::from_millis(3)));
+        metrics.answered(Some(&route), 200, "ok", Some(Duration::from_millis(7)));
+        metrics.answered(Some(&route), 401, "token_missing", Some(Duration::from_millis(1)));
+        metrics.answered(Some(&route), 0, "client_left", None);
+        metrics.answered(None, 404, "route_unknown", Some(Duration::from_millis(1)));
+        let text = metrics.text((5, 1)).unwrap();
+        for line in [
+            r#"mcp_gateway_requests_total{route="/mcp",status="200",reason="ok"} 2"#,
+            r#"mcp_gateway_requests_total{route="/mcp",status="401",reason="token_missing"} 1"#,
+            r#"mcp_gateway_requests_total{route="/mcp",status="0",reason="client_left"} 1"#,
+            r#"mcp_gateway_requests_total{route="-",status="404",reason="route_unknown"} 1"#,
+            r#"mcp_gateway_answer_head_seconds_bucket{le="0.005",route="/mcp"} 2"#,
+            r#"mcp_gateway_answer_head_seconds_count{route="/mcp"} 3"#,
+            "mcp_gateway_grants_live 5",
+            "mcp_gateway_codes_waiting 1",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line}\n{text}");
+        }
+        assert!(text.ends_with("# EOF\n"));
+    }
+}
