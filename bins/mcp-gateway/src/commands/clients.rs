@@ -1,4 +1,4 @@
-use gateway::third_party::admin::{ClientOrigin, ListedClient, RemovedClient, TheClient, command};
+use gateway::third_party::admin::{ClientOrigin, ListedClient, Nothing, RemovedClient, TheClient, command};
 
 use super::{
     Failure,
@@ -10,7 +10,7 @@ use crate::arguments::ClientsCommand;
 pub(crate) fn clients(command: ClientsCommand) -> Result<(), Failure> {
     match command {
         ClientsCommand::List { operate } => {
-            let clients = ask(&operate, command::LIST_CLIENTS, &Default::default(), |_| {})?;
+            let clients = ask(&operate, command::LIST_CLIENTS, &Nothing {}, |_| {})?;
             print(operate.json, &clients, |it| listed(it))
         }
         ClientsCommand::Revoke { client_id, operate } => {

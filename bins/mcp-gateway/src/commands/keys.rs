@@ -6,7 +6,7 @@ use std::{
 
 use gateway::{
     config::write_master_key,
-    third_party::admin::{Progress, Resealed, RotatedSigningKey, SigningRotation, command},
+    third_party::admin::{Nothing, Progress, Resealed, RotatedSigningKey, SigningRotation, command},
 };
 
 use super::{
@@ -34,7 +34,7 @@ fn generate_master(path: &Path) -> Result<(), Failure> {
 }
 
 fn reseal(operate: &OperateArguments) -> Result<(), Failure> {
-    let resealed = ask(operate, command::RESEAL, &Default::default(), show_progress)?;
+    let resealed = ask(operate, command::RESEAL, &Nothing {}, show_progress)?;
     print(operate.json, &resealed, resealing)?;
     match (resealed.unopened.len(), resealed.busy) {
         (0, 0) => Ok(()),
