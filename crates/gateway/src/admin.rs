@@ -1,8 +1,9 @@
-//! The operator's way into a running gateway: a unix socket for nobody but its owner.
+//! The operator's way into a running gateway: a unix socket for nobody but its owner; and an address for figures alone.
 
 use std::{
-    fs,
+    fmt, fs,
     io::{self, ErrorKind},
+    net::SocketAddr as IpSocketAddr,
     os::unix::{
         fs::{FileTypeExt, MetadataExt, PermissionsExt},
         net::UnixStream as BlockingStream,
@@ -13,7 +14,7 @@ use std::{
 
 use axum::{Router, serve::Listener};
 use tokio::{
-    net::{UnixListener, UnixStream, unix::SocketAddr},
+    net::{TcpListener, UnixListener, UnixStream, unix::SocketAddr},
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
@@ -22,8 +23,17 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug)]
 pub(crate) struct AdminListener {
     path: PathBuf,
+    serving: Serving,
+}
+
+/// An address that answers collectors of figures until it is closed.
+#[derive(Debug)]
+pub(crate) struct MetricsListener(Serving);
+
+#[derive(Debug)]
+struct Serving {
     stop: CancellationToken,
-    serving: JoinHandle<io::Result<()>>,
+    task: JoinHandle<io::Result<()>>,
 }
 
 /// Why there is no socket for operators.
@@ -35,6 +45,14 @@ pub enum AdminSocketError {
     /// Something else has the name.
     #[error("{} is there and no socket: move it away, or set `admin.socket`", .0.display())]
     NotASocket(PathBuf),
+    /// The address for figures cannot be listened on.
+    #[error("cannot listen on {address} for figures")]
+    Metrics {
+        /// `admin.metrics`.
+        address: IpSocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
     /// The operating system refused.
     #[error("cannot make the admin socket {}", path.display())]
     Io {
@@ -56,21 +74,52 @@ impl AdminListener {
         remove_stale(path)?;
         let owned = OwnersOnly::bind(path)
             .map_err(|source| AdminSocketError::Io { path: path.to_owned(), source })?;
-        let stop = CancellationToken::new();
-        let stopped = stop.clone().cancelled_owned();
-        let serving =
-            tokio::spawn(async move { axum::serve(owned, router).with_graceful_shutdown(stopped).await });
-        Ok(Self { path: path.to_owned(), stop, serving })
+        Ok(Self { path: path.to_owned(), serving: Serving::begin(owned, router) })
     }
 
     /// Ends it: what is under way has a few seconds.
-    pub(crate) async fn close(mut self) {
-        self.stop.cancel();
-        if tokio::time::timeout(LAST_WORDS, &mut self.serving).await.is_err() {
-            self.serving.abort();
-        }
+    pub(crate) async fn close(self) {
+        self.serving.close().await;
         // Nobody misses it, should somebody have removed it before.
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl MetricsListener {
+    /// Lets `router` answer at `address`, in plain HTTP; must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// [`AdminSocketError::Metrics`].
+    pub(crate) fn open(address: IpSocketAddr, router: Router) -> Result<Self, AdminSocketError> {
+        let bind = || {
+            let socket = std::net::TcpListener::bind(address)?;
+            socket.set_nonblocking(true)?;
+            TcpListener::from_std(socket)
+        };
+        let socket = bind().map_err(|source| AdminSocketError::Metrics { address, source })?;
+        Ok(Self(Serving::begin(socket, router)))
+    }
+
+    /// Ends it.
+    pub(crate) async fn close(self) {
+        self.0.close().await;
+    }
+}
+
+impl Serving {
+    fn begin<L: Listener<Addr: fmt::Debug>>(listener: L, router: Router) -> Self {
+        let stop = CancellationToken::new();
+        let stopped = stop.clone().cancelled_owned();
+        let task =
+            tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
+        Self { stop, task }
+    }
+
+    async fn close(mut self) {
+        self.stop.cancel();
+        if tokio::time::timeout(LAST_WORDS, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
     }
 }
 

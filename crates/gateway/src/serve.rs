@@ -11,6 +11,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use axum::Router;
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use mcp_proxy::SessionKey;
 use oauth_types::{SystemClock, SystemEntropy};
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     adapters::SigningKey,
-    admin::{AdminListener, AdminSocketError},
+    admin::{AdminListener, AdminSocketError, MetricsListener},
     config::{Config, Limits, Loaded},
     listener::{self, ConnectionLimits},
     metrics::{self, Metrics},
@@ -38,7 +39,7 @@ pub struct Running {
     tls: Option<RustlsConfig>,
     process: Process,
     resident: Resident,
-    admin: Option<AdminListener>,
+    admin: Admin,
     runtime: Arc<ArcSwap<Runtime>>,
     work: Mutex<Work>,
 }
@@ -47,9 +48,16 @@ pub struct Running {
 struct Parts {
     process: Process,
     resident: Resident,
-    admin: Option<AdminListener>,
+    admin: Admin,
     runtime: Runtime,
     refresher: KeyRefresher,
+}
+
+/// Where operators come.
+#[derive(Debug, Default)]
+struct Admin {
+    socket: Option<AdminListener>,
+    metrics: Option<MetricsListener>,
 }
 
 /// What changes with a configuration.
@@ -200,9 +208,7 @@ impl Running {
         }
         ends.abort();
         work.refresher.abort();
-        if let Some(admin) = self.admin {
-            admin.close().await;
-        }
+        self.admin.close().await;
         // Last: what is under way may still use it.
         self.resident.stop().await;
     }
@@ -219,9 +225,7 @@ impl Running {
 
 impl Parts {
     async fn stop(self) {
-        if let Some(admin) = self.admin {
-            admin.close().await;
-        }
+        self.admin.close().await;
         self.resident.stop().await;
     }
 
@@ -235,7 +239,7 @@ impl Parts {
                 .map_err(StartError::from),
             Err(error) => Err(error.into()),
         };
-        let built = built.and_then(|built| Ok((built, admin(loaded, &process, &resident)?)));
+        let built = built.and_then(|built| Ok((built, Admin::open(loaded, &process, &resident)?)));
         match built {
             Ok((((runtime, refresher), prepared), admin)) => {
                 resident.put_to_work(prepared);
@@ -249,24 +253,37 @@ impl Parts {
     }
 }
 
-/// The socket for operators, if there is to be one.
-fn admin(
-    loaded: &Loaded,
-    process: &Process,
-    resident: &Resident,
-) -> Result<Option<AdminListener>, AdminSocketError> {
-    let Some(path) = loaded.config.admin_socket() else { return Ok(None) };
-    let metrics = metrics::router(Arc::clone(&process.metrics), resident.census());
-    let router = resident.admin().unwrap_or_default().merge(metrics);
-    match AdminListener::open(&path, router) {
-        Ok(listener) => Ok(Some(listener)),
-        Err(error) if loaded.config.admin.socket.is_some() => Err(error),
-        // It was not asked for by name, and the longest name of a socket is short.
-        Err(AdminSocketError::Io { path, source }) => {
-            tracing::warn!(socket = %path.display(), error = %source, "no admin socket: set `admin.socket`");
-            Ok(None)
+impl Admin {
+    /// Opens what the configuration asks for.
+    fn open(loaded: &Loaded, process: &Process, resident: &Resident) -> Result<Self, AdminSocketError> {
+        let metrics = || metrics::router(Arc::clone(&process.metrics), resident.census());
+        let address = loaded.config.admin.metrics;
+        Ok(Self {
+            metrics: address.map(|it| MetricsListener::open(it, metrics())).transpose()?,
+            socket: Self::socket(loaded, resident.admin().unwrap_or_default().merge(metrics()))?,
+        })
+    }
+
+    fn socket(loaded: &Loaded, router: Router) -> Result<Option<AdminListener>, AdminSocketError> {
+        let Some(path) = loaded.config.admin_socket() else { return Ok(None) };
+        match AdminListener::open(&path, router) {
+            Ok(listener) => Ok(Some(listener)),
+            // It was not asked for by name, and the longest name of a socket is short.
+            Err(AdminSocketError::Io { path, source }) if loaded.config.admin.socket.is_none() => {
+                tracing::warn!(socket = %path.display(), error = %source, "no admin socket: set `admin.socket`");
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
-        Err(error) => Err(error),
+    }
+
+    async fn close(self) {
+        if let Some(socket) = self.socket {
+            socket.close().await;
+        }
+        if let Some(metrics) = self.metrics {
+            metrics.close().await;
+        }
     }
 }
 
@@ -302,7 +319,7 @@ fn warn_of_what_stays(old: &Config, new: &Config) {
         ("listen.tls", old.listen.tls.is_some() != new.listen.tls.is_some()),
         ("limits of connections", connection_limits(&old.limits) != connection_limits(&new.limits)),
         ("log", old.log != new.log),
-        ("admin", old.admin_socket() != new.admin_socket()),
+        ("admin", old.admin != new.admin),
     ];
     for (key, _) in rows.iter().filter(|(_, changed)| *changed) {
         tracing::warn!(key, "takes effect at the next restart only");

@@ -45,6 +45,21 @@ async fn what_a_crash_left_is_replaced_and_another_file_is_not() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "notes");
 }
 
+#[tokio::test]
+async fn figures_are_served_at_an_address_until_it_is_closed() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let listener = MetricsListener::open(free, router()).unwrap();
+    let refused = MetricsListener::open(free, router()).unwrap_err();
+    assert!(matches!(refused, AdminSocketError::Metrics { .. }), "{refused}");
+    let mut stream = tokio::net::TcpStream::connect(free).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: figures\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("here"), "{answer}");
+    listener.close().await;
+    assert!(tokio::net::TcpStream::connect(free).await.is_err());
+}
+
 #[test]
 fn n05_another_user_is_turned_away() {
     assert!(is_admitted(1000, 1000) && is_admitted(ROOT, 1000));

@@ -2,6 +2,7 @@
 
 use std::{
     io::{Read, Write},
+    net::{TcpListener, TcpStream},
     os::unix::{fs::MetadataExt, net::UnixStream},
 };
 
@@ -109,13 +110,20 @@ async fn k08_without_a_gateway_the_commands_open_the_store_themselves() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn m05_n09_figures_are_on_the_socket_of_operators_and_count_routes_only() {
-    let scene = Scene::set().await;
+    let mut scene = Scene::set().await;
+    let collector = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let configuration = std::fs::read_to_string(scene.gateway.path("gateway.toml")).unwrap();
+    scene.gateway.rewrite("gateway.toml", &format!("{configuration}\n[admin]\nmetrics = \"{collector}\"\n"));
+    scene.gateway.crash_and_restart();
+    scene.client.refresh(&scene.tokens.refresh).await.tokens();
     assert_eq!(scene.status(&scene.tokens.access).await, 200);
     assert_eq!(scene.status("canary-token").await, 401);
     for path in ["/made-up-1", "/made-up-2?token=canary-query"] {
         assert_eq!(get(&scene.gateway.url(path)).await.status, 404);
     }
-    let figures = figures(&scene.gateway.path("state.redb.sock"));
+    let socket = UnixStream::connect(scene.gateway.path("state.redb.sock")).unwrap();
+    let figures = fetched("/metrics", socket);
+    assert!(figures.starts_with("HTTP/1.1 200"), "{figures}");
     for line in [
         r#"mcp_gateway_requests_total{route="/mcp",status="200",reason="ok"} 1"#,
         r#"mcp_gateway_requests_total{route="-",status="404",reason="route_unknown"} 2"#,
@@ -126,15 +134,18 @@ async fn m05_n09_figures_are_on_the_socket_of_operators_and_count_routes_only() 
     }
     assert!(!figures.contains("canary") && !figures.contains("made-up"), "{figures}");
     assert_eq!(get(&scene.gateway.url("/metrics")).await.status, 404);
+
+    let at_address = |path: &str| fetched(path, TcpStream::connect(collector).unwrap());
+    assert!(at_address("/metrics").contains("mcp_gateway_grants_live 1"));
+    assert!(at_address("/grants/list").starts_with("HTTP/1.1 404"), "figures and nothing else");
 }
 
-/// `/metrics`, by a client of nobody's making.
-fn figures(socket: &std::path::Path) -> String {
-    let mut stream = UnixStream::connect(socket).unwrap();
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n").unwrap();
+/// What is at `path`, by a client of nobody's making.
+fn fetched(path: &str, mut stream: impl Read + Write) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     answer
 }
 

@@ -1,5 +1,6 @@
 //! What is wrong only together: one check per file, in the order of the configuration file.
 
+mod admin;
 mod audiences;
 mod authorization_servers;
 mod clients;
@@ -36,7 +37,7 @@ pub(super) fn all(config: &Config) -> Result<(), Problem> {
 
 type Check = fn(&Config) -> Result<(), Problem>;
 
-const CHECKS: [Check; 23] = [
+const CHECKS: [Check; 24] = [
     hosts::check,
     listen::check,
     proxies::check,
@@ -60,6 +61,7 @@ const CHECKS: [Check; 23] = [
     development::check,
     secret_reuse::check,
     ranges::check,
+    admin::check,
 ];
 
 /// The servers with the way to their section.

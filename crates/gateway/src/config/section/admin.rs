@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use serde::Deserialize;
 
@@ -14,10 +14,13 @@ pub struct Admin {
     /// Without this key it lies beside the file of `third_party.storage`, with `.sock` at the end of its name;
     /// with `storage = "memory"`, or without `[third_party]`, there is none then.
     pub socket: Option<PathBuf>,
+    /// An address at which `/metrics` alone is served, in plain HTTP, for a collector that cannot read a unix socket,
+    /// such as `"127.0.0.1:9464"`: of loopback or a private network, and only for who may know the figures.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl Default for Admin {
     fn default() -> Self {
-        Self { enabled: true, socket: None }
+        Self { enabled: true, socket: None, metrics: None }
     }
 }

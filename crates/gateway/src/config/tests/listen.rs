@@ -54,6 +54,19 @@ fn o07_plain_http_is_for_loopback_or_behind_a_proxy() {
 }
 
 #[test]
+fn n09_figures_are_served_at_private_addresses_only() {
+    let at = |address: &str| parse(&format!("{BASE}\n[admin]\nmetrics = \"{address}\"\n"));
+    for address in ["127.0.0.1:9464", "[::1]:9464", "10.1.2.3:9464", "192.168.0.9:9464", "[fd00::1]:9464"] {
+        assert_eq!(at(address).unwrap().admin.metrics, Some(address.parse().unwrap()), "{address}");
+    }
+    for address in ["0.0.0.0:9464", "[::]:9464", "203.0.113.7:9464", "[2001:db8::1]:9464"] {
+        let error = at(address).unwrap_err();
+        assert_eq!(error.key(), "admin.metrics", "{address}: {error}");
+        assert!(error.message().contains("anybody could read the figures"), "{error}");
+    }
+}
+
+#[test]
 fn o07_a_tls_listener_needs_an_https_url() {
     let to = r#"address = "127.0.0.1:8080"
 tls = { certificate = "cert.pem", key = "key.pem" }"#;
