@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// The `error` values a protected resource may put into a challenge (RFC 6750 section 3.1).
+/// The `error` values a protected resource may put into a challenge (RFC 6750 section 3.1, RFC 9449 section 7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BearerError {
     /// The request is malformed: a parameter is missing, repeated, or the token came in more than one way.
@@ -9,6 +9,10 @@ pub enum BearerError {
     InvalidToken,
     /// The request requires higher privileges than the access token grants.
     InsufficientScope,
+    /// The DPoP proof is missing, malformed, or not for this request (RFC 9449 section 7.1).
+    InvalidDpopProof,
+    /// The DPoP proof must hold the nonce that the answer brings (RFC 9449 section 9).
+    UseDpopNonce,
 }
 
 impl BearerError {
@@ -19,15 +23,17 @@ impl BearerError {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
         }
     }
 
-    /// The HTTP status that goes with it (RFC 6750 section 3.1).
+    /// The HTTP status that goes with it (RFC 6750 section 3.1, RFC 9449 section 7.1).
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
             Self::InvalidRequest => 400,
-            Self::InvalidToken => 401,
+            Self::InvalidToken | Self::InvalidDpopProof | Self::UseDpopNonce => 401,
             Self::InsufficientScope => 403,
         }
     }
@@ -91,7 +97,7 @@ codes! {
 
 codes! {
     /// The `error` values of a token, revocation or introspection response
-    /// (RFC 6749 section 5.2, RFC 7009 section 2.2.1, RFC 8707 section 2).
+    /// (RFC 6749 section 5.2, RFC 7009 section 2.2.1, RFC 8707 section 2, RFC 9449 section 12.2).
     TokenErrorCode {
         /// A parameter is missing, invalid or repeated.
         InvalidRequest = "invalid_request",
@@ -109,6 +115,10 @@ codes! {
         InvalidTarget = "invalid_target",
         /// The token cannot be revoked here (RFC 7009 section 2.2.1).
         UnsupportedTokenType = "unsupported_token_type",
+        /// The DPoP proof is missing, malformed, or not for this request (RFC 9449 section 5).
+        InvalidDpopProof = "invalid_dpop_proof",
+        /// The DPoP proof must hold the nonce that the answer brings (RFC 9449 section 8).
+        UseDpopNonce = "use_dpop_nonce",
         /// Something failed here.
         ServerError = "server_error",
         /// It may work later; sent with 503 and `Retry-After`.

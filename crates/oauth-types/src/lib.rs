@@ -8,6 +8,7 @@ mod error_code;
 mod grant_id;
 mod identifier;
 mod issuer;
+mod jwk_thumbprint;
 mod loopback;
 mod metadata;
 mod pkce;
@@ -30,6 +31,7 @@ pub use error_code::{AuthorizeErrorCode, BearerError, RegistrationErrorCode, Tok
 pub use grant_id::{GrantId, InvalidGrantId};
 pub use identifier::{ClientId, InvalidIdentifier, Subject};
 pub use issuer::{InvalidIssuer, Issuer};
+pub use jwk_thumbprint::{InvalidJwkThumbprint, JwkThumbprint};
 pub use loopback::is_loopback_host;
 pub use metadata::{AuthorizationServerMetadata, ProtectedResourceMetadata};
 pub use pkce::{CodeChallenge, CodeVerifier, InvalidPkce};

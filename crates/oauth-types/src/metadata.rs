@@ -75,6 +75,12 @@ pub struct ProtectedResourceMetadata {
     /// The terms of service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_tos_uri: Option<Url>,
+    /// The algorithms that DPoP proofs may be signed with; without any, DPoP is not supported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dpop_signing_alg_values_supported: Vec<String>,
+    /// Whether tokens must be bound to a key and come with a DPoP proof.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub dpop_bound_access_tokens_required: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -10,6 +10,6 @@ mod router;
 pub use challenge::Challenge;
 pub use documents::{Documents, DuplicateResource};
 pub use error_description::{ErrorDescription, InvalidErrorDescription};
-pub use protected_resource::{Builder, ProtectedResource, WELL_KNOWN_PATH};
+pub use protected_resource::{Builder, Dpop, ProtectedResource, WELL_KNOWN_PATH};
 #[cfg(feature = "axum")]
 pub use router::router;

@@ -14,7 +14,17 @@ pub const WELL_KNOWN_PATH: &str = "/.well-known/oauth-protected-resource";
 pub struct ProtectedResource {
     metadata: ProtectedResourceMetadata,
     scopes: Scope,
+    dpop: Option<Dpop>,
     document: Bytes,
+}
+
+/// Which DPoP proofs a resource takes, and whether it takes anything else (RFC 9449).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dpop {
+    /// The algorithms that a proof may be signed with, by their registered names.
+    pub algorithms: Vec<&'static str>,
+    /// Whether a token without a proof is refused.
+    pub required: bool,
 }
 
 /// Gathers the optional members of a [`ProtectedResource`]; what is not set does not appear in the document.
@@ -23,6 +33,7 @@ pub struct ProtectedResource {
 pub struct Builder {
     metadata: ProtectedResourceMetadata,
     scopes: Scope,
+    dpop: Option<Dpop>,
 }
 
 impl ProtectedResource {
@@ -38,8 +49,11 @@ impl ProtectedResource {
                 resource_documentation: None,
                 resource_policy_uri: None,
                 resource_tos_uri: None,
+                dpop_signing_alg_values_supported: Vec::new(),
+                dpop_bound_access_tokens_required: false,
             },
             scopes: Scope::empty(),
+            dpop: None,
         }
     }
 
@@ -53,6 +67,12 @@ impl ProtectedResource {
     #[must_use]
     pub const fn scopes(&self) -> &Scope {
         &self.scopes
+    }
+
+    /// Which DPoP proofs it takes; `None` when it takes none.
+    #[must_use]
+    pub const fn dpop(&self) -> Option<&Dpop> {
+        self.dpop.as_ref()
     }
 
     /// The members of the document.
@@ -153,13 +173,24 @@ impl Builder {
         self
     }
 
+    /// It takes tokens with DPoP proofs; not said, it takes none.
+    pub fn dpop(mut self, dpop: Dpop) -> Self {
+        self.dpop = Some(dpop);
+        self
+    }
+
     /// Writes the document.
     #[must_use]
     pub fn build(self) -> ProtectedResource {
-        let Self { mut metadata, scopes } = self;
+        let Self { mut metadata, scopes, dpop } = self;
+        if let Some(dpop) = &dpop {
+            metadata.dpop_signing_alg_values_supported =
+                dpop.algorithms.iter().map(|it| (*it).to_owned()).collect();
+            metadata.dpop_bound_access_tokens_required = dpop.required;
+        }
         metadata.scopes_supported = scopes.iter().cloned().collect();
         let document = write(&metadata);
-        ProtectedResource { metadata, scopes, document }
+        ProtectedResource { metadata, scopes, dpop, document }
     }
 }
 

@@ -238,6 +238,13 @@ impl TestKey {
 }
 
 impl TokenBuilder {
+    /// Nothing but what `key` signs with.
+    pub(crate) fn with_key(key: &TestKey) -> Self {
+        let mut header = Map::new();
+        header.insert("alg".to_owned(), key.algorithm.into());
+        Self { key: key.clone(), header, claims: Map::new(), raw_header: None, raw_claims: None }
+    }
+
     /// Sets a claim.
     #[must_use]
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {

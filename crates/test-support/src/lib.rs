@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod dpop;
 pub mod fake_http;
 pub mod github;
 pub mod golden;

@@ -43,22 +43,40 @@ impl fmt::Debug for BearerToken<'_> {
 /// # Errors
 /// A [`Refusal`] that says what is wrong; without any credentials its reason is [`Reason::TokenMissing`].
 pub fn bearer_token<'a>(headers: &'a HeaderMap, query: Option<&str>) -> Result<BearerToken<'a>, Refusal> {
+    token_of_scheme(b"bearer", headers, query)
+}
+
+/// Takes the token that is sent with a proof from the headers of a request (RFC 9449 section 7.1).
+///
+/// It is what [`bearer_token`] takes, under the scheme `DPoP`.
+///
+/// # Errors
+/// As [`bearer_token`]; [`Reason::SchemeNotBearer`] for every other scheme.
+pub fn dpop_token<'a>(headers: &'a HeaderMap, query: Option<&str>) -> Result<BearerToken<'a>, Refusal> {
+    token_of_scheme(b"dpop", headers, query)
+}
+
+fn token_of_scheme<'a>(
+    scheme: &[u8],
+    headers: &'a HeaderMap,
+    query: Option<&str>,
+) -> Result<BearerToken<'a>, Refusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(Reason::TokenMissing)?;
     if values.next().is_some() {
         return Err(Reason::AuthorizationRepeated.into());
     }
-    let token = credentials(value.as_bytes())?;
+    let token = credentials(scheme, value.as_bytes())?;
     if query.is_some_and(names_access_token) {
         return Err(Reason::TokenSentTwice.into());
     }
     Ok(BearerToken(token))
 }
 
-fn credentials(value: &[u8]) -> Result<&str, Reason> {
+fn credentials<'a>(expected: &[u8], value: &'a [u8]) -> Result<&'a str, Reason> {
     let scheme_end = value.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(value.len());
     let (scheme, rest) = value.split_at(scheme_end);
-    if !scheme.eq_ignore_ascii_case(b"bearer") {
+    if !scheme.eq_ignore_ascii_case(expected) {
         return Err(Reason::SchemeNotBearer);
     }
     let token = rest.strip_prefix(b" ").ok_or(Reason::TokenSyntax)?;

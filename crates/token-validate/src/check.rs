@@ -13,21 +13,22 @@ use oauth_types::UnixTime;
 
 pub(crate) use purpose::check_purpose;
 pub(crate) use scope::granted_scope;
+pub(crate) use sender_constraint::Sender;
 pub(crate) use token_type::check_token_type;
 
 use crate::{IssuerPolicy, Refusal, ResourcePolicy, jwt::Claims, settings::ValidatorSettings};
 
-/// Everything that depends on the resource, the time and the policy; also done when the token is remembered.
+/// Everything that depends on the resource, the sender, the time and the policy; also done when the token is remembered.
 pub(crate) fn check_claims(
     claims: &Claims,
     policy: &IssuerPolicy,
     resource: &ResourcePolicy,
     settings: &ValidatorSettings,
-    now: UnixTime,
+    (sender, now): (Sender<'_>, UnixTime),
 ) -> Result<(), Refusal> {
     audience::check(claims, policy, resource)?;
     lifetime::check(claims, policy.max_lifetime, settings.leeway, now)?;
-    sender_constraint::check(claims)?;
+    sender_constraint::check(claims, sender)?;
     required_claims::check(claims, &policy.required_claims)?;
     client::check(claims, policy.allowed_clients.as_deref())
 }
@@ -38,9 +39,10 @@ pub(crate) fn check_answer(
     policy: &IssuerPolicy,
     resource: &ResourcePolicy,
     settings: &ValidatorSettings,
-    now: UnixTime,
+    (sender, now): (Sender<'_>, UnixTime),
 ) -> Result<(), Refusal> {
     audience::check(claims, policy, resource)?;
     lifetime::check(claims, policy.max_lifetime, settings.leeway, now)?;
+    sender_constraint::check(claims, sender)?;
     client::check(claims, policy.allowed_clients.as_deref())
 }

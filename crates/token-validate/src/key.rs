@@ -68,6 +68,11 @@ impl Key {
         self.withdrawn = before.withdrawn.clone();
     }
 
+    /// What it is made of.
+    pub(crate) const fn material(&self) -> &PublicKey {
+        &self.material
+    }
+
     /// Whether a token may be signed with this key by `algorithm`.
     pub(crate) fn fits(&self, algorithm: Algorithm) -> bool {
         self.algorithm.map_or(self.material.family() == algorithm.family(), |it| it == algorithm)

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
+pub(crate) use jwk::read as read_jwk;
+
 use crate::{
     Algorithm, Reason,
     key::{Key, UnfitKey},

@@ -3,6 +3,7 @@
 mod algorithm;
 mod bearer;
 mod check;
+mod dpop;
 mod introspection;
 mod jws;
 mod jwt;
@@ -25,7 +26,11 @@ mod validator;
 mod verified_cache;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
-pub use bearer::{BearerToken, MAX_TOKEN_BYTES, bearer_token};
+pub use bearer::{BearerToken, MAX_TOKEN_BYTES, bearer_token, dpop_token};
+pub use dpop::{
+    DpopNonces, DpopSettings, DpopVerifier, MAX_PROOF_BYTES, MemoryReplayStore, Noted, ProofId, ProofRequest,
+    ProvenKey, ReplayStore, VerifiedProof,
+};
 pub use jws::{JwsError, MAX_JWS_BYTES, VerifiedJws, verify_jws};
 pub use key_set::{InvalidKeySet, KeySet, KeyWarning, KeyWarningKind};
 pub use keys::KeyRefresher;

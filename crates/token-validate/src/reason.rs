@@ -11,6 +11,10 @@ enum Answer {
     BadRequest,
     /// 401 `invalid_token`.
     InvalidToken,
+    /// 401 `invalid_dpop_proof`.
+    InvalidProof,
+    /// 401 `use_dpop_nonce`.
+    UseNonce,
     /// 403 without an `error`: another token would not help this client.
     Forbidden,
     /// 503: the gateway cannot decide now.
@@ -63,7 +67,7 @@ reasons! {
         "The request had no `Authorization` header. Every client begins like this, to learn where to get a token; a token in the query does not count.";
     SchemeNotBearer "scheme_not_bearer" Challenge
         "the Bearer scheme is required"
-        "The `Authorization` header names a scheme other than `Bearer`. The client is set up for another kind of credential.";
+        "The `Authorization` header names a scheme other than `Bearer`, or `DPoP` where that is off. The client is set up for another kind of credential.";
     AuthorizationRepeated "authorization_repeated" BadRequest
         "the request has more than one Authorization header"
         "The request had several `Authorization` headers. A client or a proxy in front adds a second one.";
@@ -74,8 +78,8 @@ reasons! {
         "the Authorization header is malformed"
         "The `Authorization` header holds characters that no bearer token has, such as a comma or a control character.";
     TokenSyntax "token_syntax" InvalidToken
-        "the Authorization header must be the word Bearer, one space and the token"
-        "The `Authorization` header says `Bearer` but no single token follows: it is empty, or spaces are in the wrong place.";
+        "the Authorization header must be the scheme, one space and the token"
+        "The `Authorization` header says `Bearer` or `DPoP` but no single token follows: it is empty, or spaces are in the wrong place.";
     TokenTooLarge "token_too_large" InvalidToken
         "the access token is too large"
         "The token is longer than 8 KiB. Let the authorization server put fewer claims (often groups or roles) into it.";
@@ -123,7 +127,52 @@ reasons! {
         "The token carries the marks of another kind: an ID token, a refresh or logout token, a DPoP proof. The client sends the wrong one.";
     SenderConstrained "sender_constrained" InvalidToken
         "the access token is bound to a key and cannot be used as a bearer token"
-        "The token has a `cnf` claim (DPoP or mutual TLS) and was sent as a plain bearer token. Switch sender constraint off for this resource at the authorization server.";
+        "The token has a `cnf` claim and was sent as a plain bearer token, or without the proof that `cnf` demands. A token bound to a DPoP key is sent with the scheme `DPoP` and a proof, if the server takes them; mutual TLS is not supported. If the client did nothing wrong, the token was stolen from one that has the key.";
+    TokenNotBound "token_not_bound" InvalidToken
+        "the access token is not bound to the key of the DPoP proof"
+        "The token came with the scheme `DPoP` but has no `cnf` claim. The authorization server does not bind tokens, or the client did not send it a proof.";
+    DpopRequired "dpop_required" InvalidToken
+        "the access token must be bound to a key and sent with a DPoP proof"
+        "The server has `dpop = \"required\"` and the token came as a plain bearer token. Such clients do not know DPoP (RFC 9449).";
+    DpopKeyMismatch "dpop_key_mismatch" InvalidToken
+        "the access token is bound to another key than that of the DPoP proof"
+        "The proof is good, but by another key than the one in the `cnf` claim. The client mixes up its keys, or the token was stolen.";
+    DpopProofMissing "dpop_proof_missing" InvalidProof
+        "a DPoP proof is required"
+        "The request has no `DPoP` header, which a token with the scheme `DPoP` needs, and a token request where bound tokens are demanded.";
+    DpopProofRepeated "dpop_proof_repeated" InvalidProof
+        "the request has more than one DPoP proof"
+        "The request has several `DPoP` headers. A client or a proxy in front adds a second one.";
+    DpopProofMalformed "dpop_proof_malformed" InvalidProof
+        "the DPoP proof is malformed"
+        "The proof is no JWT of at most 4 KiB, or lacks a claim or has it malformed: `jti`, `iat`, or `ath` beside a token. The detail says which.";
+    DpopProofHeader "dpop_proof_header" InvalidProof
+        "the header of the DPoP proof is not acceptable"
+        "The `typ` of the proof is not `dpop+jwt`, its `alg` is not accepted, or its `jwk` is no public key of a supported kind. The detail says which.";
+    DpopProofSignature "dpop_proof_signature" InvalidProof
+        "the signature of the DPoP proof is not valid"
+        "The proof was not signed by the key in its own header. A forged or damaged proof.";
+    DpopProofMethod "dpop_proof_method" InvalidProof
+        "the DPoP proof is for another method"
+        "The `htm` of the proof is not the method of the request. A proof is for one request only.";
+    DpopProofTarget "dpop_proof_target" InvalidProof
+        "the DPoP proof is for another address"
+        "The `htu` of the proof is not the address of the request, which begins with `public_url`. The detail has both; a client that comes by another of the `hosts` must use `public_url`.";
+    DpopProofTime "dpop_proof_time" InvalidProof
+        "the DPoP proof is not of this time"
+        "The `iat` of the proof is more than 5 minutes from now. Compare the clocks of the client and the gateway; a proof is made anew for each request.";
+    DpopProofToken "dpop_proof_token" InvalidProof
+        "the DPoP proof is for another access token"
+        "The `ath` of the proof is not the digest of the token beside it.";
+    DpopNonce "dpop_nonce" UseNonce
+        "the DPoP proof must hold the nonce of this answer"
+        "The server demands nonces, and the proof has none or an old one. Normal for the first request of a client and after a pause: it sends another proof with the nonce of the answer.";
+    DpopProofReplayed "dpop_proof_replayed" InvalidProof
+        "the DPoP proof was used before"
+        "A second request has the same proof. A client that sends a request again must make a new proof; otherwise somebody who saw the request repeats it.";
+    DpopMemoryFull "dpop_memory_full" Unavailable
+        "too many DPoP proofs at once"
+        "More proofs are in use than can be remembered, so a second use would not show. A flood of requests with good tokens; it ends by itself within 20 minutes.";
     RequiredClaim "required_claim" InvalidToken
         "the access token lacks a claim that this resource requires"
         "A claim from `required_claims` of the issuer is absent or has another value. The detail names the claim.";
@@ -163,6 +212,8 @@ impl Reason {
         match self.answer() {
             Answer::BadRequest => Some(BearerError::InvalidRequest),
             Answer::InvalidToken => Some(BearerError::InvalidToken),
+            Answer::InvalidProof => Some(BearerError::InvalidDpopProof),
+            Answer::UseNonce => Some(BearerError::UseDpopNonce),
             Answer::Challenge | Answer::Forbidden | Answer::Unavailable => None,
         }
     }
@@ -172,7 +223,7 @@ impl Reason {
     pub const fn status(self) -> u16 {
         match self.answer() {
             Answer::BadRequest => 400,
-            Answer::Challenge | Answer::InvalidToken => 401,
+            Answer::Challenge | Answer::InvalidToken | Answer::InvalidProof | Answer::UseNonce => 401,
             Answer::Forbidden => 403,
             Answer::Unavailable => 503,
         }

@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{IssuerPolicy, jwt::Claims};
 
-/// Proof that a bearer token passed every check of [`Validator::validate`](crate::Validator::validate).
+/// Proof that a token passed every check of [`Validator::validate`](crate::Validator::validate), or of
+/// [`Validator::validate_with_proof`](crate::Validator::validate_with_proof).
 ///
 /// It has no public constructor and holds no token text, so it cannot be passed on upstream.
 /// Cloning is cheap.
@@ -87,6 +88,13 @@ impl ValidatedToken {
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
         self.0.claims.token_id.as_deref()
+    }
+
+    /// The thumbprint of the key that it is bound to (`cnf.jkt`, RFC 9449 section 6.1), whose proof came with it;
+    /// `None` for a plain bearer token.
+    #[must_use]
+    pub fn key_thumbprint(&self) -> Option<&str> {
+        self.0.claims.all.get("cnf")?.get("jkt")?.as_str()
     }
 
     /// Cancelled when the issuer withdraws the key that signed it; `None` where the issuer vouched for it itself.

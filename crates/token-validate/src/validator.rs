@@ -5,9 +5,9 @@ use outbound_http::HttpClient;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    BearerToken, IssuerPolicy, IssuerStatus, KeyRefresher, KeySource, MAX_TOKEN_BYTES, Reason, Refusal,
-    ResourcePolicy, ValidatedToken, ValidatorSettings,
-    check::{check_claims, check_purpose, check_token_type, granted_scope},
+    BearerToken, DpopVerifier, IssuerPolicy, IssuerStatus, KeyRefresher, KeySource, MAX_TOKEN_BYTES, Reason,
+    Refusal, ResourcePolicy, ValidatedToken, ValidatorSettings, VerifiedProof,
+    check::{Sender, check_claims, check_purpose, check_token_type, granted_scope},
     introspection::Introspector,
     jwt::{UnverifiedJwt, looks_like_jwt, missing, unverified_issuer},
     keys::KeyStore,
@@ -112,6 +112,34 @@ impl Validator {
         token: &BearerToken<'_>,
         resource: &ResourcePolicy,
     ) -> Result<ValidatedToken, Refusal> {
+        self.validate_from(Sender::Bearer, token, resource).await
+    }
+
+    /// Decides whether `token`, which came with `proof`, is good for `resource` now, and uses the proof up if it is.
+    ///
+    /// All that [`Validator::validate`] says holds here too, and the token must be bound to the key of the proof
+    /// (RFC 9449 section 7.1).
+    ///
+    /// # Errors
+    /// A [`Refusal`] with the first reason found.
+    pub async fn validate_with_proof(
+        &self,
+        token: &BearerToken<'_>,
+        resource: &ResourcePolicy,
+        verifier: &DpopVerifier,
+        proof: VerifiedProof,
+    ) -> Result<ValidatedToken, Refusal> {
+        let validated = self.validate_from(Sender::Key(proof.thumbprint()), token, resource).await?;
+        verifier.spend(proof)?;
+        Ok(validated)
+    }
+
+    async fn validate_from(
+        &self,
+        sender: Sender<'_>,
+        token: &BearerToken<'_>,
+        resource: &ResourcePolicy,
+    ) -> Result<ValidatedToken, Refusal> {
         let text = token.expose();
         if text.len() > MAX_TOKEN_BYTES {
             return Err(Reason::TokenTooLarge.into());
@@ -121,12 +149,12 @@ impl Validator {
         let verified = if let Some(verified) = self.remembered(&digest, now) {
             accept_issuer(&verified.issuer, resource)?;
             let policy = &verified.issuer.policy;
-            check_claims(verified.token.claims(), policy, resource, &self.0.settings, now)?;
+            check_claims(verified.token.claims(), policy, resource, &self.0.settings, (sender, now))?;
             verified
         } else if self.is_opaque(text, resource) {
-            return Box::pin(self.introspect_opaque(token, digest, resource)).await;
+            return Box::pin(self.introspect_opaque(sender, token, digest, resource)).await;
         } else {
-            let verified = Box::pin(self.verify(text, resource)).await?;
+            let verified = Box::pin(self.verify(sender, text, resource)).await?;
             self.0.verified.insert(digest, verified.clone());
             verified
         };
@@ -135,8 +163,8 @@ impl Validator {
             let answer = Box::pin(introspector.ask(token, digest, policy)).await?;
             // Asking takes time, in which a token may end.
             let now = self.0.clock.now();
-            check_claims(verified.token.claims(), policy, resource, &self.0.settings, now)?;
-            answer.confirms(&verified.token, policy, resource, &self.0.settings, now)?;
+            check_claims(verified.token.claims(), policy, resource, &self.0.settings, (sender, now))?;
+            answer.confirms(&verified.token, policy, resource, &self.0.settings, (sender, now))?;
         }
         Ok(verified.token)
     }
@@ -160,7 +188,12 @@ impl Validator {
     }
 
     /// All checks of a JWT, the cheap ones first: a refusal needs no proof, and the signature is dear.
-    async fn verify(&self, text: &str, resource: &ResourcePolicy) -> Result<Verified, Refusal> {
+    async fn verify(
+        &self,
+        sender: Sender<'_>,
+        text: &str,
+        resource: &ResourcePolicy,
+    ) -> Result<Verified, Refusal> {
         let jwt = UnverifiedJwt::read(text)?;
         let issuer = jwt.claims.issuer.as_deref().ok_or_else(|| missing("iss"))?;
         let issuer = self.issuer(issuer).ok_or_else(|| {
@@ -174,13 +207,13 @@ impl Validator {
         if jwt.claims.issued_at.is_none() {
             return Err(missing("iat"));
         }
-        check_claims(&jwt.claims, policy, resource, &self.0.settings, self.0.clock.now())?;
+        check_claims(&jwt.claims, policy, resource, &self.0.settings, (sender, self.0.clock.now()))?;
         check_token_type(jwt.header.token_type.as_deref(), policy.token_type)?;
         check_purpose(Some(&jwt.header), &jwt.claims.all)?;
         let scope = granted_scope(&jwt.claims, policy)?;
         let signed = self.check_signature(&jwt, issuer).await?;
         if signed.has_waited {
-            check_claims(&jwt.claims, policy, resource, &self.0.settings, self.0.clock.now())?;
+            check_claims(&jwt.claims, policy, resource, &self.0.settings, (sender, self.0.clock.now()))?;
         }
         Ok(Verified {
             issuer: issuer.clone(),
@@ -222,13 +255,14 @@ impl Validator {
 
     async fn introspect_opaque(
         &self,
+        sender: Sender<'_>,
         token: &BearerToken<'_>,
         digest: TokenDigest,
         resource: &ResourcePolicy,
     ) -> Result<ValidatedToken, Refusal> {
         let (issuer, introspector) = self.whom_to_ask(token.expose(), resource)?;
         let answer = introspector.ask(token, digest, &issuer.policy).await?;
-        answer.token(&issuer.policy, resource, &self.0.settings, self.0.clock.now())
+        answer.token(&issuer.policy, resource, &self.0.settings, (sender, self.0.clock.now()))
     }
 
     /// Whether only the issuer can tell what `text` is: it is no JWT, or one of an issuer without keys.

@@ -1,3 +1,5 @@
+mod dpop;
+
 use test_support::golden;
 
 use super::*;

@@ -99,11 +99,11 @@ fn a08_other_schemes_are_no_bearer_tokens() {
 fn a09_bytes_that_no_token_has_are_malformed() {
     for byte in [0x00, 0x0A, 0x0D, 0x1B, 0x7F, 0x80, 0xFF, b'"', b'\\', b',', b'%', b'{'] {
         let value = [b"Bearer ab".as_slice(), &[byte], b"c"].concat();
-        assert_eq!(credentials(&value), Err(Reason::AuthorizationMalformed), "{byte:#x}");
+        assert_eq!(credentials(b"bearer", &value), Err(Reason::AuthorizationMalformed), "{byte:#x}");
     }
     check_value("Bearer ab\u{e9}", Err(Reason::AuthorizationMalformed));
-    assert_eq!(credentials(b"Bearer ab\r\n c"), Err(Reason::AuthorizationMalformed));
-    assert_eq!(credentials(b"Bearer ab.c"), Ok("ab.c"));
+    assert_eq!(credentials(b"bearer", b"Bearer ab\r\n c"), Err(Reason::AuthorizationMalformed));
+    assert_eq!(credentials(b"bearer", b"Bearer ab.c"), Ok("ab.c"));
 }
 
 #[test]
@@ -118,4 +118,22 @@ fn m02_a_token_is_not_printed() {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
     assert_eq!(format!("{:?}", bearer_token(&headers, None).unwrap()), "BearerToken(..)");
+}
+
+#[test]
+fn a08_the_scheme_of_proofs_is_read_apart() {
+    let take = |value: &str, query: Option<&str>| {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", value.parse().unwrap());
+        dpop_token(&headers, query).map(|it| it.expose().to_owned()).map_err(|it| it.reason)
+    };
+    for scheme in ["DPoP", "dpop", "DPOP"] {
+        assert_eq!(take(&format!("{scheme} {TOKEN}"), None), Ok(TOKEN.to_owned()));
+    }
+    for scheme in ["Bearer", "DPoP2", "Basic"] {
+        assert_eq!(take(&format!("{scheme} {TOKEN}"), None), Err(Reason::SchemeNotBearer));
+    }
+    assert_eq!(take("DPoP", None), Err(Reason::TokenSyntax));
+    assert_eq!(take("DPoP a, Bearer b", None), Err(Reason::AuthorizationMalformed));
+    assert_eq!(take(&format!("DPoP {TOKEN}"), Some("access_token=x")), Err(Reason::TokenSentTwice));
 }

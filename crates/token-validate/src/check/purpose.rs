@@ -35,7 +35,7 @@ const FOREIGN_MARKS: &[&str] = &["at_hash", "c_hash", "s_hash", "events", "htm",
 /// Claims in which servers say what a token is, and their words for an access token:
 /// Keycloak's `typ`, Cognito's `token_use`, RFC 7662's `token_type`.
 const DECLARATIONS: &[(&str, &[&str])] = &[
-    ("typ", &["Bearer", "at+jwt"]),
+    ("typ", &["Bearer", "DPoP", "at+jwt"]),
     ("token_use", &["access", "access_token"]),
-    ("token_type", &["Bearer", "access_token"]),
+    ("token_type", &["Bearer", "DPoP", "access_token"]),
 ];

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::unavailable;
 use crate::{
     IssuerPolicy, Reason, Refusal, ResourcePolicy, ValidatedToken, ValidatorSettings,
-    check::{check_answer, check_claims, check_purpose, granted_scope},
+    check::{Sender, check_answer, check_claims, check_purpose, granted_scope},
     jwt::{Claims, strict_object},
 };
 
@@ -48,11 +48,11 @@ impl Answer {
         policy: &IssuerPolicy,
         resource: &ResourcePolicy,
         settings: &ValidatorSettings,
-        now: UnixTime,
+        request: (Sender<'_>, UnixTime),
     ) -> Result<ValidatedToken, Refusal> {
         let token = self.opaque.clone()?;
         check_issuer(token.claims(), policy)?;
-        check_claims(token.claims(), policy, resource, settings, now)?;
+        check_claims(token.claims(), policy, resource, settings, request)?;
         Ok(token)
     }
 
@@ -65,10 +65,10 @@ impl Answer {
         policy: &IssuerPolicy,
         resource: &ResourcePolicy,
         settings: &ValidatorSettings,
-        now: UnixTime,
+        request: (Sender<'_>, UnixTime),
     ) -> Result<(), Refusal> {
         let mut members = self.members.clone();
-        for name in ["sub", "aud", "exp"] {
+        for name in ["sub", "aud", "exp", "cnf"] {
             if let Some(value) = token.claims().all.get(name) {
                 members.entry(name).or_insert_with(|| value.clone());
             }
@@ -83,7 +83,7 @@ impl Answer {
             return Err(Refusal::new(Reason::IntrospectionMismatch).with_detail("client_id"));
         }
         claims.client_id = claims.client_id.or_else(|| client.cloned());
-        check_answer(&claims, policy, resource, settings, now)
+        check_answer(&claims, policy, resource, settings, request)
     }
 }
 

@@ -61,6 +61,6 @@ pub(crate) fn unverified_issuer(text: &str) -> Option<String> {
 }
 
 /// Strict base64url: no padding, no other alphabet, no trailing bits (RFC 7515 section 2).
-fn decode(part: &str) -> Result<Vec<u8>, Reason> {
+pub(crate) fn decode(part: &str) -> Result<Vec<u8>, Reason> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| Reason::JwtMalformed)
 }

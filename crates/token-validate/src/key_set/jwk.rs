@@ -23,7 +23,7 @@ struct Jwk {
 }
 
 /// The key, or why it is left out.
-pub(super) fn read(value: Value) -> Result<Key, KeyWarningKind> {
+pub(crate) fn read(value: Value) -> Result<Key, KeyWarningKind> {
     let jwk: Jwk = serde_json::from_value(value).map_err(|_| KeyWarningKind::Malformed)?;
     if jwk.kty == "oct" {
         return Err(KeyWarningKind::Symmetric);

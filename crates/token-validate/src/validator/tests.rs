@@ -1,6 +1,7 @@
 //! Whole validations, in process, with a clock that tests move.
 
 mod cache;
+mod dpop;
 mod introspection;
 mod jwt;
 mod keys;
