@@ -4,12 +4,13 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, header};
-use oauth_types::Scope;
+use http::{HeaderName, HeaderValue, header};
+use oauth_types::{BearerError, Scope};
 use resource_metadata::{Challenge, ErrorDescription, ProtectedResource};
 use serde_json::json;
+use token_validate::ValidatedToken;
 
-use crate::{reason::Reason, request_id::RequestId};
+use crate::{access::DPOP_NONCE, reason::Reason, request_id::RequestId};
 
 /// A refusal, with all that its answer needs.
 #[derive(Debug)]
@@ -17,55 +18,65 @@ pub(crate) struct Refusal {
     pub(crate) reason: Reason,
     /// For the log only.
     pub(crate) detail: Option<String>,
-    challenge: Option<HeaderValue>,
-    allow: Option<&'static str>,
+    /// What its answer has beside the headers of every refusal.
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Refusal {
     /// The methods that the place does take, for 405 (RFC 9110 section 10.2.1).
     pub(crate) fn allowing(mut self, methods: &'static str) -> Self {
-        self.allow = Some(methods);
+        self.headers.push((header::ALLOW, HeaderValue::from_static(methods)));
         self
     }
 
     /// Credentials that did not pass, with the challenge of `resource` where the RFC asks for one.
     pub(crate) fn of_token(refusal: &token_validate::Refusal, resource: &ProtectedResource) -> Self {
-        let reason = Reason::Token(refusal.reason);
-        let challenge = match (refusal.reason.bearer_error(), refusal.reason.status()) {
-            (Some(error), _) => Some(Challenge::refused(
-                resource,
-                error,
-                ErrorDescription::from_static(refusal.reason.description()),
-            )),
-            (None, 401) => Some(Challenge::missing(resource)),
-            (None, _) => None,
-        };
-        Self {
-            challenge: challenge.map(|it| it.to_header_value()),
-            detail: Some(refusal.to_string()),
-            ..Self::from(reason)
-        }
+        let challenge = challenge(refusal.reason, resource);
+        Self { detail: Some(refusal.to_string()), ..Self::from(Reason::Token(refusal.reason)) }
+            .challenging(challenge)
+    }
+
+    /// The same for credentials that came with a proof, or should have; `nonce` is what the next proof must hold
+    /// (RFC 9449 sections 7.1 and 9).
+    pub(crate) fn of_proof(
+        refusal: &token_validate::Refusal,
+        resource: &ProtectedResource,
+        nonce: Option<&str>,
+    ) -> Self {
+        let challenge = challenge(refusal.reason, resource).map(Challenge::for_dpop);
+        let mut refused =
+            Self { detail: Some(refusal.to_string()), ..Self::from(Reason::Token(refusal.reason)) }
+                .challenging(challenge);
+        let nonce = nonce.and_then(|it| HeaderValue::from_str(it).ok());
+        refused.headers.extend(nonce.map(|it| (DPOP_NONCE, it)));
+        refused
     }
 
     /// A good token whose grant has ended (RFC 6750 section 3.1).
-    pub(crate) fn of_grant(resource: &ProtectedResource) -> Self {
+    pub(crate) fn of_grant(resource: &ProtectedResource, token: &ValidatedToken) -> Self {
         let reason = Reason::GrantEnded;
         let description = ErrorDescription::from_static(reason.description());
-        let challenge = Challenge::refused(resource, oauth_types::BearerError::InvalidToken, description);
-        Self { challenge: Some(challenge.to_header_value()), ..Self::from(reason) }
+        let challenge = Challenge::refused(resource, BearerError::InvalidToken, description);
+        Self::from(reason).challenging(Some(in_scheme_of(token, challenge)))
     }
 
     /// A good token without the scope; the challenge names `needed` (RFC 6750 section 3.1).
-    pub(crate) fn of_scope(resource: &ProtectedResource, needed: &Scope, missing: &Scope) -> Self {
+    pub(crate) fn of_scope(resource: &ProtectedResource, token: &ValidatedToken, needed: &Scope) -> Self {
         let reason = Reason::ScopeInsufficient;
         let description = ErrorDescription::from_static(reason.description());
-        let challenge =
-            Challenge::refused(resource, oauth_types::BearerError::InsufficientScope, description);
-        Self {
-            challenge: Some(challenge.with_scope(needed).to_header_value()),
-            detail: Some(format!("missing: {missing}")),
-            ..Self::from(reason)
+        let challenge = Challenge::refused(resource, BearerError::InsufficientScope, description);
+        let missing = token.scope().missing(needed);
+        Self { detail: Some(format!("missing: {missing}")), ..Self::from(reason) }
+            .challenging(Some(in_scheme_of(token, challenge.with_scope(needed))))
+    }
+
+    /// The challenge, and behind it what is offered beside it.
+    fn challenging(mut self, challenge: Option<Challenge>) -> Self {
+        if let Some(challenge) = challenge {
+            let all = std::iter::once(challenge.to_header_value()).chain(challenge.alternative());
+            self.headers.extend(all.map(|it| (header::WWW_AUTHENTICATE, it)));
         }
+        self
     }
 
     /// The answer: what the RFC allows, a fixed description and the request id.
@@ -82,11 +93,8 @@ impl Refusal {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(challenge) = self.challenge {
-            headers.insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        if let Some(methods) = self.allow {
-            headers.insert(header::ALLOW, HeaderValue::from_static(methods));
+        for (name, value) in self.headers {
+            headers.append(name, value);
         }
         if self.reason.status() == http::StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
@@ -103,12 +111,10 @@ impl Refusal {
     fn wire_error(&self) -> &'static str {
         match self.reason {
             Reason::Token(reason) if reason.status() == 503 => "temporarily_unavailable",
-            Reason::Token(reason) => {
-                reason.bearer_error().map_or("unauthorized", oauth_types::BearerError::as_str)
-            }
+            Reason::Token(reason) => reason.bearer_error().map_or("unauthorized", BearerError::as_str),
             Reason::AddressFails => "temporarily_unavailable",
-            Reason::GrantEnded => oauth_types::BearerError::InvalidToken.as_str(),
-            Reason::ScopeInsufficient => oauth_types::BearerError::InsufficientScope.as_str(),
+            Reason::GrantEnded => BearerError::InvalidToken.as_str(),
+            Reason::ScopeInsufficient => BearerError::InsufficientScope.as_str(),
             other => other.code(),
         }
     }
@@ -116,8 +122,24 @@ impl Refusal {
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, detail: None, challenge: None, allow: None }
+        Self { reason, detail: None, headers: Vec::new() }
     }
+}
+
+fn challenge(reason: token_validate::Reason, resource: &ProtectedResource) -> Option<Challenge> {
+    match (reason.bearer_error(), reason.status()) {
+        (Some(error), _) => {
+            let description = ErrorDescription::from_static(reason.description());
+            Some(Challenge::refused(resource, error, description))
+        }
+        (None, 401) => Some(Challenge::missing(resource)),
+        (None, _) => None,
+    }
+}
+
+/// A token that came with a proof is answered in the scheme of proofs.
+fn in_scheme_of(token: &ValidatedToken, challenge: Challenge) -> Challenge {
+    if token.key_thumbprint().is_some() { challenge.for_dpop() } else { challenge }
 }
 
 const RETRY_AFTER_SECONDS: &str = "2";

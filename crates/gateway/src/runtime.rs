@@ -11,12 +11,12 @@ use token_validate::{IssuerPolicy, KeyRefresher, ResourcePolicy, Validator, Vali
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{Acceptance, Acceptances, GrantCheck, ProtectedServer, ServerParts},
+    access::{Acceptance, Acceptances, Dpop, GrantCheck, ProtectedServer, ServerParts},
     adapters::{
-        Assertion, Identity, IssuerError, ServerError, SigningKey, SigningKeyError, issuer_policies,
-        protected_resource, upstream_settings,
+        Assertion, DpopMemory, Identity, IssuerError, ServerError, SigningKey, SigningKeyError,
+        issuer_policies, protected_resource, upstream_settings,
     },
-    config::{Config, Loaded, Server, ServerMaterial},
+    config::{Config, DpopMode, Loaded, Secret, Server, ServerMaterial},
     edge::{Edge, Hosts, Origins, TrustedProxies},
     limits::{AddressLimit, RequestLimit, StreamLimit},
     metrics::Metrics,
@@ -32,6 +32,8 @@ pub(crate) struct Process {
     pub(crate) entropy: Arc<dyn Entropy>,
     /// Binds MCP sessions to principals unless the configuration has a key.
     pub(crate) session_key: SessionKey,
+    /// Which proofs of bound tokens were used.
+    pub(crate) dpop: DpopMemory,
     /// Signs assertions for upstreams that name no key of their own.
     pub(crate) identity_key: Arc<SigningKey>,
     /// What is counted.
@@ -199,6 +201,7 @@ fn acceptance(
         policy,
         issuers: Arc::clone(issuers),
         leeway: config.validation.leeway.get(),
+        dpop: server.dpop,
     })
 }
 
@@ -220,6 +223,7 @@ fn server_parts(
         resource: protected_resource(config, server)?,
         resource_policy: acceptance.policy,
         validator: validator.clone(),
+        dpop: dpop(loaded, process, server),
         grants,
         origins: Origins::new(config.public_url.url(), &origins),
         proxy,
@@ -234,6 +238,19 @@ fn server_parts(
         listening_ends: process.listening_ends.clone(),
         answering_ends: process.answering_ends.clone(),
     })
+}
+
+fn dpop(loaded: &Loaded, process: &Process, server: &Server) -> Dpop {
+    let key = loaded.material.session_key.as_ref().map(Secret::expose);
+    let verifier = || {
+        let clock = Arc::<SystemClock>::clone(&process.clock);
+        process.dpop.verifier(key, server.dpop_nonce, clock)
+    };
+    match server.dpop {
+        DpopMode::Off => Dpop::Off,
+        DpopMode::Offered => Dpop::Offered(verifier()),
+        DpopMode::Required => Dpop::Required(verifier()),
+    }
 }
 
 fn identity(

@@ -20,7 +20,7 @@ use tokio::{sync::Mutex, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    adapters::SigningKey,
+    adapters::{DpopMemory, SigningKey},
     admin::{AdminListener, AdminSocketError, MetricsListener},
     config::{Config, Limits, Loaded},
     listener::{self, ConnectionLimits},
@@ -294,6 +294,7 @@ fn process() -> Result<Process, StartError> {
         clock: Arc::new(SystemClock::new()),
         entropy: Arc::new(SystemEntropy),
         session_key: SessionKey::random(&SystemEntropy),
+        dpop: DpopMemory::new(&SystemEntropy),
         identity_key: Arc::new(identity_key),
         metrics: Arc::new(Metrics::new()),
         draining: Arc::new(AtomicBool::new(false)),

@@ -77,9 +77,13 @@ async fn a04_a05_a13_a15_a_token_elsewhere_is_no_credential() {
 async fn a08_other_schemes_are_no_credentials() {
     let gateway = Gateway::start().await;
     let token = gateway.token().sign();
-    for scheme in ["Basic", "DPoP", "Token", "Bearer2"] {
+    for scheme in ["Basic", "Token", "Bearer2", "DPoP2"] {
         with(&gateway, &format!("Authorization: {scheme} {token}\r\n")).await.is_401_bare();
     }
+    let without_proof = with(&gateway, &format!("Authorization: DPoP {token}\r\n")).await;
+    assert_eq!(without_proof.status(), 401);
+    assert!(without_proof.challenge().starts_with("DPoP error=\"invalid_dpop_proof\""), "{without_proof:?}");
+    assert!(gateway.upstream.requests().is_empty());
     assert_eq!(with(&gateway, &format!("Authorization: bEARER {token}\r\n")).await.status(), 200);
 }
 

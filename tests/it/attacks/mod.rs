@@ -10,6 +10,8 @@ mod bodies;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod dpop;
+#[cfg(test)]
 mod framing;
 #[cfg(test)]
 mod gateway;

@@ -37,9 +37,15 @@ impl Message {
         value
     }
 
-    /// The challenge, which must be there.
+    /// The challenge, which must be there: the first one, which is what most clients read.
     pub(super) fn challenge(&self) -> &str {
-        self.header("www-authenticate").unwrap_or_else(|| panic!("no challenge in {self:?}"))
+        self.challenges().first().unwrap_or_else(|| panic!("no challenge in {self:?}"))
+    }
+
+    /// Every challenge in its order.
+    pub(super) fn challenges(&self) -> Vec<&str> {
+        let fields = self.headers.iter().filter(|(name, _)| name == "www-authenticate");
+        fields.map(|(_, value)| value.as_str()).collect()
     }
 
     /// Refused as a request without credentials: a challenge without `error`.

@@ -4,6 +4,8 @@ use oauth_types::{ResourceUri, Scope};
 use token_validate::{IssuerPolicy, ResourcePolicy};
 use tokio_util::sync::CancellationToken;
 
+use crate::config::DpopMode;
+
 /// What decides whether a token is accepted at one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Acceptance {
@@ -15,6 +17,8 @@ pub(crate) struct Acceptance {
     /// What is accepted of each authorization server: keys, clients, claims, introspection.
     pub(crate) issuers: Arc<Vec<IssuerPolicy>>,
     pub(crate) leeway: Duration,
+    /// Whether its tokens must be bound to a key, or may be.
+    pub(crate) dpop: DpopMode,
 }
 
 /// The servers of one configuration, each with the end of the streams that were opened there.

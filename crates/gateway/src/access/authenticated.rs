@@ -1,9 +1,13 @@
 use std::sync::Arc;
 
-use http::HeaderMap;
-use token_validate::{ValidatedToken, bearer_token};
+use http::HeaderValue;
+use token_validate::{Reason, ValidatedToken, bearer_token};
 
-use super::{ProtectedServer, caller::Caller};
+use super::{
+    ProtectedServer,
+    caller::Caller,
+    dpop::{Shown, by_proof},
+};
 use crate::{access_log::SubjectDigest, refusal::Refusal};
 
 /// Proof that a token of this request passed every check for this server.
@@ -11,23 +15,34 @@ use crate::{access_log::SubjectDigest, refusal::Refusal};
 pub(crate) struct Authenticated {
     token: ValidatedToken,
     caller: Arc<Caller>,
+    next_nonce: Option<Box<HeaderValue>>,
 }
 
 impl Authenticated {
-    /// Reads the bearer token and validates it for the resource of `server`.
+    /// Reads the token and validates it for the resource of `server`, with its proof if it came with one.
     ///
     /// # Errors
     /// 401 or 400 with the challenge of the resource, or 503 when nobody can say.
-    pub(super) async fn by_token(
-        server: &ProtectedServer,
-        headers: &HeaderMap,
-        query: Option<&str>,
-    ) -> Result<Self, Refusal> {
+    pub(super) async fn by_token(server: &ProtectedServer, shown: Shown<'_>) -> Result<Self, Refusal> {
         let refused = |it: token_validate::Refusal| Refusal::of_token(&it, server.resource());
-        let bearer = bearer_token(headers, query).map_err(refused)?;
-        let token = server.validator().validate(&bearer, server.resource_policy()).await.map_err(refused)?;
+        match bearer_token(shown.headers, shown.uri.query()) {
+            Ok(_) if server.dpop().is_required() => Err(refused(Reason::DpopRequired.into())),
+            Ok(bearer) => {
+                let token = server.validator().validate(&bearer, server.resource_policy()).await;
+                Ok(Self::new(token.map_err(refused)?, None))
+            }
+            Err(refusal) if refusal.reason == Reason::SchemeNotBearer => {
+                // In a box of its own, so that the way of a plain bearer token does not carry it along.
+                let (token, nonce) = Box::pin(by_proof(server, shown)).await?;
+                Ok(Self::new(token, nonce))
+            }
+            Err(refusal) => Err(refused(refusal)),
+        }
+    }
+
+    fn new(token: ValidatedToken, next_nonce: Option<HeaderValue>) -> Self {
         let caller = token.derived(Caller::of);
-        Ok(Self { token, caller })
+        Self { token, caller, next_nonce: next_nonce.map(Box::new) }
     }
 
     /// The validated token.
@@ -43,5 +58,10 @@ impl Authenticated {
     /// Who calls, for MCP sessions.
     pub(super) fn principal(&self) -> &Arc<str> {
         &self.caller.principal
+    }
+
+    /// The nonce that the answer tells the client to use next.
+    pub(super) fn take_next_nonce(&mut self) -> Option<Box<HeaderValue>> {
+        self.next_nonce.take()
     }
 }

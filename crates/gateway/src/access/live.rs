@@ -23,7 +23,7 @@ impl Live {
         if server.grants().is_live(authenticated.token(), now) {
             return Ok(Self(authenticated));
         }
-        Err(Refusal::of_grant(server.resource()))
+        Err(Refusal::of_grant(server.resource(), authenticated.token()))
     }
 
     /// The token whose grant lives.

@@ -3,26 +3,28 @@
 mod acceptance;
 mod authenticated;
 mod caller;
+mod dpop;
 mod grant_check;
 mod live;
 mod permitted;
 mod server;
 
 use axum::{body::Body, extract::Request, response::Response};
-use http::Method;
+use http::{HeaderName, HeaderValue, Method};
 
-use self::{authenticated::Authenticated, live::Live, permitted::Permitted};
+use self::{authenticated::Authenticated, dpop::Shown, live::Live, permitted::Permitted};
 use crate::{reason::Reason, refusal::Refusal, routes::MCP_METHODS, service::Arrival};
 
 pub(crate) use self::{
     acceptance::{Acceptance, Acceptances},
+    dpop::Dpop,
     grant_check::{GrantCheck, GrantEnd, NoGrants},
     server::{ProtectedServer, ServerParts},
 };
 
 /// Serves one request. This is the order of the checks, for every method, each time:
 ///
-/// 1. method, 2. `Origin`, 3. the bearer token, 4. that its grant lives, 5. its scope, 6. the size of the body,
+/// 1. method, 2. `Origin`, 3. the token, and its proof if it is bound to a key, 4. that its grant lives, 5. its scope, 6. the size of the body,
 /// 7. a free place, 8. a free place among the subject's streams;
 ///
 /// only then the upstream learns of it. Path and `Host` were judged before there was a route ([`crate::edge`]).
@@ -37,7 +39,9 @@ pub(crate) async fn serve(
 ) -> Result<Response, Refusal> {
     method(request.method())?;
     server.origins().check(request.headers())?;
-    let authenticated = Authenticated::by_token(server, request.headers(), request.uri().query()).await?;
+    let shown = Shown { method: request.method(), uri: request.uri(), headers: request.headers() };
+    let mut authenticated = Authenticated::by_token(server, shown).await?;
+    let next_nonce = authenticated.take_next_nonce();
     arrival.note_subject(authenticated.subject_digest());
     // From here to the upstream nothing waits.
     let now = server.now();
@@ -48,8 +52,20 @@ pub(crate) async fn serve(
     let stream = server.admit_stream(&permitted, request.method())?;
     let response = server.forward(permitted, arrival, request, body, stream, now).await;
     drop(place);
+    match next_nonce {
+        None => response,
+        Some(nonce) => response.map(|it| with_nonce(it, *nonce)),
+    }
+}
+
+/// Tells the client which nonce its next proof must hold (RFC 9449 section 8.2).
+fn with_nonce(mut response: Response, nonce: HeaderValue) -> Response {
+    response.headers_mut().insert(DPOP_NONCE, nonce);
     response
 }
+
+/// The header that brings nonces (RFC 9449 section 8.1).
+pub(crate) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 fn method(method: &Method) -> Result<(), Refusal> {
     match *method {

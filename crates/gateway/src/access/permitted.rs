@@ -20,7 +20,7 @@ impl Permitted {
         if granted.contains_all(needed) {
             return Ok(Self(live));
         }
-        Err(Refusal::of_scope(server.resource(), needed, &granted.missing(needed)))
+        Err(Refusal::of_scope(server.resource(), live.token(), needed))
     }
 
     /// The token that was permitted.

@@ -9,7 +9,7 @@ use token_validate::{ResourcePolicy, ValidatedToken, Validator};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use super::{GrantCheck, Permitted};
+use super::{Dpop, GrantCheck, Permitted};
 use crate::{
     adapters::{Identity, SigningKeyError},
     edge::Origins,
@@ -34,6 +34,7 @@ pub(crate) struct ServerParts {
     pub(crate) resource: ProtectedResource,
     pub(crate) resource_policy: ResourcePolicy,
     pub(crate) validator: Validator,
+    pub(crate) dpop: Dpop,
     pub(crate) grants: Arc<dyn GrantCheck>,
     pub(crate) origins: Origins,
     pub(crate) proxy: Proxy,
@@ -86,6 +87,10 @@ impl ProtectedServer {
 
     pub(crate) const fn validator(&self) -> &Validator {
         &self.parts.validator
+    }
+
+    pub(super) const fn dpop(&self) -> &Dpop {
+        &self.parts.dpop
     }
 
     pub(super) fn grants(&self) -> &dyn GrantCheck {
@@ -175,7 +180,7 @@ impl ProtectedServer {
         // Watched only now, since few answers are streams: a grant that ended meanwhile shows here.
         let Some(grant) = self.parts.grants.watch(token) else {
             body.abort();
-            return Err(Refusal::of_grant(&self.parts.resource));
+            return Err(Refusal::of_grant(&self.parts.resource, token));
         };
         let body = body.ending_with(self.stream_ends(token).chain([grant.token().clone()]));
         Ok(Body::new(CountedStream::new(body, place.open(), grant)))

@@ -121,6 +121,7 @@ fn parts(issuer: &TestIssuer, upstream: &RecordingUpstream, grants: Arc<dyn Gran
         resource: ProtectedResource::builder(resource, ISSUER.parse().unwrap()).build(),
         resource_policy: ResourcePolicy::new([RESOURCE]).unwrap(),
         validator,
+        dpop: Dpop::Off,
         grants,
         origins: Origins::new(&RESOURCE.parse().unwrap(), &[]),
         proxy: Proxy::new(settings, SessionKey::random(&SystemEntropy)).unwrap(),

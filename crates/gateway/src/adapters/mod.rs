@@ -1,11 +1,13 @@
 //! Where configuration becomes the parts of layer 2, and where those parts meet.
 
+mod dpop;
 mod identity;
 mod issuers;
 mod servers;
 mod signing_key;
 
 pub(crate) use self::{
+    dpop::DpopMemory,
     identity::{Assertion, Identity},
     issuers::{issuer_policies, preset},
     servers::{protected_resource, upstream_settings},

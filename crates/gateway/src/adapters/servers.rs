@@ -1,8 +1,9 @@
 use http::Uri;
 use mcp_proxy::{UpstreamSettings, UpstreamTarget};
-use resource_metadata::ProtectedResource;
+use resource_metadata::{Dpop, ProtectedResource};
+use token_validate::DpopSettings;
 
-use crate::config::{Config, Server, ServerMaterial, Upstream};
+use crate::config::{Config, DpopMode, Server, ServerMaterial, Upstream};
 
 /// Why a `[[server]]` cannot be used, although the file was accepted.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,10 @@ pub(crate) fn protected_resource(config: &Config, server: &Server) -> Result<Pro
         .scopes(server.scopes.iter().cloned().collect());
     for issuer in issuers {
         builder = builder.authorization_server(issuer);
+    }
+    if server.dpop != DpopMode::Off {
+        let required = server.dpop == DpopMode::Required;
+        builder = builder.dpop(Dpop { algorithms: DpopSettings::default().algorithm_names(), required });
     }
     if let Some(name) = &server.name {
         builder = builder.name(name);

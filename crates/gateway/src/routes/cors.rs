@@ -23,6 +23,5 @@ pub(crate) fn expose(headers: &mut HeaderMap) {
     }
 }
 
-const SENT: &str = "Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID";
-const READ: &str =
-    "WWW-Authenticate, Mcp-Session-Id, Mcp-Protocol-Version, Last-Event-Id, Retry-After, X-Request-Id";
+const SENT: &str = "Authorization, DPoP, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID";
+const READ: &str = "WWW-Authenticate, DPoP-Nonce, Mcp-Session-Id, Mcp-Protocol-Version, Last-Event-Id, Retry-After, X-Request-Id";

@@ -69,6 +69,16 @@ impl DpopSettings {
     pub const ALGORITHMS: &'static [Algorithm] =
         &[Algorithm::Es256, Algorithm::Es384, Algorithm::EdDsa, Algorithm::Ps256, Algorithm::Rs256];
 
+    /// The names of the algorithms as metadata list them (RFC 9728 section 2); `EdDSA` has two (RFC 9864).
+    #[must_use]
+    pub fn algorithm_names(&self) -> Vec<&'static str> {
+        let names = |it: &Algorithm| match it {
+            Algorithm::EdDsa => vec![it.as_str(), "Ed25519"],
+            other => vec![other.as_str()],
+        };
+        self.algorithms.iter().flat_map(names).collect()
+    }
+
     /// How long a proof may have to be remembered: from the earliest moment it is taken to the last.
     #[must_use]
     pub const fn lifetime(&self) -> Duration {

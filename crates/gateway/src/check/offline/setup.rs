@@ -5,7 +5,7 @@ use oauth_types::{SystemClock, SystemEntropy};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    adapters::{SigningKey, SigningKeyError},
+    adapters::{DpopMemory, SigningKey, SigningKeyError},
     check::{FindingCode, Findings, causes::causes},
     config::Loaded,
     metrics::Metrics,
@@ -30,6 +30,7 @@ fn process() -> Result<Process, SigningKeyError> {
         clock: Arc::new(SystemClock::new()),
         entropy: Arc::new(SystemEntropy),
         session_key: SessionKey::random(&SystemEntropy),
+        dpop: DpopMemory::new(&SystemEntropy),
         identity_key: Arc::new(SigningKey::generate()?),
         metrics: Arc::new(Metrics::new()),
         draining: Arc::new(AtomicBool::new(false)),

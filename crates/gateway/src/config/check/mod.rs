@@ -5,6 +5,7 @@ mod audiences;
 mod authorization_servers;
 mod clients;
 mod development;
+mod dpop;
 mod forwarded_headers;
 mod hosts;
 mod identity;
@@ -47,6 +48,7 @@ const CHECKS: [Check; 24] = [
     scopes::check,
     scope_descriptions::check,
     audiences::check,
+    dpop::check,
     pages::check,
     identity::check,
     forwarded_headers::check,

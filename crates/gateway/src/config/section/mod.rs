@@ -2,6 +2,7 @@
 
 mod admin;
 mod authorization_server;
+mod dpop;
 mod identity;
 mod introspection;
 mod limits;
@@ -17,6 +18,7 @@ mod validation;
 
 pub use admin::Admin;
 pub use authorization_server::{Algorithm, AudienceClaim, AuthorizationServer, KeySource, Preset, TokenType};
+pub use dpop::DpopMode;
 pub use identity::{IdentityJwt, ServerIdentity};
 pub use introspection::{Introspection, IntrospectionAuth, IntrospectionFor};
 pub use limits::Limits;

@@ -4,7 +4,7 @@ use oauth_types::{Issuer, ScopeToken};
 use serde::Deserialize;
 use url::Url;
 
-use super::{ServerIdentity, Upstream};
+use super::{DpopMode, ServerIdentity, Upstream};
 use crate::config::value::{AllowedAudience, EndpointPath, FieldName, Period, text};
 
 /// One protected MCP server: a path on the gateway and what is behind it.
@@ -38,6 +38,16 @@ pub struct Server {
     #[serde(default, deserialize_with = "text::some_list")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub authorization_servers: Option<Vec<Issuer>>,
+    /// Tokens that are bound to a key of their client (DPoP, RFC 9449): `"offered"` takes them and plain bearer tokens
+    /// too, `"required"` takes nothing else, `"off"` refuses them.
+    /// A bound token that comes without its proof is refused in each case.
+    #[serde(default)]
+    pub dpop: DpopMode,
+    /// Demand in each proof a nonce of the gateway, so that none can be made beforehand.
+    /// The first request of a client is refused with the nonce, and each answer brings the next one.
+    /// Several gateways that stand for one another need the same `sessions.key`.
+    #[serde(default)]
+    pub dpop_nonce: bool,
     /// Page for developers (`resource_documentation` of RFC 9728).
     pub documentation: Option<Url>,
     /// Page about the use of data (`resource_policy_uri` of RFC 9728).

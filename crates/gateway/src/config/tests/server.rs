@@ -286,3 +286,18 @@ fn e05_the_identity_jwt_has_a_header_of_its_own() {
         refuses(lifetime, &to, "server[0].identity.jwt.header", "has another meaning");
     }
 }
+
+#[test]
+fn dpop_is_offered_unless_the_file_says_otherwise() {
+    use crate::config::DpopMode;
+
+    let to = |lines: &str| format!("{SCOPES}\n{lines}");
+    let mode = |lines: &str| accepts(SCOPES, &to(lines)).servers[0].dpop;
+    assert_eq!(mode(""), DpopMode::Offered);
+    assert_eq!(mode("dpop = \"offered\"\ndpop_nonce = true"), DpopMode::Offered);
+    assert_eq!(mode("dpop = \"required\"\ndpop_nonce = true"), DpopMode::Required);
+    assert_eq!(mode("dpop = \"off\""), DpopMode::Off);
+    refuses(SCOPES, "dpop = \"on\"", "server[0].dpop", "unknown variant");
+    let nonce = "dpop_nonce = true\ndpop = \"off\"";
+    refuses(SCOPES, nonce, "server[0].dpop_nonce", "that `dpop = \"off\"` refuses");
+}
