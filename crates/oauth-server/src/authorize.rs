@@ -2,6 +2,7 @@
 
 mod check_client;
 mod check_code_challenge;
+mod check_dpop_jkt;
 mod check_grant_type;
 mod check_prompt;
 mod check_redirect_uri;
@@ -16,7 +17,7 @@ mod endpoint;
 mod refused;
 mod response;
 
-use oauth_types::{AuthorizeErrorCode, CodeChallenge, RedirectUri, ResourceUri, Scope};
+use oauth_types::{AuthorizeErrorCode, CodeChallenge, JwkThumbprint, RedirectUri, ResourceUri, Scope};
 
 use crate::Client;
 pub use endpoint::AuthorizeEndpoint;
@@ -39,6 +40,8 @@ pub struct AuthorizationRequest {
     pub code_challenge: CodeChallenge,
     /// Whether the client may have refresh tokens.
     pub refreshable: bool,
+    /// `dpop_jkt`: the key without whose proof nobody may redeem the code (RFC 9449 section 10).
+    pub key: Option<JwkThumbprint>,
 }
 
 /// Why an authorization request goes no further.

@@ -36,6 +36,9 @@ pub struct Client {
     pub scope: Option<Scope>,
     /// `scope` of its own metadata (RFC 7591 section 2): what it is after when it asks for nothing.
     pub default_scope: Option<Scope>,
+    /// `dpop_bound_access_tokens`: whether all of its token requests come with a DPoP proof, so that one without is
+    /// somebody else's (RFC 9449 section 5.2).
+    pub dpop_bound_access_tokens: bool,
 }
 
 /// Where a client is known from.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
-use oauth_types::{Issuer, ResourceUri};
+use oauth_types::{Issuer, JwkThumbprint, ResourceUri};
 use serde::Serialize;
 
 use crate::{
@@ -93,6 +93,14 @@ struct Members<'a> {
     exp: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
+}
+
+/// The key that the sender of the token must prove to have (RFC 9449 section 6.2).
+#[derive(Serialize)]
+struct Confirmation {
+    jkt: JwkThumbprint,
 }
 
 impl<'a> Members<'a> {
@@ -106,7 +114,8 @@ impl<'a> Members<'a> {
             scope: (!facts.scope.is_empty()).then(|| facts.scope.to_string()),
             iat: facts.issued_at.as_seconds(),
             exp: facts.expires_at.as_seconds(),
-            token_type: facts.is_access_token.then_some("Bearer"),
+            token_type: facts.is_access_token.then_some(if facts.key.is_some() { "DPoP" } else { "Bearer" }),
+            cnf: facts.key.map(|jkt| Confirmation { jkt }),
         }
     }
 }

@@ -80,6 +80,9 @@ struct Members<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     introspection_endpoint_auth_signing_alg_values_supported: &'a [String],
     code_challenge_methods_supported: [&'static str; 1],
+    /// RFC 9449 section 5.1.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    dpop_signing_alg_values_supported: &'a [String],
     /// RFC 9207 section 3.
     authorization_response_iss_parameter_supported: bool,
     /// RFC 9728 section 4.
@@ -124,6 +127,7 @@ impl<'a> Members<'a> {
             }),
             introspection_endpoint_auth_signing_alg_values_supported: algorithms,
             code_challenge_methods_supported: ["S256"],
+            dpop_signing_alg_values_supported: &settings.dpop_algorithms,
             authorization_response_iss_parameter_supported: settings.response_issuer,
             protected_resources: settings.resources().iter().map(|it| &it.resource).collect(),
             client_id_metadata_document_supported: settings.client_id_metadata_documents,

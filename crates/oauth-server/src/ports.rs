@@ -3,7 +3,7 @@
 use std::{error::Error, fmt::Debug, time::Duration};
 
 use async_trait::async_trait;
-use oauth_types::{ClientId, ResourceUri, Scope, TokenErrorCode, UnixTime};
+use oauth_types::{ClientId, JwkThumbprint, ResourceUri, Scope, TokenErrorCode, UnixTime};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -48,6 +48,11 @@ pub struct CodeCheck<'a> {
     pub code_verifier: Option<&'a str>,
     /// Every `resource`, in its canonical form; none means the granted one.
     pub resources: &'a [ResourceUri],
+    /// The key that the request proves to have: the access token is bound to it (RFC 9449 section 5), and the code may
+    /// need it (section 10).
+    pub key: Option<JwkThumbprint>,
+    /// Whether the client proves itself by nothing else; then its refresh tokens are bound to `key` too.
+    pub is_public: bool,
 }
 
 /// What a token request with a refresh token says, after its client was authenticated.
@@ -59,6 +64,9 @@ pub struct RefreshCheck<'a> {
     pub scope: Option<&'a Scope>,
     /// Every `resource`, in its canonical form; none means the granted one.
     pub resources: &'a [ResourceUri],
+    /// The key that the request proves to have: the access token is bound to it (RFC 9449 section 5), and the refresh
+    /// token may need it.
+    pub key: Option<JwkThumbprint>,
 }
 
 /// What a successful token request is answered with (RFC 6749 section 5.1).
@@ -112,6 +120,8 @@ pub struct TokenFacts {
     pub expires_at: UnixTime,
     /// Whether it is an access token; otherwise it is a refresh token, which has no `token_type`.
     pub is_access_token: bool,
+    /// The key that an access token is bound to (RFC 9449 section 6.2).
+    pub key: Option<JwkThumbprint>,
 }
 
 /// Proves signed assertions of clients; this crate has no JOSE library.

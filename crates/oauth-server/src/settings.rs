@@ -24,6 +24,13 @@ pub struct ServerSettings {
     ///
     /// Told to clients with [`ClientAuthMethod::PrivateKeyJwt`] only; whoever verifies assertions must take all of them.
     pub assertion_algorithms: Vec<String>,
+    /// The `alg` values that DPoP proofs may have, in the order of the metadata document (RFC 9449 section 5.1); none by
+    /// default, and then a proof means nothing.
+    ///
+    /// Whoever verifies proofs must take all of them.
+    pub dpop_algorithms: Vec<String>,
+    /// Whether every client must bind its tokens by a DPoP proof; off by default.
+    pub dpop_required: bool,
     /// Whether the token endpoint also takes a JSON object instead of a form, as some clients send it; off by default.
     pub json_token_requests: bool,
     /// The clients that may introspect the tokens of every client, such as resource servers; nobody by default.
@@ -83,6 +90,8 @@ impl ServerSettings {
                 ClientAuthMethod::PrivateKeyJwt,
             ],
             assertion_algorithms: ASSERTION_ALGORITHMS.map(str::to_owned).into(),
+            dpop_algorithms: Vec::new(),
+            dpop_required: false,
             json_token_requests: false,
             introspect_all: BTreeSet::new(),
         })

@@ -139,7 +139,7 @@ fn settings() -> ServerSettings {
     ServerSettings::new(ISSUER.parse().unwrap(), resources).unwrap()
 }
 
-/// `public`, `other` and `loopback` are public, `limited` too but with one scope and without refresh tokens;
+/// `public`, `other` and `loopback` are public, `proving` too but with DPoP always, `limited` too but with one scope and without refresh tokens;
 /// `basic`, `post` and `reader` are confidential, and `machine` may not use codes.
 fn configured() -> Vec<ConfiguredClient> {
     let all = [GrantType::AuthorizationCode, GrantType::RefreshToken];
@@ -153,6 +153,7 @@ fn configured() -> Vec<ConfiguredClient> {
         grant_types: grant_types.to_vec(),
         scope: None,
         default_scope: None,
+        dpop_bound_access_tokens: false,
     };
     let public = |client: Client| ConfiguredClient::new(client, ClientProof::Nothing).unwrap();
     let confidential = |client: Client| {
@@ -172,7 +173,10 @@ fn configured() -> Vec<ConfiguredClient> {
     limited.scope = Some("mcp files:read".parse().unwrap());
     let mut nothing = client("nothing", ClientAuthMethod::None, &all);
     nothing.scope = Some("elsewhere".parse().unwrap());
+    let mut proving = client("proving", ClientAuthMethod::None, &all);
+    proving.dpop_bound_access_tokens = true;
     vec![
+        public(proving),
         public(client("public", ClientAuthMethod::None, &all)),
         public(client("other", ClientAuthMethod::None, &all)),
         public(loopback),
@@ -361,7 +365,7 @@ impl WatchedGrants {
 #[async_trait]
 impl GrantPort for WatchedGrants {
     async fn redeem(&self, code: &str, check: CodeCheck<'_>) -> Result<TokenGrant, TokenRefusal> {
-        let CodeCheck { client_id, redirect_uri, code_verifier, resources } = check;
+        let CodeCheck { client_id, redirect_uri, code_verifier, resources, .. } = check;
         self.call(format!(
             "redeem for {client_id}, {redirect_uri:?}, {code_verifier:?}, {:?}",
             resources.iter().map(oauth_types::ResourceUri::as_str).collect::<Vec<_>>()
@@ -370,7 +374,7 @@ impl GrantPort for WatchedGrants {
     }
 
     async fn refresh(&self, token: &str, check: RefreshCheck<'_>) -> Result<TokenGrant, TokenRefusal> {
-        let RefreshCheck { client_id, scope, resources } = check;
+        let RefreshCheck { client_id, scope, resources, .. } = check;
         self.call(format!(
             "refresh for {client_id}, {:?}, {:?}",
             scope.map(ToString::to_string),

@@ -2,15 +2,18 @@
 
 mod answer;
 mod authorization_code;
+mod proven_key;
 mod refresh_token;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
+use oauth_types::JwkThumbprint;
+use proven_key::Proofs;
 
 use crate::{
-    AuthenticatedClient, Clients, GrantPort, GrantType, ServerSettings, TokenGrant,
+    AuthenticatedClient, Clients, DpopProofVerifier, GrantPort, GrantType, ServerSettings, TokenGrant,
     endpoint::{self, EndpointError},
     parameters::Parameters,
 };
@@ -21,6 +24,7 @@ pub struct TokenEndpoint {
     settings: Arc<ServerSettings>,
     clients: Clients,
     grants: Arc<dyn GrantPort>,
+    proofs: Proofs,
 }
 
 impl TokenEndpoint {
@@ -30,7 +34,13 @@ impl TokenEndpoint {
     /// The endpoint for these clients, whose grants are kept by `grants`.
     #[must_use]
     pub fn new(settings: Arc<ServerSettings>, clients: Clients, grants: Arc<dyn GrantPort>) -> Self {
-        Self { settings, clients, grants }
+        Self { settings, clients, grants, proofs: Proofs::default() }
+    }
+
+    /// With somebody who checks DPoP proofs; without, a `DPoP` header means nothing.
+    #[must_use]
+    pub fn with_dpop(self, verifier: Arc<dyn DpopProofVerifier>) -> Self {
+        Self { proofs: Proofs::by(verifier), ..self }
     }
 
     /// Answers a request, whatever it is; `query` is the part of the address after `?`.
@@ -50,29 +60,38 @@ impl TokenEndpoint {
             Ok(parameters) => self.grant(headers, &parameters).await,
             Err(error) => Err(error),
         };
-        match outcome {
-            Ok(grant) => answer::render(&grant),
+        let mut answer = match outcome {
+            Ok((grant, key)) => answer::render(&grant, key.as_ref()),
             Err(error) => error.answer(Self::METHODS),
-        }
+        };
+        self.proofs.tell_nonce(headers, &mut answer);
+        answer
     }
 
-    async fn grant(&self, headers: &HeaderMap, parameters: &Parameters) -> Result<TokenGrant, EndpointError> {
+    /// What is granted, and the key that the access token is bound to.
+    async fn grant(
+        &self,
+        headers: &HeaderMap,
+        parameters: &Parameters,
+    ) -> Result<(TokenGrant, Option<JwkThumbprint>), EndpointError> {
         let grant_type = grant_type(parameters)?;
         let client = endpoint::authenticate(&self.clients, headers, parameters).await?;
         check_grant_type(&client, grant_type)?;
         let resources = self.settings.requested_resources(parameters)?;
         let resources: Vec<_> = resources.into_iter().map(|it| it.resource.clone()).collect();
+        let key = self.proofs.key(headers, &client, &self.settings)?;
         let grant = match grant_type {
             GrantType::AuthorizationCode => {
-                authorization_code::redeem(&*self.grants, parameters, &client, &resources).await?
+                authorization_code::redeem(&*self.grants, parameters, &client, &resources, key).await?
             }
             GrantType::RefreshToken => {
-                refresh_token::refresh(&*self.grants, parameters, &client, &self.settings, &resources).await?
+                let settings = &self.settings;
+                refresh_token::refresh(&*self.grants, parameters, &client, settings, &resources, key).await?
             }
         };
         self.clients.used(client.client()).await;
         tracing::info!(grant_type = grant_type.as_str(), "tokens are issued");
-        Ok(grant)
+        Ok((grant, key))
     }
 }
 

@@ -1,12 +1,14 @@
 use std::{fmt, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
 
 /// The SHA-256 thumbprint of a public key (RFC 7638), by which a token or a code is bound to it
 /// (`jkt` and `dpop_jkt` of RFC 9449 sections 6.1 and 10).
 ///
 /// It is public: it names a key and proves nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct JwkThumbprint([u8; 32]);
 
 /// The text is no SHA-256 thumbprint in base64url: 43 characters without padding.
@@ -43,6 +45,20 @@ impl FromStr for JwkThumbprint {
     fn from_str(text: &str) -> Result<Self, InvalidJwkThumbprint> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidJwkThumbprint)?;
         bytes.try_into().map(Self).map_err(|_| InvalidJwkThumbprint)
+    }
+}
+
+impl TryFrom<String> for JwkThumbprint {
+    type Error = InvalidJwkThumbprint;
+
+    fn try_from(text: String) -> Result<Self, InvalidJwkThumbprint> {
+        text.parse()
+    }
+}
+
+impl From<JwkThumbprint> for String {
+    fn from(thumbprint: JwkThumbprint) -> Self {
+        thumbprint.to_string()
     }
 }
 

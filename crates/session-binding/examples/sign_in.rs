@@ -109,6 +109,7 @@ fn request() -> Result<AuthorizationRequest, Box<dyn Error>> {
         state: Some(ClientState::new("the client's own state")?),
         code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".parse()?,
         refreshable: true,
+        key: None,
         issuer: "https://mcp.example.com".parse()?,
     })
 }

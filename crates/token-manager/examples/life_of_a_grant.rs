@@ -64,6 +64,7 @@ async fn sign_in(grants: &Grants, client: &ClientId) -> Result<IssuedTokens, Box
         code_challenge: CodeChallenge::of(&verifier),
         session: None,
         refreshable: true,
+        key: None,
     };
     let (_, code) = grants.issue_code(new).await?;
     let check = RedeemCheck {
@@ -71,6 +72,8 @@ async fn sign_in(grants: &Grants, client: &ClientId) -> Result<IssuedTokens, Box
         redirect_uri: Some(REDIRECT_URI),
         code_verifier: Some(VERIFIER),
         resources: &[],
+        key: None,
+        is_public: true,
     };
     Ok(grants.redeem(code.expose(), check).await?)
 }
@@ -81,7 +84,9 @@ async fn rotate(
     client: &ClientId,
 ) -> Result<IssuedTokens, Box<dyn Error>> {
     let token = tokens.refresh_token.as_ref().map_or("", RefreshToken::expose);
-    Ok(grants.rotate(token, RotateCheck { client_id: client, scope: None, resources: &[] }).await?)
+    Ok(grants
+        .rotate(token, RotateCheck { client_id: client, scope: None, resources: &[], key: None })
+        .await?)
 }
 
 fn tell(grants: &Grants, tokens: &IssuedTokens) -> &'static str {

@@ -234,15 +234,23 @@ pub(crate) fn new_grant() -> NewGrant {
         code_challenge: CodeChallenge::of(&VERIFIER.parse().unwrap()),
         session: Some(session()),
         refreshable: true,
+        key: None,
     }
 }
 
 pub(crate) fn redeem_check(client_id: &ClientId) -> RedeemCheck<'_> {
-    RedeemCheck { client_id, redirect_uri: Some(REDIRECT), code_verifier: Some(VERIFIER), resources: &[] }
+    RedeemCheck {
+        client_id,
+        redirect_uri: Some(REDIRECT),
+        code_verifier: Some(VERIFIER),
+        resources: &[],
+        key: None,
+        is_public: true,
+    }
 }
 
 pub(crate) fn rotate_check(client_id: &ClientId) -> RotateCheck<'_> {
-    RotateCheck { client_id, scope: None, resources: &[] }
+    RotateCheck { client_id, scope: None, resources: &[], key: None }
 }
 
 pub(crate) fn refresh_token(tokens: &IssuedTokens) -> &str {

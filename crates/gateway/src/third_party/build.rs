@@ -17,7 +17,7 @@ use token_manager::{KeyRingError, ThirdPartyTokenSettings};
 
 use super::{
     ResidentError,
-    adapters::{ClientAssertions, Directory, GrantAccess, SignInProvider},
+    adapters::{ClientAssertions, Directory, DpopProofs, GrantAccess, SignInProvider},
     back_channel_logout::{self, BackChannelLogout},
     browser::{self, Browser, BrowserParts},
     endpoints::{self, Endpoints, Failures},
@@ -25,7 +25,7 @@ use super::{
     to_the_end::to_the_end,
 };
 use crate::{
-    config::{self, Loaded, LoadedThirdParty},
+    config::{self, DpopMode, Loaded, LoadedThirdParty},
     own_authorization_server::OwnAuthorizationServer,
 };
 
@@ -110,7 +110,7 @@ pub(super) async fn authorization_server(
     let failures = Failures::new(Arc::clone(means.clock));
     let endpoints = Endpoints {
         metadata: ServerMetadata::new(&settings),
-        token: TokenEndpoint::new(Arc::clone(&settings), clients.clone(), grants.clone()),
+        token: token_endpoint(means, third_party, &settings, &clients, &grants),
         revoke: RevokeEndpoint::new(clients.clone(), grants.clone()),
         introspect: IntrospectEndpoint::new(settings, clients, grants),
         // Clients that registered before stay known, also while no further one may come.
@@ -140,6 +140,23 @@ fn back_channel_logout(means: Means<'_>, loaded: &Loaded, failures: Failures) ->
         failures,
         body_idle: loaded.config.limits.body_idle.get(),
     }
+}
+
+/// The token endpoint, which takes proofs unless they are off.
+fn token_endpoint(
+    means: Means<'_>,
+    third_party: LoadedThirdParty<'_>,
+    settings: &Arc<ServerSettings>,
+    clients: &Clients,
+    grants: &Arc<GrantAccess>,
+) -> TokenEndpoint {
+    let endpoint = TokenEndpoint::new(Arc::clone(settings), clients.clone(), grants.clone());
+    let section = third_party.config;
+    if section.dpop == DpopMode::Off {
+        return endpoint;
+    }
+    let verifier = means.state.dpop.verifier(None, section.dpop_nonce, Arc::clone(means.clock));
+    endpoint.with_dpop(Arc::new(DpopProofs::new(verifier)))
 }
 
 async fn clients(

@@ -22,6 +22,7 @@ use super::{
     adapters::{Foundations, GrantAccess, OwnGrants, OwnTokens, Providers},
     tasks::Work,
 };
+use crate::adapters::DpopMemory;
 
 /// Everything that outlives a configuration.
 ///
@@ -38,6 +39,8 @@ pub(crate) struct State {
     pub(crate) ring: Arc<KeyRing>,
     /// What signs access tokens.
     pub(crate) signing_keys: SigningKeys,
+    /// Which proofs of token requests were used.
+    pub(crate) dpop: Arc<DpopMemory>,
     /// The public halves, for the validator.
     pub(crate) keys: SharedKeys,
     /// Browsers on their way to a code.
@@ -122,6 +125,7 @@ impl State {
         let passing: Arc<dyn RecordStore> = Arc::new(MemoryStore::new());
         let pending =
             PendingAuthorizations::open(Arc::clone(&passing), shared(), random(), settings.pending).await?;
+        let dpop = Arc::new(DpopMemory::new(entropy.as_ref()));
         let foundations = Foundations { grants, sessions, tokens, providers };
         let registered = Registered::default();
         let work = Work {
@@ -142,6 +146,7 @@ impl State {
             file: None,
             ring,
             signing_keys,
+            dpop,
             keys,
             pending,
             registered,

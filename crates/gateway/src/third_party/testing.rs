@@ -129,6 +129,7 @@ impl World {
             code_challenge: CodeChallenge::of(&VERIFIER.parse().unwrap()),
             session: Some(session_key(session)),
             refreshable: true,
+            key: None,
         };
         let (grant, code) = self.state.foundations.grants.issue_code(new).await.unwrap();
         self.state.foundations.sessions.bind(grant, session).await.unwrap();
@@ -142,13 +143,15 @@ impl World {
             redirect_uri: Some(REDIRECT),
             code_verifier: Some(VERIFIER),
             resources: &[],
+            key: None,
+            is_public: true,
         };
         self.access.redeem(code, check).await
     }
 
     pub(super) async fn refresh(&self, tokens: &TokenGrant) -> Result<TokenGrant, TokenRefusal> {
         let client_id = client();
-        let check = RefreshCheck { client_id: &client_id, scope: None, resources: &[] };
+        let check = RefreshCheck { client_id: &client_id, scope: None, resources: &[], key: None };
         self.access.refresh(refresh_token(tokens), check).await
     }
 

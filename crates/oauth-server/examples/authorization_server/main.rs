@@ -120,6 +120,7 @@ fn client() -> Result<Client, Box<dyn Error>> {
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scope: None,
         default_scope: None,
+        dpop_bound_access_tokens: false,
     })
 }
 

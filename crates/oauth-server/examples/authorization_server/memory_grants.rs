@@ -11,7 +11,9 @@ use oauth_server::{
     AuthorizationRequest, CodeCheck, GrantPort, RefreshCheck, TokenFacts, TokenGrant, TokenRefusal,
     TokenText, TokenUnavailable,
 };
-use oauth_types::{ClientId, Clock, CodeVerifier, Entropy, ResourceUri, Scope, TokenErrorCode, UnixTime};
+use oauth_types::{
+    ClientId, Clock, CodeVerifier, Entropy, JwkThumbprint, ResourceUri, Scope, TokenErrorCode, UnixTime,
+};
 
 /// What people have allowed clients.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ struct Grant {
     is_redeemed: bool,
     access_tokens: Vec<AccessToken>,
     refresh_token: Option<TokenText>,
+    /// The key that refresh tokens need.
+    refresh_key: Option<JwkThumbprint>,
     spent: Vec<TokenText>,
 }
 
@@ -38,6 +42,7 @@ struct Grant {
 struct AccessToken {
     text: TokenText,
     scope: Scope,
+    key: Option<JwkThumbprint>,
     issued_at: UnixTime,
     expires_at: UnixTime,
 }
@@ -59,18 +64,20 @@ impl MemoryGrants {
             is_redeemed: false,
             access_tokens: Vec::new(),
             refresh_token: None,
+            refresh_key: None,
             spent: Vec::new(),
         });
         code
     }
 
     /// New tokens of a grant; the refresh token before them is spent.
-    fn tokens(&self, grant: &mut Grant, scope: Scope) -> TokenGrant {
+    fn tokens(&self, grant: &mut Grant, scope: Scope, key: Option<JwkThumbprint>) -> TokenGrant {
         let access_token = self.random();
         let issued_at = self.clock.now();
         grant.access_tokens.push(AccessToken {
             text: access_token.clone(),
             scope: scope.clone(),
+            key,
             issued_at,
             expires_at: issued_at + TOKEN_LIFETIME,
         });
@@ -105,8 +112,9 @@ impl GrantPort for MemoryGrants {
             return Err(invalid_grant("the code has been used"));
         }
         grant.is_redeemed = true;
+        grant.refresh_key = check.key.filter(|_| check.is_public);
         let scope = grant.request.scope.clone();
-        Ok(self.tokens(grant, scope))
+        Ok(self.tokens(grant, scope, check.key))
     }
 
     async fn refresh(
@@ -120,13 +128,14 @@ impl GrantPort for MemoryGrants {
         let found = grants.iter_mut().enumerate().find(|(_, it)| had(it));
         let (index, grant) = found.ok_or(invalid_grant("the refresh token is not known"))?;
         grant.check_client(check.client_id)?;
+        check_key(grant.refresh_key, check.key)?;
         if grant.spent.contains(&token) {
             grants.remove(index);
             return Err(invalid_grant("the refresh token has been used"));
         }
         grant.check_resources(check.resources)?;
         let scope = grant.narrowed(check.scope)?;
-        Ok(self.tokens(grant, scope))
+        Ok(self.tokens(grant, scope, check.key))
     }
 
     async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenUnavailable> {
@@ -154,6 +163,7 @@ impl GrantPort for MemoryGrants {
 impl Grant {
     fn check_code(&self, check: &CodeCheck<'_>, now: UnixTime) -> Result<(), TokenRefusal> {
         self.check_client(check.client_id)?;
+        check_key(self.request.key, check.key)?;
         if now > self.code_expires_at {
             return Err(invalid_grant("the code has expired"));
         }
@@ -208,7 +218,16 @@ impl Grant {
             issued_at: access_token.issued_at,
             expires_at: access_token.expires_at,
             is_access_token: true,
+            key: access_token.key,
         })
+    }
+}
+
+fn check_key(bound_to: Option<JwkThumbprint>, key: Option<JwkThumbprint>) -> Result<(), TokenRefusal> {
+    if bound_to.is_none() || bound_to == key {
+        Ok(())
+    } else {
+        Err(invalid_grant("it is bound to another key"))
     }
 }
 

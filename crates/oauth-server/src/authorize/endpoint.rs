@@ -1,16 +1,16 @@
 use std::sync::Arc;
 
 use http::Method;
-use oauth_types::{CodeChallenge, ResourceUri, Scope};
+use oauth_types::{CodeChallenge, JwkThumbprint, ResourceUri, Scope};
 
 use super::{
     AuthorizationRequest, AuthorizationResponse, AuthorizePageError, AuthorizeRedirectError,
     AuthorizeRefusal, check_client::check_client, check_code_challenge::check_code_challenge,
-    check_grant_type::check_grant_type, check_prompt::check_prompt, check_redirect_uri::check_redirect_uri,
-    check_request_object::check_request_object, check_resource::check_resource,
-    check_response_mode::check_response_mode, check_response_type::check_response_type,
-    check_restrictions::check_restrictions, check_scope::check_scope, check_state::check_state,
-    refused::Refused,
+    check_dpop_jkt::check_dpop_jkt, check_grant_type::check_grant_type, check_prompt::check_prompt,
+    check_redirect_uri::check_redirect_uri, check_request_object::check_request_object,
+    check_resource::check_resource, check_response_mode::check_response_mode,
+    check_response_type::check_response_type, check_restrictions::check_restrictions,
+    check_scope::check_scope, check_state::check_state, refused::Refused,
 };
 use crate::{Client, Clients, GrantType, ServerSettings, parameters::Parameters};
 
@@ -26,6 +26,7 @@ struct Asked {
     code_challenge: CodeChallenge,
     resource: ResourceUri,
     scope: Scope,
+    key: Option<JwkThumbprint>,
 }
 
 impl AuthorizeEndpoint {
@@ -59,7 +60,7 @@ impl AuthorizeEndpoint {
         let redirect_uri = check_redirect_uri(&parameters, &client)?;
         let state = check_state(&parameters)?;
         match self.check_for_client(&parameters, &client) {
-            Ok(Asked { code_challenge, resource, scope }) => {
+            Ok(Asked { code_challenge, resource, scope, key }) => {
                 let refreshable = client.grant_types.contains(&GrantType::RefreshToken);
                 Ok(AuthorizationRequest {
                     client,
@@ -69,6 +70,7 @@ impl AuthorizeEndpoint {
                     state,
                     code_challenge,
                     refreshable,
+                    key,
                 })
             }
             Err(Refused { code, description }) => {
@@ -91,10 +93,11 @@ impl AuthorizeEndpoint {
         check_restrictions(parameters)?;
         check_grant_type(client)?;
         let code_challenge = check_code_challenge(parameters)?;
+        let key = check_dpop_jkt(parameters, &self.settings)?;
         let offered = check_resource(parameters, &self.settings)?;
         let scope = check_scope(parameters, client, offered)?;
         check_prompt(parameters)?;
-        Ok(Asked { code_challenge, resource: offered.resource.clone(), scope })
+        Ok(Asked { code_challenge, resource: offered.resource.clone(), scope, key })
     }
 }
 

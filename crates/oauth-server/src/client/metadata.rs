@@ -30,6 +30,8 @@ pub(crate) struct ClientMetadata {
     pub(crate) jwks: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) jwks_uri: Option<Url>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) dpop_bound_access_tokens: bool,
 }
 
 /// The members that say what a client is, and change nothing of what it may do.
@@ -90,6 +92,7 @@ impl ClientMetadata {
             grant_types: self.grant_types.clone(),
             scope: None,
             default_scope: self.scope.as_ref().and_then(|it| it.parse().ok()),
+            dpop_bound_access_tokens: self.dpop_bound_access_tokens,
         }
     }
 
@@ -113,6 +116,11 @@ impl InvalidMetadata {
     pub(crate) const fn redirect_uri(description: &'static str) -> Self {
         Self { code: RegistrationErrorCode::InvalidRedirectUri, description }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What an earlier version stored may be refused by now: such a URI is dropped, and the record stays readable.

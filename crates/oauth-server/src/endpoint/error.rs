@@ -9,8 +9,8 @@ use oauth_types::TokenErrorCode;
 use serde::Serialize;
 
 use crate::{
-    ClientAuthError, ClientAuthRefusal, TokenRefusal, TokenUnavailable, parameters::InvalidParameter,
-    resources::UnknownResource,
+    ClientAuthError, ClientAuthRefusal, DpopError, TokenRefusal, TokenUnavailable,
+    parameters::InvalidParameter, resources::UnknownResource,
 };
 
 /// Why the token, the revocation or the introspection endpoint gives nothing.
@@ -34,6 +34,8 @@ pub(crate) enum EndpointError {
     UnknownResource(#[from] UnknownResource),
     #[error(transparent)]
     Client(#[from] ClientAuthError),
+    #[error(transparent)]
+    Dpop(#[from] DpopError),
     #[error(transparent)]
     Grant(#[from] TokenRefusal),
     #[error(transparent)]
@@ -69,7 +71,7 @@ impl EndpointError {
         response
     }
 
-    /// Status and `error` (RFC 6749 section 5.2, RFC 8707 section 2).
+    /// Status and `error` (RFC 6749 section 5.2, RFC 8707 section 2, RFC 9449 section 5).
     fn wire(&self) -> (StatusCode, TokenErrorCode) {
         match self {
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, TokenErrorCode::InvalidRequest),
@@ -81,6 +83,7 @@ impl EndpointError {
             Self::InvalidScope => (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidScope),
             Self::UnknownResource(_) => (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidTarget),
             Self::Client(error) => error.wire(),
+            Self::Dpop(error) => (status(error.code()), error.code()),
             Self::Grant(TokenRefusal::Refused { code, .. }) => (status(*code), *code),
             Self::Grant(TokenRefusal::Unavailable(_)) | Self::Unavailable(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, TokenErrorCode::TemporarilyUnavailable)
@@ -104,6 +107,7 @@ impl EndpointError {
             Self::PublicClient | Self::Client(ClientAuthError::Refused { .. }) => {
                 "the client is not known here or did not authenticate"
             }
+            Self::Dpop(error) => error.description(),
             Self::UnsupportedGrantType => "grant_type is not supported",
             Self::UnauthorizedClient => "the client may not use this grant_type",
             Self::InvalidScope => "scope is malformed",
@@ -159,6 +163,8 @@ const fn status(code: TokenErrorCode) -> StatusCode {
         | TokenErrorCode::UnsupportedGrantType
         | TokenErrorCode::InvalidScope
         | TokenErrorCode::InvalidTarget
+        | TokenErrorCode::InvalidDpopProof
+        | TokenErrorCode::UseDpopNonce
         | TokenErrorCode::UnsupportedTokenType => StatusCode::BAD_REQUEST,
         TokenErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
         TokenErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -14,6 +14,10 @@ fn pretty(document: &ServerMetadata) -> String {
 fn d09_the_document_has_everything_by_default_and_only_what_is_there_otherwise() {
     let mut settings = World::new().settings;
     golden!("metadata.json", &pretty(&ServerMetadata::new(&settings)));
+    settings.dpop_algorithms = vec!["ES256".to_owned(), "EdDSA".to_owned()];
+    let document = pretty(&ServerMetadata::new(&settings));
+    assert!(document.contains("dpop_signing_alg_values_supported"), "{document}");
+    settings.dpop_algorithms = Vec::new();
     settings.registration = false;
     settings.client_id_metadata_documents = false;
     settings.response_issuer = false;

@@ -1,5 +1,6 @@
 use bytes::Bytes;
 use http::Response;
+use oauth_types::JwkThumbprint;
 use serde::Serialize;
 
 use crate::{TokenGrant, TokenText, endpoint};
@@ -17,10 +18,11 @@ struct Members<'a> {
     scope: Option<String>,
 }
 
-pub(super) fn render(grant: &TokenGrant) -> Response<Bytes> {
+/// `key` is the one that the access token is bound to.
+pub(super) fn render(grant: &TokenGrant, key: Option<&JwkThumbprint>) -> Response<Bytes> {
     endpoint::json(&Members {
         access_token: grant.access_token.expose(),
-        token_type: "Bearer",
+        token_type: if key.is_some() { "DPoP" } else { "Bearer" },
         expires_in: grant.expires_in.as_secs(),
         refresh_token: grant.refresh_token.as_ref().map(TokenText::expose),
         scope: (!grant.scope.is_empty()).then(|| grant.scope.to_string()),

@@ -1,4 +1,4 @@
-use oauth_types::ResourceUri;
+use oauth_types::{JwkThumbprint, ResourceUri};
 
 use crate::{
     AuthenticatedClient, CodeCheck, GrantPort, TokenGrant, endpoint::EndpointError, parameters::Parameters,
@@ -13,6 +13,7 @@ pub(super) async fn redeem(
     parameters: &Parameters,
     client: &AuthenticatedClient,
     resources: &[ResourceUri],
+    key: Option<JwkThumbprint>,
 ) -> Result<TokenGrant, EndpointError> {
     let code = parameters.one("code")?.ok_or(EndpointError::InvalidRequest("code is missing"))?;
     let check = CodeCheck {
@@ -20,6 +21,8 @@ pub(super) async fn redeem(
         redirect_uri: parameters.one("redirect_uri")?,
         code_verifier: parameters.one("code_verifier")?,
         resources,
+        key,
+        is_public: client.client().is_public(),
     };
     Ok(grants.redeem(code, check).await?)
 }

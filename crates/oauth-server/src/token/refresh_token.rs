@@ -1,4 +1,4 @@
-use oauth_types::{ResourceUri, Scope};
+use oauth_types::{JwkThumbprint, ResourceUri, Scope};
 
 use crate::{
     AuthenticatedClient, GrantPort, RefreshCheck, ServerSettings, TokenGrant, endpoint::EndpointError,
@@ -12,11 +12,12 @@ pub(super) async fn refresh(
     client: &AuthenticatedClient,
     settings: &ServerSettings,
     resources: &[ResourceUri],
+    key: Option<JwkThumbprint>,
 ) -> Result<TokenGrant, EndpointError> {
     let token = parameters.one("refresh_token")?;
     let token = token.ok_or(EndpointError::InvalidRequest("refresh_token is missing"))?;
     let scope = requested_scope(parameters, settings)?;
-    let check = RefreshCheck { client_id: &client.client().id, scope: scope.as_ref(), resources };
+    let check = RefreshCheck { client_id: &client.client().id, scope: scope.as_ref(), resources, key };
     Ok(grants.refresh(token, check).await?)
 }
 

@@ -1,4 +1,5 @@
 mod authorization_code;
+mod dpop;
 mod form;
 mod refresh_token;
 mod wire;

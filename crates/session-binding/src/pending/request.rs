@@ -1,6 +1,6 @@
 use std::fmt;
 
-use oauth_types::{ClientId, CodeChallenge, Issuer, RedirectUri, ResourceUri, Scope};
+use oauth_types::{ClientId, CodeChallenge, Issuer, JwkThumbprint, RedirectUri, ResourceUri, Scope};
 use serde::{Deserialize, Serialize};
 
 /// What a transaction is for.
@@ -33,6 +33,9 @@ pub struct AuthorizationRequest {
     pub code_challenge: CodeChallenge,
     /// Whether the client may have refresh tokens.
     pub refreshable: bool,
+    /// The key that the code is bound to (`dpop_jkt`, RFC 9449 section 10).
+    #[serde(default)]
+    pub key: Option<JwkThumbprint>,
     /// The `iss` of the answer, fixed now so that no later request can choose it (RFC 9207).
     pub issuer: Issuer,
 }

@@ -22,6 +22,7 @@ fn request() -> AuthorizationRequest {
         state: Some(ClientState::new(b"\x00\xff <&>".to_vec()).unwrap()),
         code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".parse().unwrap(),
         refreshable: true,
+        key: None,
         issuer: "https://mcp.example.com".parse().unwrap(),
     }
 }

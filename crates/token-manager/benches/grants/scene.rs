@@ -59,6 +59,8 @@ impl Scene {
             redirect_uri: Some(REDIRECT_URI),
             code_verifier: Some(verifier.expose()),
             resources: &[],
+            key: None,
+            is_public: true,
         };
         self.grants.redeem(code.expose(), check).await.map_err(io::Error::other)
     }
@@ -66,7 +68,7 @@ impl Scene {
     /// The next refresh token.
     pub(crate) async fn rotate(&self, refresh_token: &str) -> io::Result<String> {
         let client_id = parse(CLIENT)?;
-        let check = RotateCheck { client_id: &client_id, scope: None, resources: &[] };
+        let check = RotateCheck { client_id: &client_id, scope: None, resources: &[], key: None };
         let tokens = self.grants.rotate(refresh_token, check).await.map_err(io::Error::other)?;
         refresh_token_of(&tokens)
     }
@@ -91,6 +93,7 @@ fn grant(code_challenge: CodeChallenge) -> io::Result<NewGrant> {
         code_challenge,
         session: None,
         refreshable: true,
+        key: None,
     })
 }
 

@@ -89,6 +89,7 @@ impl Grants {
             resource: new.resource,
             session: new.session,
             refreshable: new.refreshable,
+            key: new.key,
             created_at: now,
             expires_at: now + settings.absolute_timeout,
         };

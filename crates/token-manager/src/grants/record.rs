@@ -1,7 +1,7 @@
 //! The stored form of a grant.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use oauth_types::{CodeChallenge, GrantId, Principal, UnixTime};
+use oauth_types::{CodeChallenge, GrantId, JwkThumbprint, Principal, UnixTime};
 use storage::{Key, Record, Table};
 
 use super::{
@@ -51,6 +51,9 @@ pub(super) fn encode(grant: &Grant) -> Record {
     writer.number(terms.expires_at.as_seconds());
     writer.text(&terms.scope.to_string());
     writer.text(terms.resource.as_str());
+    if let Some(key) = &terms.key {
+        writer.array(key.as_bytes());
+    }
     match &grant.state {
         State::CodeIssued(state) => write_code_issued(&mut writer, state),
         State::Live(state) => write_live(&mut writer, state),
@@ -64,7 +67,7 @@ pub(super) fn encode(grant: &Grant) -> Record {
 
 pub(super) fn decode(body: &[u8]) -> Result<Grant, Malformed> {
     let mut reader = Reader::new(body);
-    let (summary, refreshable) = read_summary(&mut reader)?;
+    let (summary, flags) = read_summary(&mut reader)?;
     let terms = Terms {
         client_id: summary.client_id.parse().map_err(|_| Malformed)?,
         principal: Principal {
@@ -72,11 +75,12 @@ pub(super) fn decode(body: &[u8]) -> Result<Grant, Malformed> {
             subject: summary.subject.parse().map_err(|_| Malformed)?,
         },
         session: summary.session.map(SessionKey::new).transpose().map_err(|_| Malformed)?,
-        refreshable,
+        refreshable: flags & REFRESHABLE != 0,
         created_at: time(&mut reader)?,
         expires_at: time(&mut reader)?,
         scope: reader.parsed()?,
         resource: reader.parsed()?,
+        key: if flags & WITH_KEY == 0 { None } else { Some(JwkThumbprint::from_bytes(reader.array()?)) },
     };
     let state = match summary.phase {
         Phase::CodeIssued => State::CodeIssued(read_code_issued(&mut reader, summary.expires_at)?),
@@ -103,7 +107,7 @@ fn write_summary(writer: &mut Writer, grant: &Grant) {
     };
     writer.byte(VERSION);
     writer.byte(phase);
-    writer.byte(u8::from(terms.session.is_some()) | (u8::from(terms.refreshable) << 1));
+    writer.byte(flags(terms));
     writer.number(expires_at.as_seconds());
     writer.number(last_used_at.as_seconds());
     writer.text(terms.client_id.as_str());
@@ -114,7 +118,16 @@ fn write_summary(writer: &mut Writer, grant: &Grant) {
     }
 }
 
-fn read_summary<'a>(reader: &mut Reader<'a>) -> Result<(Summary<'a>, bool), Malformed> {
+fn flags(terms: &Terms) -> u8 {
+    let rows = [
+        (WITH_SESSION, terms.session.is_some()),
+        (REFRESHABLE, terms.refreshable),
+        (WITH_KEY, terms.key.is_some()),
+    ];
+    rows.into_iter().filter(|(_, is_set)| *is_set).fold(0, |flags, (flag, _)| flags | flag)
+}
+
+fn read_summary<'a>(reader: &mut Reader<'a>) -> Result<(Summary<'a>, u8), Malformed> {
     if reader.byte()? != VERSION {
         return Err(Malformed);
     }
@@ -125,7 +138,7 @@ fn read_summary<'a>(reader: &mut Reader<'a>) -> Result<(Summary<'a>, bool), Malf
         _ => return Err(Malformed),
     };
     let flags = reader.byte()?;
-    if flags > 3 {
+    if flags & !(WITH_SESSION | REFRESHABLE | WITH_KEY) != 0 {
         return Err(Malformed);
     }
     let summary = Summary {
@@ -135,9 +148,9 @@ fn read_summary<'a>(reader: &mut Reader<'a>) -> Result<(Summary<'a>, bool), Malf
         client_id: reader.text()?,
         provider: reader.text()?,
         subject: reader.text()?,
-        session: if flags & 1 == 1 { Some(reader.bytes()?) } else { None },
+        session: if flags & WITH_SESSION != 0 { Some(reader.bytes()?) } else { None },
     };
-    Ok((summary, flags & 2 == 2))
+    Ok((summary, flags))
 }
 
 fn write_code_issued(writer: &mut Writer, state: &CodeIssued) {
@@ -196,6 +209,9 @@ fn time(reader: &mut Reader<'_>) -> Result<UnixTime, Malformed> {
 pub(crate) const TABLE: Table = Table::new("grants", 1);
 
 const VERSION: u8 = 1;
+const WITH_SESSION: u8 = 1;
+const REFRESHABLE: u8 = 1 << 1;
+const WITH_KEY: u8 = 1 << 2;
 const MARGIN: std::time::Duration = std::time::Duration::from_secs(3600);
 
 #[cfg(test)]

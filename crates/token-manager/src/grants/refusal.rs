@@ -13,6 +13,9 @@ pub enum Refusal {
     /// Issued to another client.
     #[error("the code or refresh token belongs to another client")]
     WrongClient,
+    /// Without a proof by the key that the code or the refresh token is bound to (RFC 9449 sections 5 and 10).
+    #[error("the code or refresh token is bound to another key")]
+    WrongKey,
     /// Not the `redirect_uri` of the authorization request.
     #[error("redirect_uri is not the one of the authorization request")]
     WrongRedirectUri,
@@ -92,6 +95,7 @@ impl Refusal {
             Self::WrongScope => TokenErrorCode::InvalidScope,
             Self::Unknown
             | Self::WrongClient
+            | Self::WrongKey
             | Self::WrongRedirectUri
             | Self::WrongVerifier
             | Self::CodeExpired

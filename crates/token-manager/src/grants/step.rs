@@ -5,7 +5,7 @@ mod rotate;
 
 use std::time::Duration;
 
-use oauth_types::{ClientId, ResourceUri, Scope, UnixTime};
+use oauth_types::{ClientId, JwkThumbprint, ResourceUri, Scope, UnixTime};
 
 use super::{
     EndCause, Refusal,
@@ -25,6 +25,11 @@ pub struct RedeemCheck<'a> {
     pub code_verifier: Option<&'a str>,
     /// Every `resource`; none means the granted one.
     pub resources: &'a [ResourceUri],
+    /// The key that the request proves to have (RFC 9449); the access token is bound to it.
+    pub key: Option<JwkThumbprint>,
+    /// Whether the client proves itself by nothing else: then its refresh tokens are bound to the key too
+    /// (RFC 9449 section 5).
+    pub is_public: bool,
 }
 
 /// What a token request with a refresh token says about itself, after the client was authenticated
@@ -37,6 +42,8 @@ pub struct RotateCheck<'a> {
     pub scope: Option<&'a Scope>,
     /// Every `resource`; none means the granted one.
     pub resources: &'a [ResourceUri],
+    /// The key that the request proves to have (RFC 9449); the access token is bound to it.
+    pub key: Option<JwkThumbprint>,
 }
 
 /// What can happen to a grant.
@@ -70,8 +77,9 @@ pub(crate) struct Circumstances {
 /// What is answered once the next state is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Tokens: an access token of this scope, and the refresh token of this generation, made with this key.
-    Granted { generation: u64, key_id: KeyId, scope: Scope },
+    /// Tokens: an access token of this scope, bound to a key of the client or not, and the refresh token of this
+    /// generation, made with this key of ours.
+    Granted { generation: u64, key_id: KeyId, scope: Scope, bound_to: Option<JwkThumbprint> },
     /// A refusal that has a consequence.
     Refused(Refusal),
     /// Nothing but that it was done.

@@ -1,4 +1,6 @@
-use oauth_types::{ClientId, CodeChallenge, Principal, RedirectUri, ResourceUri, Scope, UnixTime};
+use oauth_types::{
+    ClientId, CodeChallenge, JwkThumbprint, Principal, RedirectUri, ResourceUri, Scope, UnixTime,
+};
 use storage::{InvalidKey, Key};
 
 /// What a person has allowed a client, for which [`Grants::issue_code`](super::Grants::issue_code) makes a code.
@@ -20,6 +22,8 @@ pub struct NewGrant {
     pub session: Option<SessionKey>,
     /// Whether refresh tokens are issued; without them the grant ends with its first access token.
     pub refreshable: bool,
+    /// The key without whose proof nobody redeems the code (`dpop_jkt`, RFC 9449 section 10).
+    pub key: Option<JwkThumbprint>,
 }
 
 /// Names a third-party session, in whatever way the part that keeps sessions does: 1 to 128 bytes, no secret.
@@ -35,6 +39,9 @@ pub(crate) struct Terms {
     pub(crate) resource: ResourceUri,
     pub(crate) session: Option<SessionKey>,
     pub(crate) refreshable: bool,
+    /// The key without whose proof nobody gets tokens: for the code, and after it for refresh tokens
+    /// (RFC 9449 sections 5 and 10).
+    pub(crate) key: Option<JwkThumbprint>,
     pub(crate) created_at: UnixTime,
     /// The grant's absolute end.
     pub(crate) expires_at: UnixTime,
@@ -65,6 +72,11 @@ impl SessionKey {
 }
 
 impl Terms {
+    /// Whether a request that proves this key, or none, may have tokens.
+    pub(crate) fn opens_to(&self, key: Option<JwkThumbprint>) -> bool {
+        self.key.is_none() || self.key == key
+    }
+
     /// Whether too little is left for tokens to be of use.
     pub(super) fn is_nearly_over(&self, now: UnixTime) -> bool {
         self.expires_at.saturating_since(now) < super::settings::LEAST_LIFETIME

@@ -1,6 +1,7 @@
 mod code;
 mod dropped;
 mod faults;
+mod keys;
 mod records;
 mod refresh;
 mod resting;

@@ -10,7 +10,7 @@ use super::{
     step::{Event, Outcome},
     terms::Terms,
 };
-use crate::{AccessToken, AccessTokenClaims, KeyId, signing_keys::SigningError};
+use crate::{AccessToken, AccessTokenClaims, Confirmation, KeyId, signing_keys::SigningError};
 
 /// What a token response carries (RFC 6749 section 5.1).
 #[derive(Clone, Debug)]
@@ -76,11 +76,12 @@ impl Shared {
         outcome: &Outcome,
         now: UnixTime,
     ) -> Result<Option<IssuedTokens>, Unavailable> {
-        let Outcome::Granted { generation, key_id, scope } = outcome else { return Ok(None) };
+        let Outcome::Granted { generation, key_id, scope, bound_to } = outcome else { return Ok(None) };
         let expires_at = terms.expires_at.min(now + self.settings.access_token_lifetime);
         let refresh_token =
             if terms.refreshable { Some(self.refresh_token(*key_id, &grant, *generation)?) } else { None };
-        let access_token = self.access_token(grant, terms, scope, now, expires_at)?;
+        let confirmation = bound_to.map(|it| Confirmation { jkt: it.to_string() });
+        let access_token = self.access_token(grant, terms, (scope, confirmation), (now, expires_at))?;
         let expires_in = expires_at.saturating_since(now);
         Ok(Some(IssuedTokens { grant, access_token, expires_in, refresh_token, scope: scope.clone() }))
     }
@@ -99,9 +100,8 @@ impl Shared {
         &self,
         grant: GrantId,
         terms: &Terms,
-        scope: &Scope,
-        now: UnixTime,
-        expires_at: UnixTime,
+        (scope, confirmation): (&Scope, Option<Confirmation>),
+        (now, expires_at): (UnixTime, UnixTime),
     ) -> Result<AccessToken, SigningError> {
         let mut token_id = [0; 16];
         self.parts.entropy.fill(&mut token_id);
@@ -115,7 +115,7 @@ impl Shared {
             token_id: URL_SAFE_NO_PAD.encode(token_id),
             scope: scope.clone(),
             grant,
-            confirmation: None,
+            confirmation,
         };
         self.parts.signing_keys.sign(&claims)
     }

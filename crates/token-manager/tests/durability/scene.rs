@@ -136,6 +136,7 @@ impl Scene {
             code_challenge: CodeChallenge::of(&verifier),
             session: Some(session(&grant)?),
             refreshable: true,
+            key: None,
         };
         let code = self.grants.issue_code_as(fresh, new).await?;
         Ok((grant, code.expose().to_owned()))
@@ -148,6 +149,8 @@ impl Scene {
             redirect_uri: Some(REDIRECT_URI),
             code_verifier: Some(VERIFIER),
             resources: &[],
+            key: None,
+            is_public: true,
         };
         self.grants.redeem(code, check).await
     }
@@ -155,7 +158,10 @@ impl Scene {
     pub(crate) async fn rotate(&self, refresh_token: &str) -> Result<IssuedTokens, GrantError> {
         let client_id = CLIENT.parse().map_err(|_| token_manager::Refusal::WrongClient)?;
         self.grants
-            .rotate(refresh_token, RotateCheck { client_id: &client_id, scope: None, resources: &[] })
+            .rotate(
+                refresh_token,
+                RotateCheck { client_id: &client_id, scope: None, resources: &[], key: None },
+            )
             .await
     }
 

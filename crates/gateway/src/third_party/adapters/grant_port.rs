@@ -37,6 +37,7 @@ impl GrantAccess {
             issued_at: read.issued_at,
             expires_at: read.expires_at,
             is_access_token: true,
+            key: read.key,
         }))
     }
 }
@@ -44,13 +45,13 @@ impl GrantAccess {
 #[async_trait]
 impl GrantPort for GrantAccess {
     async fn redeem(&self, code: &str, check: CodeCheck<'_>) -> Result<TokenGrant, TokenRefusal> {
-        let CodeCheck { client_id, redirect_uri, code_verifier, resources } = check;
+        let CodeCheck { client_id, redirect_uri, code_verifier, resources, key, is_public } = check;
         let grants = &self.foundations.grants;
         let rests_on = grants.session_of_code(code, client_id).await.map_err(unavailable)?;
         if let Some(rests_on) = rests_on {
             self.foundations.check(&rests_on).await?;
         }
-        let check = RedeemCheck { client_id, redirect_uri, code_verifier, resources };
+        let check = RedeemCheck { client_id, redirect_uri, code_verifier, resources, key, is_public };
         Ok(answer(grants.redeem(code, check).await.map_err(refused)?))
     }
 
@@ -59,14 +60,14 @@ impl GrantPort for GrantAccess {
         refresh_token: &str,
         check: RefreshCheck<'_>,
     ) -> Result<TokenGrant, TokenRefusal> {
-        let RefreshCheck { client_id, scope, resources } = check;
+        let RefreshCheck { client_id, scope, resources, key } = check;
         let grants = &self.foundations.grants;
         let rests_on =
             grants.session_of_refresh_token(refresh_token, client_id).await.map_err(unavailable)?;
         if let Some(rests_on) = rests_on {
             self.foundations.check(&rests_on).await?;
         }
-        let check = RotateCheck { client_id, scope, resources };
+        let check = RotateCheck { client_id, scope, resources, key };
         Ok(answer(grants.rotate(refresh_token, check).await.map_err(refused)?))
     }
 
@@ -116,6 +117,7 @@ fn facts_of_refresh_token(grant: GrantSummary) -> Option<TokenFacts> {
         issued_at: grant.created_at,
         expires_at: grant.expires_at,
         is_access_token: false,
+        key: None,
     })
 }
 
@@ -134,6 +136,7 @@ const fn description(refusal: Refusal) -> &'static str {
         Refusal::Unknown | Refusal::WrongClient | Refusal::CodeUsed | Refusal::NothingToDo => {
             "the code or refresh token is not good"
         }
+        Refusal::WrongKey => "the code or refresh token is bound to another key",
         Refusal::WrongRedirectUri => "redirect_uri is not the one of the authorization request",
         Refusal::WrongVerifier => "code_verifier does not match the code_challenge",
         Refusal::WrongResource => "resource was not granted",

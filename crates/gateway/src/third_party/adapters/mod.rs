@@ -4,6 +4,7 @@ mod cause;
 mod client_assertions;
 mod client_names;
 mod directory;
+mod dpop_proofs;
 mod grant_check;
 mod grant_port;
 mod id_tokens;
@@ -18,6 +19,7 @@ pub(crate) use self::{
     cause::end_cause,
     client_assertions::ClientAssertions,
     directory::{ClientNames, Directory},
+    dpop_proofs::DpopProofs,
     grant_check::OwnGrants,
     grant_port::GrantAccess,
     id_tokens::{IdTokens, LOGOUT_TOKENS_LAST},

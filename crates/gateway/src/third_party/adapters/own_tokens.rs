@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
-use oauth_types::{ClientId, Clock, GrantId, Issuer, ResourceUri, Scope, Subject, UnixTime};
+use oauth_types::{
+    ClientId, Clock, GrantId, InvalidJwkThumbprint, Issuer, JwkThumbprint, ResourceUri, Scope, Subject,
+    UnixTime,
+};
 use serde_json::{Map, Value};
 use token_validate::{Algorithm, SharedKeys};
 
@@ -22,6 +25,8 @@ pub(crate) struct OwnToken {
     pub(crate) scope: Scope,
     pub(crate) issued_at: UnixTime,
     pub(crate) expires_at: UnixTime,
+    /// The key that it is bound to.
+    pub(crate) key: Option<JwkThumbprint>,
 }
 
 impl OwnTokens {
@@ -48,8 +53,16 @@ impl OwnTokens {
             scope: text(claims, "scope")?.parse().ok()?,
             issued_at,
             expires_at,
+            key: bound_to(claims).ok()?,
         })
     }
+}
+
+/// The key of `cnf.jkt` (RFC 9449 section 6.1), which we write or leave out, and nothing else.
+fn bound_to(claims: &Map<String, Value>) -> Result<Option<JwkThumbprint>, InvalidJwkThumbprint> {
+    let Some(confirmation) = claims.get("cnf") else { return Ok(None) };
+    let jkt = confirmation.get("jkt").and_then(Value::as_str).ok_or(InvalidJwkThumbprint)?;
+    jkt.parse().map(Some)
 }
 
 fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {

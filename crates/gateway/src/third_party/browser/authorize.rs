@@ -70,6 +70,7 @@ impl Browser {
             state: state.map_err(|_| Problem::TooLong)?,
             code_challenge: request.code_challenge,
             refreshable: request.refreshable,
+            key: request.key,
             issuer: self.parts.issuer.clone(),
         })
     }

@@ -61,6 +61,7 @@ impl Browser {
             code_challenge: request.code_challenge.clone(),
             session: Some(session_key(session)),
             refreshable: request.refreshable,
+            key: request.key,
         };
         match grants.issue_code_as(fresh, new).await {
             Ok(code) => Ok(code),

@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 
 use oauth_server::{InvalidServerSettings, OfferedResource, ServerSettings};
 use oauth_types::{ResourceUri, Scope};
+use token_validate::DpopSettings;
 
 use crate::{
-    config::{Config, LoadedThirdParty, Server},
+    config::{Config, DpopMode, LoadedThirdParty, Server},
     third_party::browser::ServerWords,
 };
 
@@ -18,6 +19,11 @@ pub(super) fn settings(
     let mut settings = ServerSettings::new(third_party.issuer(), resources)?;
     settings.response_issuer = section.authorization_response_iss;
     settings.json_token_requests = section.json_token_requests;
+    if section.dpop != DpopMode::Off {
+        let names = DpopSettings::default().algorithm_names();
+        settings.dpop_algorithms = names.into_iter().map(str::to_owned).collect();
+        settings.dpop_required = section.dpop == DpopMode::Required;
+    }
     settings.registration = section.registration.enabled;
     settings.client_id_metadata_documents = section.client_metadata_documents.enabled;
     settings.introspect_all =

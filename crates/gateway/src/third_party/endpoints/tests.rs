@@ -141,6 +141,7 @@ fn known(id: &str, auth_method: ClientAuthMethod) -> Client {
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scope: None,
         default_scope: None,
+        dpop_bound_access_tokens: false,
     }
 }
 

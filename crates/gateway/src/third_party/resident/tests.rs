@@ -207,6 +207,7 @@ impl Process {
             code_challenge: oauth_types::CodeChallenge::of(&VERIFIER.parse().unwrap()),
             session: Some(session_key(&session)),
             refreshable: true,
+            key: None,
         };
         let (grant, code) = on.grants.issue_code(new).await.unwrap();
         on.sessions.bind(grant, &session).await.unwrap();

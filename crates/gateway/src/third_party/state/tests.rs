@@ -56,6 +56,7 @@ async fn grants_outlive_the_process_that_made_them() {
         code_challenge: oauth_types::CodeChallenge::of(&"v".repeat(43).parse().unwrap()),
         session,
         refreshable: true,
+        key: None,
     };
     let (grant, code) = {
         let (state, work) =
@@ -72,6 +73,8 @@ async fn grants_outlive_the_process_that_made_them() {
         redirect_uri: Some("http://127.0.0.1/callback"),
         code_verifier: Some(&"v".repeat(43)),
         resources: &[],
+        key: None,
+        is_public: true,
     };
     oauth_server::GrantPort::redeem(&state.grant_access(), code.expose(), check).await.unwrap();
     assert_eq!(state.foundations.grants.is_live(&grant), Liveness::Live);

@@ -23,6 +23,11 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// A switch, off when it is absent.
+    pub(crate) fn flag(self, name: &str, error: &'static str) -> Result<bool, InvalidMetadata> {
+        self.get(name).map_or(Ok(false), |it| it.as_bool().ok_or(InvalidMetadata::new(error)))
+    }
+
     /// A short text without characters that break a line.
     pub(crate) fn short_text(
         self,

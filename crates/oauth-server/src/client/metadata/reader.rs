@@ -36,6 +36,8 @@ pub(crate) fn read(
         scope,
         jwks: jwks.filter(|_| declared.keeps_keys),
         jwks_uri: jwks_uri.filter(|_| declared.keeps_keys),
+        dpop_bound_access_tokens: members
+            .flag("dpop_bound_access_tokens", "dpop_bound_access_tokens must be true or false")?,
     })
 }
 

@@ -32,6 +32,16 @@ fn h01_there_are_one_to_ten_redirect_uris() {
 }
 
 #[test]
+fn rfc9449_5_2_a_client_may_say_that_it_always_proves_its_key() {
+    for value in [json!(true), json!(false), Value::Null] {
+        check(&with("dpop_bound_access_tokens", value), Ok(()));
+    }
+    for value in [json!("true"), json!(1), json!([true])] {
+        check(&with("dpop_bound_access_tokens", value), METADATA);
+    }
+}
+
+#[test]
 fn h02_h03_h04_h05_one_bad_redirect_uri_refuses_all() {
     for good in
         ["cursor://anysphere.cursor-mcp/oauth/callback", "http://[::1]:7777/cb", "com.example.app:/cb"]

@@ -10,6 +10,7 @@ fn grant(state: State, session: Option<SessionKey>, refreshable: bool) -> Grant 
         resource: new.resource,
         session,
         refreshable,
+        key: None,
         created_at: UnixTime::from_seconds(1),
         expires_at: UnixTime::from_seconds(u64::MAX),
     };
@@ -41,8 +42,15 @@ fn states() -> Vec<State> {
 #[test]
 fn every_grant_survives_its_encoding() {
     for state in states() {
-        for (session, refreshable) in [(None, true), (None, false), (Some(testing::session()), true)] {
-            let grant = grant(state.clone(), session, refreshable);
+        let key = Some(JwkThumbprint::from_bytes([3; 32]));
+        for (session, refreshable, key) in [
+            (None, true, None),
+            (None, false, key),
+            (Some(testing::session()), true, None),
+            (Some(testing::session()), true, key),
+        ] {
+            let mut grant = grant(state.clone(), session, refreshable);
+            grant.terms.key = key;
             let record = encode(&grant);
             assert_eq!(decode(&record.body), Ok(grant.clone()));
             let summary = summary(&record.body).unwrap();
@@ -61,7 +69,7 @@ fn l06_l13_no_other_bytes_are_a_grant() {
         }
         let longer = [&*body, &[0]].concat();
         assert_eq!(decode(&longer), Err(Malformed));
-        for (place, value) in [(0, 0), (0, 2), (1, 3), (2, 4)] {
+        for (place, value) in [(0, 0), (0, 2), (1, 3), (2, 8)] {
             let mut changed = body.clone();
             changed[place] = value;
             assert_eq!(decode(&changed), Err(Malformed), "byte {place} is {value}");

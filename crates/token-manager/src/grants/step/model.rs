@@ -105,6 +105,7 @@ impl Model {
             resource: new.resource,
             session: None,
             refreshable: true,
+            key: None,
             created_at: UnixTime::EPOCH,
             expires_at: UnixTime::from_seconds(LIFE),
         };

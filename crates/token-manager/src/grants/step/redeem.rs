@@ -27,12 +27,15 @@ impl CodeIssued {
         if !terms.covers(check.resources) {
             return Err(Refusal::WrongResource);
         }
-        Ok(self.begin(terms, key_id, given))
+        Ok(self.begin(terms, key_id, check, given))
     }
 
     fn check(&self, terms: &Terms, check: &RedeemCheck<'_>) -> Result<(), Refusal> {
         if *check.client_id != terms.client_id {
             return Err(Refusal::WrongClient);
+        }
+        if !terms.opens_to(check.key) {
+            return Err(Refusal::WrongKey);
         }
         if check.redirect_uri != Some(&*self.redirect_uri) {
             return Err(Refusal::WrongRedirectUri);
@@ -55,7 +58,15 @@ impl CodeIssued {
         (next, Outcome::Refused(refusal))
     }
 
-    fn begin(self, terms: &mut Terms, key_id: KeyId, given: &Circumstances) -> (State, Outcome) {
+    fn begin(
+        self,
+        terms: &mut Terms,
+        key_id: KeyId,
+        check: &RedeemCheck<'_>,
+        given: &Circumstances,
+    ) -> (State, Outcome) {
+        // From here on it is the key of refresh tokens.
+        terms.key = check.key.filter(|_| check.is_public);
         if !terms.refreshable {
             terms.expires_at = terms.expires_at.min(given.now + given.access_token_lifetime);
         }
@@ -68,7 +79,12 @@ impl CodeIssued {
             code_proof,
             last_used_at: given.now,
         };
-        let outcome = Outcome::Granted { generation: FIRST_GENERATION, key_id, scope: terms.scope.clone() };
+        let outcome = Outcome::Granted {
+            generation: FIRST_GENERATION,
+            key_id,
+            scope: terms.scope.clone(),
+            bound_to: check.key,
+        };
         (State::Live(live), outcome)
     }
 }
@@ -89,7 +105,7 @@ impl Live {
         };
         let challenge = CodeChallenge::of(&verifier);
         let shown = Digest::code_proof(code, check.client_id, redirect_uri, &challenge);
-        if shown != self.code_proof || !terms.covers(check.resources) {
+        if shown != self.code_proof || !terms.opens_to(check.key) || !terms.covers(check.resources) {
             return Err(Refusal::CodeUsed);
         }
         let cause = EndCause::CodeReuse;

@@ -19,6 +19,10 @@ impl Live {
         if *check.client_id != terms.client_id {
             return Err(Refusal::WrongClient);
         }
+        // Before all that ends a grant: who has the token and not the key is no reason to.
+        if !terms.opens_to(check.key) {
+            return Err(Refusal::WrongKey);
+        }
         if let Some(cause) = self.overdue(terms, given) {
             return Ok((ended(cause, given.now), Outcome::Refused(Refusal::Ended(cause))));
         }
@@ -44,7 +48,7 @@ impl Live {
         let generation = self.generation.checked_add(1).ok_or(Refusal::Expired)?;
         let last_used_at = self.last_used_at.max(given.now);
         let next = Self { generation, rotated_at: given.now, key_id, last_used_at, ..self };
-        Ok((State::Live(next), Outcome::Granted { generation, key_id, scope }))
+        Ok((State::Live(next), Outcome::Granted { generation, key_id, scope, bound_to: check.key }))
     }
 
     /// The successor is out already, unused as far as we know; nothing changes.
@@ -56,7 +60,7 @@ impl Live {
     ) -> Result<(State, Outcome), Refusal> {
         let scope = permitted(terms, check, given)?;
         let (generation, key_id) = (self.generation, self.key_id);
-        Ok((State::Live(self), Outcome::Granted { generation, key_id, scope }))
+        Ok((State::Live(self), Outcome::Granted { generation, key_id, scope, bound_to: check.key }))
     }
 
     /// Whether the rotation was less than the retry window ago.

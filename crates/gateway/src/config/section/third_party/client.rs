@@ -39,6 +39,9 @@ pub struct ConfiguredClient {
     /// Let it ask about any token of the gateway (RFC 7662), as MCP servers do that validate tokens themselves.
     #[serde(default)]
     pub introspect: bool,
+    /// Refuse its token requests that come without a DPoP proof (RFC 9449 section 5.2).
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
 }
 
 /// How a client authenticates (RFC 7591 section 2, `token_endpoint_auth_method`).

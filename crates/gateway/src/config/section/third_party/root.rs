@@ -1,7 +1,10 @@
 use serde::Deserialize;
 
 use super::{ClientMetadataDocuments, ConfiguredClient, Provider, Registration, Storage, ThirdPartySessions};
-use crate::config::value::{Period, SecretSource};
+use crate::config::{
+    DpopMode,
+    value::{Period, SecretSource},
+};
 
 /// Option B: the gateway is the authorization server, and signs people in at third parties or by built-in accounts.
 ///
@@ -42,6 +45,13 @@ pub struct ThirdParty {
     /// Send `iss` with each authorization response, and say so in the metadata (RFC 9207).
     #[serde(default = "ThirdParty::default_authorization_response_iss")]
     pub authorization_response_iss: bool,
+    /// Tokens that are bound to a key of their client (DPoP, RFC 9449): `"offered"` binds them for clients that send a
+    /// proof, `"required"` refuses all others, `"off"` binds none.
+    #[serde(default)]
+    pub dpop: DpopMode,
+    /// Demand in each proof of a token request a nonce of the gateway, so that none can be made beforehand.
+    #[serde(default)]
+    pub dpop_nonce: bool,
     /// Let clients send requests to the token endpoint as a JSON object too, which no standard asks for.
     #[serde(default)]
     pub json_token_requests: bool,

@@ -1,6 +1,7 @@
 //! Option B: one configuration that passes, and one edit per row.
 
 mod clients;
+mod dpop;
 mod lifetimes;
 mod providers;
 mod secrets;

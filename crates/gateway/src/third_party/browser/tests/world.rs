@@ -260,6 +260,8 @@ impl World {
             redirect_uri: Some(REDIRECT),
             code_verifier: Some(VERIFIER),
             resources: &[],
+            key: None,
+            is_public: true,
         };
         self.grants.redeem(code, check).await.ok().map(|it| it.grant)
     }
@@ -513,6 +515,7 @@ fn authorize_endpoint(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Aut
             grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
             scope: None,
             default_scope: None,
+            dpop_bound_access_tokens: false,
         };
         ConfiguredClient::new(client, ClientProof::Nothing).unwrap()
     };
