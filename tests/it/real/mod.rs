@@ -2,6 +2,7 @@
 
 mod clients;
 mod conformance;
+mod dpop;
 
 use crate::support::{Gateway, Part, Setup};
 

@@ -5,6 +5,7 @@
 
 mod chaining;
 mod codes;
+mod dpop;
 mod links;
 mod refresh;
 mod registration;
