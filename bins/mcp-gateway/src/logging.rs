@@ -42,7 +42,8 @@ pub(crate) fn start(log: &Log) -> Rest {
 #[cfg(feature = "third-party")]
 pub(crate) fn start_for_command() -> Rest {
     let (output, rest) = output::standard_error();
-    let lines = lines(LogFormat::Human, output).with_filter(filter(Level::WARN).with_target("audit", Level::INFO));
+    let lines =
+        lines(LogFormat::Human, output).with_filter(filter(Level::WARN).with_target("audit", Level::INFO));
     tracing_subscriber::registry().with(lines).try_init().ok();
     rest
 }

@@ -33,7 +33,7 @@ impl World {
         self.key.proof("POST", RESOURCE)
     }
 
-    fn use_up(&self, headers: &HeaderMap, token: Option<&BearerToken>) -> Result<JwkThumbprint, Reason> {
+    fn use_up(&self, headers: &HeaderMap, token: Option<&BearerToken<'_>>) -> Result<JwkThumbprint, Reason> {
         let request = ProofRequest { method: &Method::POST, url: RESOURCE, token };
         let proof = self.verifier.verify(headers, request).map_err(|it| it.reason)?;
         self.verifier.spend(proof).map(|it| *it.thumbprint()).map_err(|it| it.reason)
@@ -268,7 +268,7 @@ fn rfc9449_11_the_proof_is_of_now() {
 #[test]
 fn rfc9449_12_the_proof_is_for_the_token_beside_it() {
     let world = World::new();
-    let token = BearerToken::new("Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU".to_owned());
+    let token = BearerToken::new("Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU");
     // The example of RFC 9449 section 7.
     let ath = "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo";
     let check = |proof: TokenBuilder, expected: Result<(), Reason>| {

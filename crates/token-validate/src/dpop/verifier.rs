@@ -44,7 +44,7 @@ pub struct ProofRequest<'a> {
     /// Its address as the client knows it: the public one, whatever a proxy in front made of it.
     pub url: &'a str,
     /// The access token beside the proof; `None` where one is asked for.
-    pub token: Option<&'a BearerToken>,
+    pub token: Option<&'a BearerToken<'a>>,
 }
 
 /// A proof that is for this request; whether it was used before is not known yet.
@@ -216,7 +216,7 @@ fn check_time(proof: &SignedProof, window: Duration, now: UnixTime) -> Result<Un
 }
 
 /// `ath` is the digest of the token.
-fn check_token(proof: &SignedProof, token: &BearerToken) -> Result<(), Refusal> {
+fn check_token(proof: &SignedProof, token: &BearerToken<'_>) -> Result<(), Refusal> {
     let expected = URL_SAFE_NO_PAD.encode(digest(&SHA256, token.expose().as_bytes()));
     match proof.text("ath") {
         Some(hash) if hash == expected => Ok(()),

@@ -38,7 +38,7 @@ pub(super) fn all(config: &Config) -> Result<(), Problem> {
 
 type Check = fn(&Config) -> Result<(), Problem>;
 
-const CHECKS: [Check; 24] = [
+const CHECKS: [Check; 25] = [
     hosts::check,
     listen::check,
     proxies::check,

@@ -226,6 +226,7 @@ fn clients(
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scope: None,
         default_scope: None,
+        dpop_bound_access_tokens: false,
     };
     Ok(Clients::new(ClientSources {
         issuer: state.issuer.clone(),
