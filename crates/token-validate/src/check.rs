@@ -1,5 +1,6 @@
 //! The checks of claims, one per file. Each is pure and takes what it needs.
 
+mod access_token_marks;
 mod audience;
 mod client;
 mod lifetime;
@@ -30,6 +31,7 @@ pub(crate) fn check_claims(
     lifetime::check(claims, policy.max_lifetime, settings.leeway, now)?;
     sender_constraint::check(claims, sender)?;
     required_claims::check(claims, &policy.required_claims)?;
+    access_token_marks::check(claims, &policy.access_token_marks)?;
     client::check(claims, policy.allowed_clients.as_deref())
 }
 

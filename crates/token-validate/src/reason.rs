@@ -124,7 +124,7 @@ reasons! {
         "The `typ` of the header is not `at+jwt`. If the server says `JWT` or nothing, make the type policy of the issuer lenient.";
     NotAnAccessToken "not_an_access_token" InvalidToken
         "the token is not an access token"
-        "The token carries the marks of another kind: an ID token, a refresh or logout token, a DPoP proof. The client sends the wrong one.";
+        "The token carries the marks of another kind: an ID token, a refresh or logout token, a DPoP proof; or it lacks the claim by which the preset knows access tokens. The detail names the claim. The client sends the wrong one.";
     SenderConstrained "sender_constrained" InvalidToken
         "the access token is bound to a key and cannot be used as a bearer token"
         "The token has a `cnf` claim and was sent as a plain bearer token, or without the proof that `cnf` demands. A token bound to a DPoP key is sent with the scheme `DPoP` and a proof, if the server takes them; mutual TLS is not supported. If the client did nothing wrong, the token was stolen from one that has the key.";

@@ -22,6 +22,11 @@ pub struct IssuerPolicy {
     pub audience: AudiencePolicy,
     /// Claims that must be there with exactly this text (a text, a number or a boolean); none by default.
     pub required_claims: Vec<(ClaimPath, String)>,
+    /// Claims that the server writes into each of its access tokens and into nothing else; none by default.
+    ///
+    /// A token that lacks one of them as a text is refused.
+    /// For servers whose ID tokens may carry no other mark, since `nonce` and `at_hash` are optional in some flows.
+    pub access_token_marks: Vec<ClaimPath>,
     /// The claims that together are the scope; `scope` and `scp` by default.
     pub scope_claims: Vec<ClaimPath>,
     /// A text removed from the front of scope values that begin with it; none by default.
@@ -89,6 +94,7 @@ impl IssuerPolicy {
             token_type: TokenTypePolicy::Strict,
             audience: AudiencePolicy::Claim,
             required_claims: Vec::new(),
+            access_token_marks: Vec::new(),
             scope_claims: vec![claim("scope"), claim("scp")],
             scope_prefix: None,
             scope_hierarchy: ScopeHierarchy::default(),

@@ -71,10 +71,13 @@ impl IssuerPolicy {
                 policy.scope_claims = vec![claim("scp")];
             }
             Preset::EntraV1 | Preset::EntraV2 => {
-                let version = if preset == Preset::EntraV1 { "1.0" } else { "2.0" };
+                let (version, client) =
+                    if preset == Preset::EntraV1 { ("1.0", "appid") } else { ("2.0", "azp") };
                 policy.token_type = lenient;
                 policy.algorithms = vec![Algorithm::Rs256];
                 policy.required_claims = vec![(claim("ver"), version.to_owned())];
+                // An ID token has the GUID of its client as `aud` and may have `roles`, as an access token may.
+                policy.access_token_marks = vec![claim(client)];
                 policy.scope_claims = vec![claim("scp"), claim("roles")];
             }
             Preset::Cognito => {

@@ -4,6 +4,8 @@ use test_support::issuer::TestKey;
 use super::*;
 use crate::{AudiencePolicy, DirectUse, Preset};
 
+const GUID: &str = "6e74172b-be56-4843-9ff4-e66a39bb12e3";
+
 /// The word of a preset's policy on a token with these header and claim changes; null removes.
 fn outcome(
     preset: Preset,
@@ -11,7 +13,19 @@ fn outcome(
     header: Value,
     claims: Value,
 ) -> Result<ValidatedToken, Reason> {
+    outcome_at(|_| (), preset, change, header, claims)
+}
+
+/// The same at a resource that differs from the usual one.
+fn outcome_at(
+    resource: impl FnOnce(&mut ResourcePolicy),
+    preset: Preset,
+    change: impl FnOnce(&mut IssuerPolicy),
+    header: Value,
+    claims: Value,
+) -> Result<ValidatedToken, Reason> {
     let mut world = World::new();
+    resource(&mut world.resource);
     world.issuer = world.issuer.with_keys([TestKey::generate("RS256", "k")]);
     world.policy = IssuerPolicy::with_preset(preset, ISSUER.parse().unwrap());
     world.policy.keys = KeySource::Static(key_set(&world.issuer));
@@ -75,6 +89,35 @@ fn entra() {
     check(Preset::EntraV2, jwt(), v2(), Ok(("Tasks.Run", "c")));
     check(Preset::EntraV1, jwt(), v2(), Err(Reason::RequiredClaim));
     check(Preset::EntraV2, jwt(), v1(), Err(Reason::RequiredClaim));
+}
+
+/// Entra's ID tokens need no `nonce`, and their `aud` is the GUID that version 2.0 access tokens carry too.
+#[test]
+fn b23_an_entra_id_token_is_no_access_token() {
+    let check = |preset, claims: Value, expected: Result<(), Reason>| {
+        let audience = |it: &mut ResourcePolicy| *it = ResourcePolicy::new([GUID]).unwrap();
+        let outcome = outcome_at(audience, preset, |_| (), json!({ "typ": "JWT" }), claims.clone());
+        assert_eq!(outcome.map(drop), expected, "{preset} {claims}");
+    };
+    let v2 = |client: Value| {
+        json!({
+            "aud": GUID, "ver": "2.0", "name": "A Person", "preferred_username": "a@example.com",
+            "roles": ["mcp"], "azp": client,
+        })
+    };
+    check(Preset::EntraV2, v2(json!(GUID)), Ok(()));
+    check(Preset::EntraV2, v2(Value::Null), Err(Reason::NotAnAccessToken));
+    check(Preset::EntraV2, v2(json!([GUID])), Err(Reason::ClaimMalformed));
+    let v1 = |client: Value| json!({ "aud": GUID, "ver": "1.0", "unique_name": "a@example.com", "roles": ["mcp"], "appid": client });
+    check(Preset::EntraV1, v1(json!(GUID)), Ok(()));
+    check(Preset::EntraV1, v1(Value::Null), Err(Reason::NotAnAccessToken));
+    // What another version writes is no mark of this one.
+    let swapped = |mut claims: Value, name: &str| {
+        claims[name] = json!(GUID);
+        claims
+    };
+    check(Preset::EntraV2, swapped(v2(Value::Null), "appid"), Err(Reason::NotAnAccessToken));
+    check(Preset::EntraV1, swapped(v1(Value::Null), "azp"), Err(Reason::NotAnAccessToken));
 }
 
 #[test]
