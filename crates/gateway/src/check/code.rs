@@ -85,6 +85,9 @@ codes! {
     PlainHttp "plain_http" Warning
         "The listener speaks plain HTTP on a loopback address."
         "fine for development; else set `listen.tls`, or `listen.behind_proxy` with a proxy that terminates TLS";
+    PortDiffers "port_differs" Warning
+        "Clients connect to the port of the public URL, and the listener has another one."
+        "listen on that port, write the port into `public_url`, or forward the one to the other";
     BehindProxy "behind_proxy" Warning
         "TLS ends at proxies in front, and tokens come from there in plain HTTP."
         "let only the proxies connect from these networks, or set `listen.tls` as well";
@@ -126,18 +129,24 @@ codes! {
     AuthorizationServer "authorization_server" Info
         "What is accepted of an authorization server."
         "";
-    DirectUseWorks "direct_use_works" Info
-        "MCP clients can use an authorization server of this preset directly."
-        "";
     DirectUseUnknown "direct_use_unknown" Info
-        "Without a preset, only `check --online` can tell whether MCP clients can use the server directly."
+        "Of a server that nobody knows by its preset or host, only `check --online` can tell whether MCP clients can use it directly."
         "";
     DirectUseNeedsSetup "direct_use_needs_setup" Warning
-        "MCP clients can use an authorization server of this preset once something is set there."
+        "MCP clients can use an authorization server of this product once something is set there."
         "set it there; where that is not possible, MCP clients need Option B (the gateway as authorization server)";
     DirectUseNeedsOptionB "direct_use_needs_option_b" Warning
-        "MCP clients cannot use an authorization server of this preset directly."
+        "MCP clients cannot use an authorization server of this product directly."
         "use Option B (the gateway as authorization server), or clients made for this server";
+    PresetMissing "preset_missing" Warning
+        "The host of the issuer is that of a product whose tokens the strict defaults refuse."
+        "write the `preset`, or what it sets";
+    PresetIncomplete "preset_incomplete" Warning
+        "The preset needs another key, without which no token passes, or hardly any."
+        "write the key that the sentence names";
+    IssuerForm "issuer_form" Error
+        "The product never writes this issuer into tokens that are for others, so none is accepted."
+        "write `issuer` exactly as `iss` of an access token has it";
     LenientTokenType "lenient_token_type" Warning
         "Tokens need not say `at+jwt`, so other JWTs of the same issuer are told apart by their claims alone."
         "remove `token_type` if the server can issue RFC 9068 access tokens";
@@ -219,6 +228,9 @@ codes! {
     RegistrationMissing "registration_missing" Warning
         "Clients cannot register themselves: neither dynamic registration nor client ID metadata documents are offered."
         "switch one of them on, give every user a client id to type in, or use Option B (the gateway as authorization server)";
+    ScopeUnpublished "scope_unpublished" Warning
+        "A scope that a server requires is not among the published `scopes_supported`, and clients that ask for an unknown one get `invalid_scope`."
+        "define the scope at the authorization server, and let clients ask for it; a server need not publish every one";
     PublicClientsMissing "public_clients_missing" Warning
         "The metadata does not say that clients without a secret are served (`none`), which most MCP clients are."
         "allow public clients at the server and list `none` in `token_endpoint_auth_methods_supported`";

@@ -28,17 +28,6 @@ pub enum Preset {
     Google,
 }
 
-/// Whether MCP clients can use a server directly (Option A).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DirectUse {
-    /// They can.
-    Works,
-    /// They can, once this is set at the server.
-    WorksAfter(&'static str),
-    /// They cannot; the gateway must stand between (Option B), because of this.
-    NeedsOptionB(&'static str),
-}
-
 /// A name that is no preset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of auth0, keycloak, okta, entra-v1, entra-v2, cognito, google")]
@@ -109,37 +98,6 @@ impl Preset {
             Self::EntraV2 => "entra-v2",
             Self::Cognito => "cognito",
             Self::Google => "google",
-        }
-    }
-
-    /// Whether MCP clients can get tokens from it directly, and what to do about it.
-    #[must_use]
-    pub const fn direct_use(self) -> DirectUse {
-        match self {
-            Self::Auth0 => DirectUse::WorksAfter(
-                "create an API whose identifier is the resource identifier of the server, switch on the resource \
-                 parameter compatibility profile, allow dynamic client registration or client ID metadata documents, \
-                 and promote a connection to domain level",
-            ),
-            Self::Keycloak => DirectUse::WorksAfter(
-                "add an audience mapper with the resource identifier to a default client scope, and relax the trusted \
-                 hosts policy of client registration or enable client ID metadata documents",
-            ),
-            Self::Okta => DirectUse::WorksAfter(
-                "set the audience of a custom authorization server to the resource identifier, and give each user a \
-                 client id to type in, because clients cannot register themselves",
-            ),
-            Self::EntraV1 | Self::EntraV2 => DirectUse::NeedsOptionB(
-                "Entra has no client registration, does not advertise PKCE S256 and refuses the resource parameter \
-                 that MCP clients send",
-            ),
-            Self::Cognito => {
-                DirectUse::NeedsOptionB("Cognito has no client registration and does not advertise PKCE S256")
-            }
-            Self::Google => DirectUse::NeedsOptionB(
-                "Google's access tokens are opaque and bound to no resource, so accepting them would let any Google \
-                 application in",
-            ),
         }
     }
 }

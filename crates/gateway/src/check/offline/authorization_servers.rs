@@ -1,6 +1,6 @@
 use token_validate::{AudiencePolicy, DirectUse, IssuerPolicy, KeySource, TokenTypePolicy};
 
-use super::LONG;
+use super::{LONG, products};
 use crate::{
     adapters::preset,
     check::{FindingCode, Findings, subject},
@@ -16,7 +16,8 @@ pub(super) fn check(loaded: &Loaded, policies: &[IssuerPolicy], findings: &mut F
         if let Some(policy) = policies.get(index) {
             findings.add(FindingCode::AuthorizationServer, subject.as_str(), summary(policy));
         }
-        direct_use(section.preset.map(|it| preset(it).direct_use()), &subject, findings);
+        direct_use(section, &subject, findings);
+        products::check(&loaded.config, section, &subject, findings);
         switches(section, &subject, findings);
     }
 }
@@ -47,13 +48,13 @@ fn summary(policy: &IssuerPolicy) -> String {
     )
 }
 
-pub(in crate::check) fn direct_use(verdict: Option<DirectUse>, subject: &str, findings: &mut Findings) {
-    let (code, message) = match verdict {
+fn direct_use(section: &AuthorizationServer, subject: &str, findings: &mut Findings) {
+    let of_preset = section.preset.map(|it| preset(it).direct_use());
+    let (code, message) = match of_preset.or_else(|| DirectUse::of(&section.issuer)) {
         None => {
             let message = "no preset: `check --online` shows whether MCP clients can use it directly";
             (FindingCode::DirectUseUnknown, message.to_owned())
         }
-        Some(DirectUse::Works) => (FindingCode::DirectUseWorks, "MCP clients can use it directly".to_owned()),
         Some(DirectUse::WorksAfter(what)) => {
             (FindingCode::DirectUseNeedsSetup, format!("for MCP clients to use it directly, {what}"))
         }

@@ -3,7 +3,7 @@ use oauth_types::UnixTime;
 use super::certificate;
 use crate::{
     check::{FindingCode, Findings},
-    config::Loaded,
+    config::{Config, Loaded},
 };
 
 /// How clients come in.
@@ -13,6 +13,7 @@ pub(super) fn check(loaded: &Loaded, now: UnixTime, findings: &mut Findings) {
         let message = format!("clients on other machines cannot reach {}", config.public_url);
         findings.add(FindingCode::PublicUrlLoopback, "public_url", message);
     }
+    port(config, findings);
     let proxies = config.listen.behind_proxy.as_deref();
     match (&loaded.material.tls, proxies) {
         (Some(pair), _) => {
@@ -29,5 +30,16 @@ pub(super) fn check(loaded: &Loaded, now: UnixTime, findings: &mut Findings) {
             let message = format!("{} speaks plain HTTP to this machine only", config.listen.address);
             findings.add(FindingCode::PlainHttp, "listen", message);
         }
+    }
+}
+
+/// Behind proxies, and where something else speaks TLS, clients connect to somebody else's port.
+fn port(config: &Config, findings: &mut Findings) {
+    let is_direct =
+        config.listen.behind_proxy.is_none() && config.listen.tls.is_some() == config.public_url.is_https();
+    let (theirs, ours) = (config.public_url.url().port_or_known_default(), config.listen.address.port());
+    if let Some(theirs) = theirs.filter(|it| is_direct && *it != ours) {
+        let message = format!("{} means port {theirs}, and the listener has port {ours}", config.public_url);
+        findings.add(FindingCode::PortDiffers, "listen.address", message);
     }
 }

@@ -4,6 +4,7 @@ mod authorization_servers;
 pub(super) mod certificate;
 mod listener;
 mod process;
+mod products;
 mod servers;
 mod setup;
 mod third_party;
@@ -11,8 +12,6 @@ mod third_party;
 use oauth_types::{Clock, SystemClock, UnixTime};
 use token_validate::IssuerPolicy;
 
-#[cfg(test)]
-pub(super) use self::authorization_servers::direct_use;
 use super::Findings;
 use crate::{adapters::issuer_policies, config::Loaded};
 

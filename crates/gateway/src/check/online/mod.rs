@@ -9,16 +9,20 @@ mod introspection;
 mod keys;
 pub(super) mod providers;
 mod redirect;
+mod scopes;
 mod upstream;
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use oauth_types::{Clock, SystemClock};
+use oauth_types::{Clock, Scope, SystemClock};
 use outbound_http::{GuardedClient, HttpClient, OutboundPolicy};
 
 use super::{FindingCode, Findings, causes::causes, offline::policies, subject};
-use crate::config::Loaded;
+use crate::{
+    adapters::preset,
+    config::{AuthorizationServer, Config, Loaded},
+};
 
 /// Asks everything that `loaded` points at, all at the same time, each question for at most 5 s.
 ///
@@ -66,10 +70,22 @@ pub(super) async fn authorization_servers(
 ) -> Findings {
     let policies = policies(loaded);
     let leeway = loaded.config.validation.leeway.get();
-    let checks = policies.iter().enumerate().map(|(index, policy)| {
-        authorization_server::check(http, clock, leeway, policy, subject::authorization_server(index))
+    let sections = loaded.config.authorization_servers.iter();
+    let required: Vec<_> = sections.map(|it| required_scopes(&loaded.config, it)).collect();
+    let checks = policies.iter().zip(&required).enumerate().map(|(index, (policy, required))| {
+        let subject = subject::authorization_server(index);
+        authorization_server::check(http, clock, leeway, policy, required, subject)
     });
     together(join_all(checks).await)
+}
+
+/// The scopes that servers require of tokens of this authorization server, as far as it would publish them.
+fn required_scopes(config: &Config, section: &AuthorizationServer) -> Scope {
+    if section.preset.is_some_and(|it| !preset(it).publishes_scopes()) {
+        return Scope::default();
+    }
+    let servers = config.servers.iter().filter(|it| config.issuers(it).contains(&section.issuer));
+    servers.flat_map(|it| it.scopes.iter().cloned()).collect()
 }
 
 fn together(parts: Vec<Findings>) -> Findings {

@@ -67,9 +67,13 @@ fn good() -> Server {
 }
 
 fn configuration(end: &str) -> Loaded {
+    configuration_with("", end)
+}
+
+fn configuration_with(scopes: &str, end: &str) -> Loaded {
     load(&format!(
         "public_url = \"https://mcp.example\"\nlisten = {{ address = \"127.0.0.1:0\" }}\n\
-         [[server]]\npath = \"/mcp\"\nupstream = {{ http = \"http://127.0.0.1:1/mcp\" }}\n\
+         [[server]]\npath = \"/mcp\"\nupstream = {{ http = \"http://127.0.0.1:1/mcp\" }}\n{scopes}\n\
          [[authorization_server]]\nissuer = \"{ISSUER}\"\n{end}"
     ))
 }
@@ -103,6 +107,33 @@ fn remove(metadata: &mut Value, member: &str) {
 async fn a_good_server_has_no_warning() {
     let findings = ask(&good(), INTROSPECTION).await;
     assert_eq!(codes(&findings), ["metadata_found", "keys_usable", "introspection_works"], "{findings}");
+}
+
+#[tokio::test]
+async fn a_required_scope_is_among_the_published_ones() {
+    let of = async |scopes: &str, published: Value, end: &str| {
+        let server = good();
+        let mut metadata = good_metadata();
+        metadata["scopes_supported"] = published;
+        server.http.set(METADATA, json_reply(&metadata));
+        let clock = ManualClock::new(UnixTime::from_seconds(NOW));
+        online::authorization_servers(&configuration_with(scopes, end), &server, &clock).await
+    };
+    let found = async |is_expected, scopes: &str, published: Value, end: &str| {
+        assert_found("scope_unpublished", is_expected, &of(scopes, published, end).await);
+    };
+    let files = "scopes = [\"files\", \"mcp\"]";
+    let said = of(files, json!(["openid", "mcp"]), "").await.to_string();
+    assert!(said.contains("files is not among scopes_supported"), "{said}");
+    found(true, files, json!(["openid", "mcp"]), "").await;
+    found(false, files, json!(["openid", "mcp", "files"]), "").await;
+    found(false, files, json!([]), "").await;
+    found(false, "", json!(["openid"]), "").await;
+    found(false, files, json!(["api/files", "mcp"]), "scope_prefix = \"api/\"").await;
+    found(false, files, json!(["all"]), "scope_hierarchy = { all = [\"files\", \"mcp\"] }").await;
+    // What this product publishes says nothing about the scopes of an API.
+    found(false, files, json!(["openid"]), "preset = \"auth0\"").await;
+    found(true, files, json!(["openid"]), "preset = \"keycloak\"").await;
 }
 
 #[tokio::test]

@@ -1,5 +1,4 @@
 use oauth_types::UnixTime;
-use token_validate::DirectUse;
 
 use super::{assert_found, codes, load};
 use crate::check::{Findings, offline};
@@ -8,7 +7,7 @@ use crate::check::{Findings, offline};
 const QUIET: &str = r#"public_url = "https://mcp.example"
 
 [listen]
-address = "0.0.0.0:8443"
+address = "0.0.0.0:443"
 tls = { certificate = "cert.pem", key = "key.pem" }
 
 [sessions]
@@ -77,6 +76,26 @@ fn clients_come_in_over_tls() {
 }
 
 #[test]
+fn the_listener_has_the_port_that_clients_connect_to() {
+    check("port_differs", "0.0.0.0:443", "0.0.0.0:8443");
+    check("port_differs", "https://mcp.example", "https://mcp.example:8443");
+    let both = QUIET.replace("0.0.0.0:443", "0.0.0.0:8443");
+    let both = both.replace("https://mcp.example", "https://mcp.example:8443");
+    assert_found("port_differs", false, &offline_of(&both));
+    let tls = "tls = { certificate = \"cert.pem\", key = \"key.pem\" }";
+    let proxied =
+        QUIET.replace("0.0.0.0:443", "10.0.0.5:8080").replace(tls, "behind_proxy = [\"10.0.0.0/8\"]");
+    assert_found("port_differs", false, &offline_of(&proxied));
+    let local = |public: &str| {
+        let plain = QUIET.replace(tls, "").replace("0.0.0.0:443", "127.0.0.1:8080");
+        offline_of(&plain.replace("https://mcp.example", public))
+    };
+    assert_found("port_differs", true, &local("http://localhost:8081"));
+    assert_found("port_differs", false, &local("http://localhost:8080"));
+    assert_found("port_differs", false, &local("https://mcp.example"));
+}
+
+#[test]
 fn a_certificate_is_for_clients_or_for_the_proxies() {
     check("certificate_other_host", "https://mcp.example", "https://other.example");
     let other = QUIET.replace("https://mcp.example", "https://other.example");
@@ -127,14 +146,69 @@ fn presets_say_whether_clients_can_use_them() {
 }
 
 #[test]
-fn a_preset_that_works_is_no_warning() {
-    let of = |verdict| {
-        let mut findings = Findings::default();
-        offline::direct_use(Some(verdict), "authorization_server[0]", &mut findings);
-        codes(&findings)
+fn hosts_of_known_products_say_it_without_a_preset() {
+    for (issuer, code) in [
+        ("https://accounts.google.com", "direct_use_needs_option_b"),
+        ("https://github.com", "direct_use_needs_option_b"),
+        ("https://login.microsoftonline.com/TENANT/v2.0", "direct_use_needs_option_b"),
+        ("https://tenant.eu.auth0.com/", "direct_use_needs_setup"),
+    ] {
+        check(code, "https://as.example", issuer);
+    }
+    check("preset_missing", "https://as.example", "https://tenant.eu.auth0.com/");
+    for quiet in [
+        "https://tenant.eu.auth0.com/\"\npreset = \"auth0",
+        "https://tenant.eu.auth0.com/\"\ntoken_type = \"lenient",
+        "https://accounts.google.com",
+    ] {
+        assert_found("preset_missing", false, &offline_of(&QUIET.replace("https://as.example", quiet)));
+    }
+}
+
+#[test]
+fn a_preset_needs_the_keys_of_its_product() {
+    let row = |preset: &str, with: &str, complete: (&str, &str)| {
+        let text = format!("{}preset = \"{preset}\"\n", QUIET.replace("https://as.example", with));
+        assert_found("preset_incomplete", true, &offline_of(&text));
+        let text = text.replace(complete.0, complete.1);
+        assert_found("preset_incomplete", false, &offline_of(&text));
+        assert_found("issuer_form", false, &offline_of(&text));
     };
-    assert_eq!(of(DirectUse::Works), ["direct_use_works"]);
-    assert_eq!(of(DirectUse::WorksAfter("do it")), ["direct_use_needs_setup"]);
+    let audiences = |it| ("scopes = [\"mcp\"]", it);
+    let v2 = "https://login.microsoftonline.com/TENANT/v2.0";
+    row(
+        "entra-v2",
+        v2,
+        audiences("scopes = [\"mcp\"]\naudiences = [\"6e74172b-be56-4843-9ff4-e66a39bb12e3\"]"),
+    );
+    let pool = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a";
+    row("cognito", pool, ("preset = \"cognito\"", "preset = \"cognito\"\nclients = [\"c\"]"));
+}
+
+#[test]
+fn an_issuer_has_the_form_of_its_product() {
+    for (preset, bad, good) in [
+        ("entra-v1", "https://login.microsoftonline.com/TENANT/v2.0", "https://sts.windows.net/TENANT/"),
+        ("entra-v2", "https://sts.windows.net/TENANT/", "https://login.microsoftonline.com/TENANT/v2.0"),
+        (
+            "entra-v2",
+            "https://login.microsoftonline.com/common/v2.0",
+            "https://login.microsoftonline.com/TENANT/v2.0",
+        ),
+        (
+            "entra-v2",
+            "https://login.microsoftonline.com/{tenantid}/v2.0",
+            "https://login.microsoftonline.com/TENANT/v2.0",
+        ),
+        ("okta", "https://tenant.okta.com", "https://tenant.okta.com/oauth2/default"),
+        ("auth0", "https://tenant.auth0.com", "https://tenant.auth0.com/"),
+    ] {
+        let of = |issuer| {
+            offline_of(&format!("{}preset = \"{preset}\"", QUIET.replace("https://as.example", issuer)))
+        };
+        assert_found("issuer_form", true, &of(bad));
+        assert_found("issuer_form", false, &of(good));
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::check::{Findings, offline, online};
 const QUIET: &str = r#"public_url = "https://mcp.example"
 sessions = { key = { file = "session.key" } }
 [listen]
-address = "0.0.0.0:8443"
+address = "0.0.0.0:443"
 tls = { certificate = "cert.pem", key = "key.pem" }
 [[server]]
 path = "/mcp"

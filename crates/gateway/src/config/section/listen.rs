@@ -11,7 +11,7 @@ use serde::Deserialize;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Listen {
-    /// IP address and port, such as `0.0.0.0:8443` or `[::1]:8080`; port 0 takes a free one.
+    /// IP address and port, such as `0.0.0.0:443` or `[::1]:8080`; port 0 takes a free one.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub address: SocketAddr,
     /// Serve HTTPS with this certificate.
