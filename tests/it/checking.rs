@@ -58,6 +58,18 @@ fn findings_are_listed_as_json() {
     assert!(codes.contains(&"server") && codes.contains(&"scopes_empty"), "{codes:?}");
 }
 
+#[test]
+fn a_refused_configuration_is_one_finding_of_json() {
+    let wrong = configuration("http://127.0.0.1:3000/mcp").replace("scopes", "scope");
+    let output = check(&wrong, &["--json"]);
+    assert_eq!(output.status.code(), Some(2));
+    let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let [finding] = findings.as_array().unwrap().as_slice() else { panic!("{findings}") };
+    assert_eq!(finding["code"], "configuration_refused");
+    assert_eq!(finding["subject"], "server[0].scope");
+    assert!(finding["message"].as_str().unwrap().contains("gateway.toml:10: unknown field"), "{finding}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn online_the_upstream_is_asked_and_a_dead_one_is_an_error() {
     const INITIALIZED: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"x","version":"1"}}}"#;

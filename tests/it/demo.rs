@@ -62,5 +62,19 @@ fn the_demo_serves_a_real_client() {
     demo.wait().unwrap();
 }
 
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_mcp-gateway"))
+        .args(DEMO)
+        .args(["--once", "--port", &address.port().to_string()])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
+}
+
 /// A build that has Option B shows that one unless it is told otherwise.
 const DEMO: &[&str] = if cfg!(feature = "third-party") { &["demo", "--resource-server"] } else { &["demo"] };

@@ -213,7 +213,13 @@ async fn c06_an_unreachable_authorization_server_is_waited_for() {
     });
     let token = issuer.token(&gateway.url("/mcp")).sign();
     assert_eq!(get(&gateway.url("/healthz")).await.status, 200);
-    assert_eq!(get(&gateway.url("/readyz")).await.status, 503);
+    let unready = get(&gateway.url("/readyz")).await;
+    assert_eq!(
+        (unready.status.as_u16(), unready.json()["error"].as_str()),
+        (503, Some("temporarily_unavailable"))
+    );
+    gateway.wait_for("reason=not_ready");
+    gateway.wait_for(&format!("/mcp waits for the keys of {issuer_url}"));
     let waiting = call(tool_call(&gateway.url("/mcp"), Some(&token))).await;
     assert_eq!((waiting.status.as_u16(), waiting.header("retry-after")), (503, "2"));
     assert_eq!(upstream.requests().len(), 0);
@@ -231,6 +237,27 @@ async fn c06_an_unreachable_authorization_server_is_waited_for() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(get(&gateway.url("/readyz")).await.status, 200);
+}
+
+#[tokio::test]
+async fn c06_one_issuer_of_two_that_is_down_keeps_nobody_else_out() {
+    let issuer = Issuer::new(ISSUER);
+    let upstream = RecordingUpstream::start(|_: &Recorded| Answer::json("{}")).await;
+    let address = upstream.uri("/mcp").to_string();
+    let second =
+        "[[authorization_server]]\nissuer = \"http://127.0.0.1:1\"\n[outbound]\nallow_loopback = true\n";
+    let start = |more: &str| {
+        let keys = Setup::new().keys("keys", &issuer);
+        keys.start(|listen| format!("{}{more}{second}", configuration(listen, &address, "mcp")))
+    };
+    let both = start("");
+    assert_eq!(get(&both.url("/readyz")).await.status, 200);
+    let url = both.url("/mcp");
+    assert_eq!(status(&both, &issuer.token(&url).sign()).await, 200);
+    // A server whose only issuer is down makes the gateway unready.
+    let other = "[[server]]\npath = \"/other\"\nupstream = { http = \"http://127.0.0.1:1/\" }\nscopes = [\"mcp\"]\n\
+                 authorization_servers = [\"http://127.0.0.1:1\"]\n";
+    assert_eq!(get(&start(other).url("/readyz")).await.status, 503);
 }
 
 #[tokio::test]
@@ -271,6 +298,30 @@ async fn stopping_finishes_answers_and_ends_streams_that_listen() {
     release.send(()).unwrap();
     assert_eq!(answer.await.unwrap().json()["done"], true);
     assert!(gateway.wait().success());
+}
+
+#[tokio::test]
+async fn a_second_signal_cuts_what_is_under_way() {
+    let issuer = Issuer::new(ISSUER);
+    let (_never_released, held) = Answer::json("{}").held();
+    let upstream = RecordingUpstream::answering([held]).await;
+    let address = upstream.uri("/mcp").to_string();
+    let mut gateway = Setup::new().keys("keys", &issuer).start(|listen| {
+        configuration(listen, &address, "mcp").replace("shutdown = \"20s\"", "shutdown = \"10m\"")
+    });
+    let url = gateway.url("/mcp");
+    let token = issuer.token(&url).sign();
+    let answer = tokio::spawn(call(tool_call(&url, Some(&token))));
+    while upstream.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    gateway.signal("TERM");
+    gateway.wait_for("stopping, for up to 600 s; signal again to cut");
+    assert!(!answer.is_finished(), "the first signal waits for the answer");
+    gateway.signal("INT");
+    gateway.wait_for("cutting what is under way");
+    assert!(gateway.wait().success());
+    assert!(answer.await.is_err(), "nothing answered");
 }
 
 #[tokio::test]

@@ -6,11 +6,13 @@ use clap::{Args, Parser, Subcommand};
 
 /// OAuth 2.1 in front of any MCP server.
 #[derive(Debug, Parser)]
-#[command(version, about, propagate_version = true)]
+#[command(version, about, propagate_version = true, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
-    /// What to do; `serve` if nothing is said.
+    /// What to do; `serve`, whose options may stand alone, if nothing is said.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: ServeArguments,
 }
 
 /// What the program can do.
@@ -195,12 +197,6 @@ pub(crate) struct ServeArguments {
     pub(crate) workers: Option<u16>,
 }
 
-impl Default for ServeArguments {
-    fn default() -> Self {
-        Self { config: DEFAULT_CONFIG.into(), workers: None }
-    }
-}
-
 /// `demo`.
 #[derive(Args, Debug)]
 pub(crate) struct DemoArguments {
@@ -231,3 +227,25 @@ pub(crate) struct CheckArguments {
 }
 
 const DEFAULT_CONFIG: &str = "mcp-gateway.toml";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from([&["mcp-gateway"], arguments].concat())
+    }
+
+    #[test]
+    fn serve_is_what_happens_without_a_command() {
+        let bare = parse(&["-c", "other.toml", "--workers", "2"]).unwrap();
+        assert!(bare.command.is_none());
+        assert_eq!((bare.serve.config, bare.serve.workers), ("other.toml".into(), Some(2)));
+        let Some(Command::Serve(named)) = parse(&["serve", "-c", "other.toml"]).unwrap().command else {
+            panic!("a command")
+        };
+        assert_eq!(named.config, PathBuf::from("other.toml"));
+        assert_eq!(parse(&[]).unwrap().serve.config, PathBuf::from(DEFAULT_CONFIG));
+        assert!(parse(&["-c", "other.toml", "check"]).is_err());
+    }
+}

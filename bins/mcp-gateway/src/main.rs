@@ -9,14 +9,14 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::{
-    arguments::{Arguments, Command, ServeArguments},
+    arguments::{Arguments, Command},
     commands::Failure,
 };
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     logging::hide_panic_payloads();
-    let outcome = match arguments.command.unwrap_or(Command::Serve(ServeArguments::default())) {
+    let outcome = match arguments.command.unwrap_or(Command::Serve(arguments.serve)) {
         Command::Serve(it) => commands::serve(&it),
         Command::Demo(it) => commands::demo(&it),
         Command::Check(it) => commands::check(&it),

@@ -1,6 +1,7 @@
 //! A gateway at work: its socket, its tasks, and the orderly end.
 
 use std::{
+    future::Future,
     io,
     net::{SocketAddr, TcpListener},
     sync::{
@@ -188,8 +189,15 @@ impl Running {
         self.tls.is_none() && !self.address.ip().is_loopback() && config.listen.behind_proxy.is_none()
     }
 
+    /// How long answers may go on once it stops: `limits.shutdown`.
+    pub async fn grace(&self) -> Duration {
+        self.work.lock().await.config.limits.shutdown.get()
+    }
+
     /// Stops: no new connection, streams that only listen end at once, answers have the configured time.
-    pub async fn stop(self) {
+    ///
+    /// What is under way is cut when `hurry` resolves before that.
+    pub async fn stop(self, hurry: impl Future<Output = ()>) {
         let work = self.work.into_inner();
         let grace = work.config.limits.shutdown.get();
         self.process.draining.store(true, Ordering::Relaxed);
@@ -201,7 +209,15 @@ impl Running {
             tokio::time::sleep(grace.saturating_sub(LAST_WORDS)).await;
             answering.cancel();
         });
-        match self.server.await {
+        let mut server = self.server;
+        let ended = tokio::select! {
+            ended = &mut server => ended,
+            () = hurry => {
+                self.handle.shutdown();
+                server.await
+            }
+        };
+        match ended {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the listener failed"),
             Err(error) => tracing::error!(%error, "the listener panicked"),

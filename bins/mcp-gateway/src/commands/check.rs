@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 
 use gateway::{
-    check::{Findings, offline, online},
+    check::{Findings, offline, online, refused},
     config::Config,
 };
 
@@ -10,7 +10,15 @@ use crate::arguments::CheckArguments;
 
 /// Reads the configuration as `serve` would; with `--online` asks what it points at.
 pub(crate) fn check(arguments: &CheckArguments) -> Result<(), Failure> {
-    let loaded = Config::load(&arguments.config, &environment)?;
+    let loaded = match Config::load(&arguments.config, &environment) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            if arguments.json {
+                print(&refused(&error), true)?;
+            }
+            return Err(error.into());
+        }
+    };
     let mut findings = offline(&loaded);
     if arguments.online {
         findings.extend(runtime(Some(1))?.block_on(online(&loaded)));

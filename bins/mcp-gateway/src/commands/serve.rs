@@ -45,8 +45,7 @@ async fn run(path: &Path, loaded: Loaded) -> Result<(), Failure> {
     loop {
         match signals.next(&mut running).await {
             Event::Stop => {
-                tracing::info!("stopping");
-                running.stop().await;
+                stop(running, signals).await;
                 return Ok(());
             }
             Event::Reload => files = reload(path, &running, files).await,
@@ -59,6 +58,18 @@ async fn run(path: &Path, loaded: Loaded) -> Result<(), Failure> {
             Event::Failed(error) => return Err(Failure::asked(error)),
         }
     }
+}
+
+/// Lets what is under way come to its end, unless somebody asks a second time.
+async fn stop(running: Running, mut signals: Signals) {
+    let seconds = running.grace().await.as_secs();
+    tracing::info!("stopping, for up to {seconds} s; signal again to cut what is under way");
+    running
+        .stop(async {
+            signals.stop().await;
+            tracing::warn!("cutting what is under way");
+        })
+        .await;
 }
 
 /// Says once, each time it happens, that somebody set the machine's clock back.
@@ -136,6 +147,14 @@ impl Signals {
             hangup: signal(SignalKind::hangup())?,
             look,
         })
+    }
+
+    /// The next SIGINT or SIGTERM.
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 
     async fn next(&mut self, running: &mut Running) -> Event {

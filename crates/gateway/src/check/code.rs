@@ -75,6 +75,9 @@ macro_rules! codes {
 }
 
 codes! {
+    ConfigurationRefused "configuration_refused" Error
+        "The configuration is refused, and nothing else was looked at."
+        "correct what the sentence names";
     SetupRefused "setup_refused" Error
         "The file was read, but the gateway would not start with it."
         "correct what the sentence names";

@@ -22,5 +22,17 @@ pub use self::{
     reference::reference_markdown,
 };
 
+use crate::config::ConfigError;
+
+/// The one finding about a configuration that cannot be loaded.
+#[must_use]
+pub fn refused(error: &ConfigError) -> Findings {
+    let mut findings = Findings::default();
+    let place =
+        error.line().map_or_else(|| error.file().to_owned(), |line| format!("{}:{line}", error.file()));
+    findings.add(FindingCode::ConfigurationRefused, error.key(), format!("{place}: {}", error.message()));
+    findings
+}
+
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ mod walk;
 pub(crate) use authorization_server::DEMO_SCOPE;
 
 use std::{
-    future::Future,
+    future::{Future, pending},
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::Arc,
@@ -41,6 +41,9 @@ pub enum DemoError {
     /// No socket, or nowhere to print to.
     #[error("the demo cannot open its sockets or print")]
     Io(#[from] io::Error),
+    /// The port is taken, or not for us.
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] io::Error),
     /// No key for its authorization server.
     #[error(transparent)]
     Key(#[from] SigningKeyError),
@@ -93,7 +96,7 @@ pub async fn run(
         out.flush()?;
         stop.await;
     }
-    servers.gateway.stop().await;
+    servers.gateway.stop(pending()).await;
     servers.tasks.iter().for_each(JoinHandle::abort);
     if failed > 0 { Err(DemoError::Steps(failed)) } else { Ok(()) }
 }
@@ -144,6 +147,9 @@ issuer = "{issuer}"
 
 [outbound]
 allow_loopback = true
+
+[limits]
+shutdown = "1s"
 "#
     )
 }
@@ -166,8 +172,9 @@ pub(crate) fn without_files(config: Config) -> Loaded {
     Loaded { config, material, files: Vec::new() }
 }
 
-pub(crate) fn bind(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
-    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+pub(crate) fn bind(port: u16) -> Result<(TcpListener, SocketAddr), DemoError> {
+    let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let socket = TcpListener::bind(wanted).map_err(|error| DemoError::Listen(wanted, error))?;
     let address = socket.local_addr()?;
     Ok((socket, address))
 }

@@ -1,7 +1,10 @@
 use oauth_types::UnixTime;
 
 use super::{assert_found, codes, load};
-use crate::check::{Findings, offline};
+use crate::{
+    check::{Findings, offline, refused},
+    config::Config,
+};
 
 /// Nothing in it deserves a warning.
 const QUIET: &str = r#"public_url = "https://mcp.example"
@@ -63,6 +66,16 @@ fn a_quiet_configuration_is_explained_without_a_warning() {
     );
     assert!(messages[2].starts_with("https://as.example: keys by discovery; "), "{}", messages[2]);
     assert!(!findings.has_errors());
+}
+
+#[test]
+fn a_refused_configuration_is_one_finding() {
+    let text = QUIET.replace("scopes", "scope");
+    let findings = refused(&Config::parse(&text, "gateway.toml").unwrap_err());
+    assert_found("configuration_refused", true, &findings);
+    let finding = findings.iter().next().unwrap();
+    assert_eq!(finding.subject, "server[0].scope");
+    assert!(finding.message.starts_with("gateway.toml:13: unknown field `scope`"), "{findings}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod person;
 mod walk;
 
 use std::{
-    future::Future,
+    future::{Future, pending},
     io::{self, Write},
     net::SocketAddr,
 };
@@ -55,7 +55,7 @@ pub async fn run(
         out.flush()?;
         stop.await;
     }
-    gateway.stop().await;
+    gateway.stop(pending()).await;
     upstream.abort();
     if failed > 0 { Err(DemoError::Steps(failed)) } else { Ok(()) }
 }
@@ -118,6 +118,9 @@ password_hash = "{password_hash}"
 
 [outbound]
 allow_loopback = true
+
+[limits]
+shutdown = "1s"
 "#
     )
 }

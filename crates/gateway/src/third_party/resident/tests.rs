@@ -294,7 +294,7 @@ async fn o18_the_section_comes_and_goes_by_a_restart_only() {
         assert_eq!(error.to_string(), "`[third_party]` was added or removed, which needs a restart");
         // The old configuration is in force, and may be loaded again.
         running.reload(started).await.unwrap();
-        running.stop().await;
+        running.stop(std::future::pending()).await;
     }
 }
 
