@@ -33,11 +33,7 @@ pub use reference::{json_schema, reference_markdown};
 pub use report::ConfigError;
 pub use section::{
     Account, Admin, Algorithm, Allow, AudienceClaim, AuthorizationServer, ClientAuth, ClientKeys,
-    ClientMetadataDocuments, Config, ConfiguredClient, DpopMode, IdentityJwt, Introspection,
-    IntrospectionAuth, IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel, Outbound,
-    Preset, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration,
-    Server, ServerHttp, ServerIdentity, Sessions, Storage, ThirdParty, ThirdPartySessions, Tls, TokenType,
-    Upstream, Validation,
+    ClientMetadataDocuments, Config, ConfiguredClient, DpopMode, ForwardedHeader, IdentityJwt, Introspection, IntrospectionAuth, IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel, Outbound, Preset, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration, Server, ServerHttp, ServerIdentity, Sessions, Storage, ThirdParty, ThirdPartySessions, Tls, TokenType, Upstream, Validation,
 };
 pub use value::{
     AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, InvalidEndpointPath, InvalidPublicUrl,

@@ -5,16 +5,21 @@ use std::net::{IpAddr, SocketAddr};
 use http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 
-use crate::reason::Reason;
+use crate::{config::ForwardedHeader, reason::Reason};
 
-/// Who may speak for somebody else's address.
+/// Who may speak for somebody else's address, and in which header.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TrustedProxies(Vec<IpNet>);
+pub(crate) struct TrustedProxies {
+    networks: Vec<IpNet>,
+    header: Option<ForwardedHeader>,
+}
 
 impl TrustedProxies {
     /// The networks of the declared proxies; none means that nobody is believed.
-    pub(crate) const fn new(networks: Vec<IpNet>) -> Self {
-        Self(networks)
+    ///
+    /// Without a `header` either is read, and neither where both are there.
+    pub(crate) const fn new(networks: Vec<IpNet>, header: Option<ForwardedHeader>) -> Self {
+        Self { networks, header }
     }
 
     /// Plain HTTP is for the declared proxies: anybody else would send its token in the clear.
@@ -22,11 +27,10 @@ impl TrustedProxies {
     /// # Errors
     /// [`Reason::NotFromProxy`] when proxies are declared and `peer` is none of them.
     pub(crate) fn check(&self, peer: SocketAddr) -> Result<(), Reason> {
-        if self.0.is_empty() || self.trusts(peer.ip()) { Ok(()) } else { Err(Reason::NotFromProxy) }
+        if self.networks.is_empty() || self.trusts(peer.ip()) { Ok(()) } else { Err(Reason::NotFromProxy) }
     }
 
-    /// The address that asked: the right-most one in `Forwarded` or `X-Forwarded-For` that is no declared proxy,
-    /// or the peer itself (RFC 7239 section 5.2).
+    /// The address that asked: the right-most one in the header of the proxies that is no declared proxy, or the peer itself (RFC 7239 section 5.2).
     ///
     /// For logging and limits; identity and URLs never depend on it.
     pub(crate) fn client_address(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
@@ -35,7 +39,7 @@ impl TrustedProxies {
             return peer;
         }
         let mut nearest = peer;
-        for hop in hops(headers).into_iter().rev() {
+        for hop in hops(headers, self.header).into_iter().rev() {
             let Some(address) = hop else { return nearest };
             nearest = address;
             if !self.trusts(address) {
@@ -47,17 +51,20 @@ impl TrustedProxies {
 
     fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
+        self.networks.iter().any(|network| network.contains(&address))
     }
 }
 
 /// The addresses that the proxies named, the client's first; `None` for a hop that hides or garbles its address.
-fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let values = |name: &HeaderName| {
+fn hops(headers: &HeaderMap, only: Option<ForwardedHeader>) -> Vec<Option<IpAddr>> {
+    let values = |header, name: &HeaderName| {
+        if only.is_some_and(|it| it != header) {
+            return String::new();
+        }
         headers.get_all(name).iter().filter_map(|it| it.to_str().ok()).collect::<Vec<_>>().join(",")
     };
-    let forwarded = values(&header::FORWARDED);
-    let x_forwarded_for = values(&HeaderName::from_static("x-forwarded-for"));
+    let forwarded = values(ForwardedHeader::Forwarded, &header::FORWARDED);
+    let x_forwarded_for = values(ForwardedHeader::XForwardedFor, &HeaderName::from_static("x-forwarded-for"));
     if !forwarded.is_empty() && !x_forwarded_for.is_empty() {
         // A proxy writes one of them, and passes the client's own other one on.
         return vec![None];
@@ -92,7 +99,7 @@ mod tests {
     use super::*;
 
     fn proxies(networks: &[&str]) -> TrustedProxies {
-        TrustedProxies::new(networks.iter().map(|it| it.parse().unwrap()).collect())
+        TrustedProxies::new(networks.iter().map(|it| it.parse().unwrap()).collect(), None)
     }
 
     #[track_caller]
@@ -132,7 +139,14 @@ mod tests {
             (HeaderName::from_static("x-forwarded-for"), HeaderValue::from_static("1.2.3.4")),
         ]);
         let peer = SocketAddr::new("10.0.0.1".parse().unwrap(), 1);
-        assert_eq!(proxies(&["10.0.0.0/8"]).client_address(peer, &headers).to_string(), "10.0.0.1");
+        let by = |header| {
+            let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()], header);
+            proxies.client_address(peer, &headers).to_string()
+        };
+        assert_eq!(by(None), "10.0.0.1");
+        // Where the operator has said which one the proxy writes, the client's own other one does nothing.
+        assert_eq!(by(Some(ForwardedHeader::XForwardedFor)), "1.2.3.4");
+        assert_eq!(by(Some(ForwardedHeader::Forwarded)), "6.6.6.6");
     }
 
     #[test]

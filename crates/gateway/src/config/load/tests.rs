@@ -265,7 +265,7 @@ fn o18_a_bad_file_gives_no_configuration() {
     let folder = Folder::new();
     let before = folder.accepts();
     folder.write("gateway.toml", &CONFIGURATION.replace("0.0.0.0:8443", "0.0.0.0"));
-    folder.refuses("listen.address", "invalid socket address");
+    folder.refuses("listen.address", "write an IP address and a port");
     assert_eq!(before.config.listen.address.port(), 8443);
     folder.write("gateway.toml", CONFIGURATION);
     folder.accepts();

@@ -37,7 +37,18 @@ impl<'a> Document<'a> {
     pub(in crate::config) fn refuse_toml(&self, error: &Error) -> ConfigError {
         let span = error.span().unwrap_or_default();
         let key = if self.has_syntax { self.key_at(&span).to_string() } else { String::new() };
-        self.error(key, error.message().to_owned(), span)
+        self.error(key, self.named(error.message(), &span), span)
+    }
+
+    /// The reader says that a key is there twice, and not which one.
+    fn named(&self, message: &str, span: &Range<usize>) -> String {
+        let name = self.text.get(span.clone()).unwrap_or_default();
+        let is_bare =
+            !name.is_empty() && name.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it));
+        if message == DUPLICATE && is_bare {
+            return format!("{DUPLICATE} `{name}`: write it once, or join the two sections");
+        }
+        message.to_owned()
     }
 
     fn error(&self, key: String, message: String, span: Range<usize>) -> ConfigError {
@@ -90,3 +101,5 @@ fn in_value(value: &Spanned<DeValue<'_>>, path: &KeyPath, span: &Range<usize>) -
 fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
 }
+
+const DUPLICATE: &str = "duplicate key";

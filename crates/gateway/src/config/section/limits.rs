@@ -34,7 +34,7 @@ pub struct Limits {
     pub connections: u32,
     /// Requests of one client address that wait for the head of their answer at once; 1 to 1,000,000.
     /// More is answered 503.
-    /// The address is the one that the proxies of `listen.behind_proxy` name in `Forwarded` or `X-Forwarded-For`;
+    /// The address is the one that the proxies of `listen.behind_proxy` name, see `listen.forwarded_header`;
     /// IPv6 addresses count together by their first 64 bits.
     /// MCP clients that run as a service ask for all their users from a few addresses, so this is generous.
     pub requests_per_address: u32,

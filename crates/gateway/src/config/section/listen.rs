@@ -3,6 +3,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use crate::config::value::{network, socket_address};
+
 /// Where connections are accepted.
 ///
 /// Without `tls`, connections are plain HTTP:
@@ -12,15 +14,32 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Listen {
     /// IP address and port, such as `0.0.0.0:443` or `[::1]:8080`; port 0 takes a free one.
+    #[serde(deserialize_with = "socket_address::one")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub address: SocketAddr,
     /// Serve HTTPS with this certificate.
     pub tls: Option<Tls>,
-    /// The networks of the reverse proxies in front, such as `10.0.0.0/8`, which terminate TLS.
+    /// The networks or addresses of the reverse proxies in front, such as `10.0.0.0/8` or `10.0.0.5`, which terminate TLS.
     /// Connections from elsewhere are refused.
-    /// Their `Forwarded` and `X-Forwarded-For` are used for logs and limits, never for identity or URLs.
+    /// What they say of the client's address is used for logs and limits, never for identity or URLs.
+    #[serde(default, deserialize_with = "network::some_list")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub behind_proxy: Option<Vec<IpNet>>,
+    /// The header in which the proxies of `behind_proxy` name the client's address; the other one is ignored.
+    /// Without this key: whichever is there, and neither in a request that has both,
+    /// so that a client can hide its address by sending the one that the proxy does not write.
+    pub forwarded_header: Option<ForwardedHeader>,
+}
+
+/// A header in which a proxy says for whom it asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+    /// `X-Forwarded-For`, as nginx writes it.
+    XForwardedFor,
 }
 
 /// Certificate and key of the HTTPS listener; both are read again when the files change.

@@ -22,7 +22,7 @@ pub use dpop::DpopMode;
 pub use identity::{IdentityJwt, ServerIdentity};
 pub use introspection::{Introspection, IntrospectionAuth, IntrospectionFor};
 pub use limits::Limits;
-pub use listen::{Listen, Tls};
+pub use listen::{ForwardedHeader, Listen, Tls};
 pub use log::{Log, LogFormat, LogLevel};
 pub use outbound::Outbound;
 pub use root::Config;

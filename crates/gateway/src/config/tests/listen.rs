@@ -23,8 +23,11 @@ fn o01_the_public_url_is_an_https_origin() {
     public_url("https://mcp.example.com?x=1", Some("no query and no fragment"));
     public_url("https://mcp.example.com/#x", Some("no query and no fragment"));
     public_url("https://me@mcp.example.com", Some("no user name and no password"));
-    public_url("https://MCP.example.com", Some("must be written canonically, as `https://mcp.example.com/`"));
-    public_url("https://mcp.example.com:443", Some("must be written canonically"));
+    public_url("https://MCP.example.com", Some("must be written canonically, as `https://mcp.example.com`"));
+    public_url(
+        "https://MCP.example.com:443",
+        Some("must be written canonically, as `https://mcp.example.com`"),
+    );
     public_url("mcp.example.com", Some("is not an absolute URL"));
 }
 
@@ -77,6 +80,23 @@ tls = { certificate = "cert.pem", key = "key.pem" }"#;
 }
 
 #[test]
+fn the_address_to_listen_on_is_no_name() {
+    let address = r#"address = "0.0.0.0:8443""#;
+    refuses(address, r#"address = "localhost:8443""#, "listen.address", "write an IP address and a port");
+}
+
+#[test]
+fn the_header_of_the_proxy_can_be_named() {
+    use crate::config::ForwardedHeader;
+
+    let with = |name: &str| format!("forwarded_header = \"{name}\"\nbehind_proxy = [\"10.0.0.0/8\"]");
+    let named = |name: &str| accepts(TLS, &with(name)).listen.forwarded_header;
+    assert_eq!(named("x-forwarded-for"), Some(ForwardedHeader::XForwardedFor));
+    assert_eq!(named("forwarded"), Some(ForwardedHeader::Forwarded));
+    refuses(TLS, &with("x-real-ip"), "listen.forwarded_header", "unknown variant");
+}
+
+#[test]
 fn o08_proxy_networks_do_not_cover_everything() {
     accepts(TLS, r#"behind_proxy = ["10.0.0.0/8", "fd00::/8", "192.0.2.7/32"]"#);
     let entry = |list: &str, index: usize, message: &str| {
@@ -89,7 +109,9 @@ fn o08_proxy_networks_do_not_cover_everything() {
     entry(r#"["2000::/3"]"#, 0, "covers addresses");
     entry(r#"["::ffff:0:0/96"]"#, 0, "covers addresses");
     refuses(TLS, "behind_proxy = []", "listen.behind_proxy", "names no network");
-    refuses(TLS, r#"behind_proxy = ["*"]"#, "listen.behind_proxy[0]", "invalid");
+    refuses(TLS, r#"behind_proxy = ["*"]"#, "listen.behind_proxy[0]", "write a network or an address");
+    let one = accepts(TLS, r#"behind_proxy = ["192.0.2.7"]"#);
+    assert_eq!(one.listen.behind_proxy.unwrap()[0].to_string(), "192.0.2.7/32");
 }
 
 #[test]

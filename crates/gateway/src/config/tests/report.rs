@@ -26,7 +26,9 @@ fn o10_unknown_keys_and_typos_are_refused_everywhere() {
 fn o10_a_key_twice_is_refused() {
     let error = parse(&edited(BASE, "hosts = []", "hosts = []\nhosts = []")).unwrap_err();
     assert_eq!(error.line(), Some(3), "{error}");
-    assert!(error.message().contains("duplicate key"), "{error}");
+    assert!(error.message().contains("duplicate key `hosts`"), "{error}");
+    let error = parse(&format!("{BASE}\n[limits]\n")).unwrap_err();
+    assert!(error.message().contains("duplicate key `limits`"), "{error}");
 }
 
 #[test]
@@ -62,7 +64,7 @@ fn option_b_says_that_this_build_lacks_it() {
 #[test]
 fn a_report_shows_the_line_itself() {
     let error = parse(&edited(BASE, "0.0.0.0:8443", "0.0.0.0")).unwrap_err();
-    let expected = r#"error: `listen.address`: invalid socket address syntax
+    let expected = r#"error: `listen.address`: write an IP address and a port, such as `0.0.0.0:443`, `127.0.0.1:8080` or `[::1]:8080`; names are not looked up
  --> gateway.toml:6:11
   |
 6 | address = "0.0.0.0"

@@ -5,10 +5,12 @@ mod byte_size;
 mod endpoint_path;
 mod field_name;
 mod host_name;
+pub(in crate::config) mod network;
 mod password_hash_text;
 mod period;
 mod public_url;
 mod secret_source;
+pub(in crate::config) mod socket_address;
 pub(in crate::config) mod text;
 mod web_origin;
 

@@ -84,13 +84,23 @@ impl FromStr for PublicUrl {
     type Err = InvalidPublicUrl;
 
     fn from_str(text: &str) -> Result<Self, InvalidPublicUrl> {
-        let resource: ResourceUri = text.parse()?;
+        let resource: ResourceUri = text.parse().map_err(without_final_slash)?;
         let origin = resource.origin().to_owned();
         if resource.path() != "/" {
             return Err(InvalidPublicUrl::Path(origin));
         }
         let url = Url::parse(&origin).map_err(|_| InvalidResourceUri::Syntax)?;
         Ok(Self { origin, url })
+    }
+}
+
+/// The canonical form as documents show it: clients append a path to it.
+fn without_final_slash(error: InvalidResourceUri) -> InvalidResourceUri {
+    match error {
+        InvalidResourceUri::NotCanonical(text) => {
+            InvalidResourceUri::NotCanonical(text.trim_end_matches('/').to_owned())
+        }
+        other => other,
     }
 }
 
