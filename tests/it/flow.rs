@@ -248,7 +248,10 @@ async fn calls_without_a_stream_keep_nobody_from_listening() {
         releases.push(held.recv().await.unwrap());
     }
     let third = call(tool_call(&url, Some(&token))).await;
-    assert_eq!((third.status.as_u16(), third.json()["error"].as_str()), (503, Some("subject_busy")));
+    assert_eq!(
+        (third.status.as_u16(), third.json()["error_description"].as_str()),
+        (503, Some("too many requests of one subject at once"))
+    );
     let mut listen = tool_call(&url, Some(&token));
     *listen.method_mut() = http::Method::GET;
     *listen.body_mut() = String::new();
@@ -279,7 +282,7 @@ async fn requests_beyond_the_limit_are_503_and_reach_nobody() {
     }
     let second = call(tool_call(&url, Some(&bob))).await;
     assert_eq!((second.status.as_u16(), second.header("retry-after")), (503, "2"));
-    assert_eq!(second.json()["error"], "overloaded");
+    assert_eq!(second.json()["error_description"], "too many requests at once");
     assert_eq!(upstream.requests().len(), 1);
     release.send(()).unwrap();
     assert_eq!(first.await.unwrap().status, 200);
@@ -313,7 +316,7 @@ async fn requests_of_one_address_are_counted_behind_a_proxy_too() {
     }
     let second = call(from("192.0.2.1")).await;
     assert_eq!((second.status.as_u16(), second.header("retry-after")), (503, "2"));
-    assert_eq!(second.json()["error"], "address_busy");
+    assert_eq!(second.json()["error_description"], "too many requests of one address at once");
     assert_eq!(call(from("192.0.2.2")).await.status, 200);
     assert_eq!(upstream.requests().len(), 2);
     let mut probe = http::Request::get(gateway.url("/healthz")).body(String::new()).unwrap();

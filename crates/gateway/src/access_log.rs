@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::{exchanges::Exchange, metrics::Metrics, request_id::RequestId};
+use crate::{exchanges::Exchange, metrics::Metrics, refusal::Detail, request_id::RequestId};
 
 /// What is known of a request when its answer begins; the line is written when this is dropped.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct AccessRecord {
     status: u16,
     /// Why it was refused; `ok` when it was not, `client_left` until there is an answer.
     reason: &'static str,
+    /// What there is to know beyond the reason.
+    pub(crate) detail: Option<Detail>,
     notes: Arc<Notes>,
     metrics: Arc<Metrics>,
     started: Instant,
@@ -58,6 +60,7 @@ impl AccessRecord {
             method,
             status: 0,
             reason: "client_left",
+            detail: None,
             notes,
             metrics,
             started,
@@ -92,6 +95,7 @@ impl Drop for AccessRecord {
                 path = self.notes.route.get().map_or(UNROUTED, |it| it),
                 status = self.status,
                 reason = self.reason,
+                detail = self.detail.as_ref().map(Detail::as_str),
                 subject = self.notes.subject.get().map(SubjectDigest::as_str),
                 head_us = self.head_us,
                 duration_us = microseconds(ended.duration_since(self.started)),
@@ -102,6 +106,37 @@ impl Drop for AccessRecord {
         );
     }
 }
+
+/// The fields of the line beside those that every line has.
+pub(crate) const FIELDS: &[(&str, &str)] = &[
+    ("request.id", "The id that the client was told in `X-Request-Id` and in the body of a refusal."),
+    ("client", "The address that asked; behind a proxy of `listen.behind_proxy` the one that it names."),
+    ("method", "The method; `other` for one that no client of ours has."),
+    ("path", "The route that answered, as configured; `-` for a path that nobody answers."),
+    ("status", "The status of the answer; 0 if the client left before there was one."),
+    (
+        "reason",
+        "`ok` for a request that was not refused, `client_left` if the client did not wait for the answer, else one \
+         of the reasons below.",
+    ),
+    (
+        "detail",
+        "Only where a refusal has more to say: the claim and what it holds, or what was expected; at most 400 \
+         characters, escaped.",
+    ),
+    ("subject", "Only with a good token: sixteen digits that stand for its issuer and subject."),
+    ("head_us", "Microseconds from the request to the head of the answer."),
+    (
+        "duration_us",
+        "Microseconds from the request to the end of the answer; for a stream, how long it was open.",
+    ),
+    ("bytes", "Bytes of the answer's body that were sent."),
+    (
+        "cut",
+        "Whether the answer ended before its end: the client left, or the upstream broke off. A stream that a client \
+         closes is cut, too.",
+    ),
+];
 
 /// Sixteen hexadecimal digits that stand for an issuer and a subject in logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -137,7 +172,11 @@ pub(crate) struct LoggedBody {
 
 impl LoggedBody {
     /// `inner`, whose end is the end of `record` and of `exchange`.
-    pub(crate) fn new(inner: Body, record: Box<AccessRecord>, exchange: Exchange) -> Self {
+    pub(crate) fn new(inner: Body, mut record: Box<AccessRecord>, exchange: Exchange) -> Self {
+        if record.method == Method::HEAD {
+            // Nobody takes a body that is not sent (RFC 9110 section 9.3.2).
+            record.cut = false;
+        }
         Self { inner, record, exchange }
     }
 }

@@ -2,6 +2,8 @@
 
 use http::StatusCode;
 
+use crate::access_log::FIELDS;
+
 macro_rules! reasons {
     ($($name:ident $code:literal $status:ident $description:literal $explanation:literal;)+) => {
         /// Why the gateway refused a request.
@@ -91,10 +93,13 @@ reasons! {
         "`Host` is neither that of `public_url` nor in `hosts`. A proxy in front must keep the `Host` of the client, or its own name must be added to `hosts`.";
     RouteUnknown "route_unknown" NOT_FOUND
         "there is nothing here"
-        "No `[[server]]` has this path. Compare what was typed into the client with the paths in the configuration.";
+        "No `[[server]]` has this path, or the metadata of a resource was asked for that is not here. Compare what was typed into the client with the paths in the configuration.";
+    NotReady "not_ready" SERVICE_UNAVAILABLE
+        "not ready"
+        "The probe `/readyz`: the gateway is stopping, or a server has no authorization server whose keys are known. The detail names the server and whose keys it waits for; a warning before this line says why they were not fetched.";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED
         "this method is not allowed here"
-        "An MCP endpoint takes POST, GET, DELETE and HEAD; OPTIONS is for browsers.";
+        "An MCP endpoint takes POST, GET, DELETE and HEAD; OPTIONS is for browsers. Documents and probes are read with GET or HEAD.";
     OriginForbidden "origin_forbidden" FORBIDDEN
         "pages of this origin may not call this server"
         "`Origin` names a web page that is not in `allowed_origins`. Add it if the page is yours; otherwise somebody's page tries to reach the server through a visitor's browser.";
@@ -136,16 +141,22 @@ reasons! {
         "A defect of the gateway: please report it with the log lines around it. The request was not forwarded.";
 }
 
-/// The reference page: every reason with its status and what to do.
+/// The reference page: the fields of the log line, and every reason with its status and what to do.
 #[must_use]
 pub fn reference_markdown() -> String {
     let row = |it: Reason| format!("| `{}` | {} | {} |", it.code(), it.status().as_u16(), it.explanation());
     let rows = Reason::all().map(row).collect::<Vec<_>>().join("\n");
+    let fields: Vec<_> = FIELDS.iter().map(|(name, what)| format!("| `{name}` | {what} |")).collect();
     format!(
-        "# Reasons of refusal\n\n\
-         The log line of every request has a `reason`; it is `ok` for a request that was forwarded.\n\
-         The client is told a fixed sentence and the request id, which the log line has too.\n\n\
-         | reason | status | what it means and what to do |\n|---|---|---|\n{rows}\n"
+        "# The log line of a request, and reasons of refusal\n\n\
+         <!-- Generated from crates/gateway/src/reason.rs and crates/gateway/src/access_log.rs. -->\n\n\
+         Each request has one line with the target `access`, written when its answer has ended.\n\
+         It holds no token, no query and no name of a person.\n\n\
+         | field | what it holds |\n|---|---|\n{}\n\n\
+         ## Reasons\n\n\
+         The client is told a fixed sentence and the request id, never the reason.\n\n\
+         | reason | status | what it means and what to do |\n|---|---|---|\n{rows}\n",
+        fields.join("\n")
     )
 }
 
@@ -158,6 +169,62 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    /// Every name in a text's backticks that could be a key of the configuration.
+    #[cfg(feature = "schema")]
+    fn keys_in(text: &str) -> impl Iterator<Item = &str> {
+        let quoted = text.split('`').skip(1).step_by(2).filter(|it| !it.contains(['/', ':', '+', '@', '<']));
+        let names =
+            quoted.flat_map(|it| it.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_'));
+        names.filter(|it| it.starts_with(|letter: char| letter.is_ascii_lowercase()))
+    }
+
+    #[cfg(feature = "schema")]
+    fn collect_names(schema: &serde_json::Value, names: &mut BTreeSet<String>) {
+        match schema {
+            serde_json::Value::Object(members) => {
+                for (name, value) in members {
+                    if let (true, Some(properties)) = (name == "properties", value.as_object()) {
+                        names.extend(properties.keys().cloned());
+                    }
+                    if let (true, Some(word)) = (name == "const", value.as_str()) {
+                        names.insert(word.to_owned());
+                    }
+                    if let (true, Some(words)) = (name == "enum", value.as_array()) {
+                        names.extend(words.iter().filter_map(|it| it.as_str().map(str::to_owned)));
+                    }
+                    collect_names(value, names);
+                }
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|it| collect_names(it, names)),
+            _ => {}
+        }
+    }
+
+    /// What a person is told to write must be something that can be written.
+    #[cfg(feature = "schema")]
+    #[test]
+    fn every_key_that_a_remedy_names_is_one() {
+        use crate::check::FindingCode;
+
+        /// Words of the protocols, of other documents and of commands, in backticks too.
+        const OTHER_WORDS: &str = "iss sub aud exp iat nbf typ cnf kid crit b64 zip jwk jku x5u x5c cty none chunked \
+            access_token error mcp check online gateway initialize invalid_scope scopes_supported \
+            token_endpoint_auth_methods_supported code true false redb state third party grant";
+        let mut keys = BTreeSet::new();
+        collect_names(&crate::config::json_schema(), &mut keys);
+        assert!(keys.contains("max_token_lifetime") && !keys.contains("max_lifetime"));
+        let reasons = Reason::all().map(|it| (it.code(), it.explanation()));
+        let findings = FindingCode::ALL.iter();
+        let findings =
+            findings.flat_map(|it| [Some(it.meaning()), it.remedy()].map(|text| (it.as_str(), text)));
+        let texts = reasons.chain(findings.filter_map(|(code, text)| Some((code, text?))));
+        let unknown: Vec<_> = texts
+            .flat_map(|(code, text)| keys_in(text).map(move |name| (code, name)))
+            .filter(|(_, name)| !keys.contains(*name) && !OTHER_WORDS.split(' ').any(|word| word == *name))
+            .collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
 
     #[test]
     fn every_reason_has_its_own_code_and_an_error_status() {

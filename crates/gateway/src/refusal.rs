@@ -1,10 +1,12 @@
 //! The answer to a request that is not forwarded.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use oauth_types::{BearerError, Scope};
 use resource_metadata::{Challenge, ErrorDescription, ProtectedResource};
 use serde_json::json;
@@ -16,13 +18,38 @@ use crate::{access::DPOP_NONCE, reason::Reason, request_id::RequestId};
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) reason: Reason,
-    /// For the log only.
-    pub(crate) detail: Option<String>,
+    detail: Option<Detail>,
     /// What its answer has beside the headers of every refusal.
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
+/// What the log line says beyond the reason: names and values of claims, never token text, and no more than
+/// [`MOST_DETAIL`] characters.
+///
+/// Whoever writes it into a log must escape it.
+#[derive(Clone, Debug)]
+pub(crate) struct Detail(Arc<str>);
+
+impl Detail {
+    fn new(text: &str) -> Self {
+        match text.char_indices().nth(MOST_DETAIL) {
+            Some((end, _)) => Self(format!("{}…", text.get(..end).unwrap_or_default()).into()),
+            None => Self(text.into()),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Refusal {
+    /// Adds what the operator should know beyond the reason.
+    pub(crate) fn with_detail(mut self, detail: &str) -> Self {
+        self.detail = Some(Detail::new(detail));
+        self
+    }
+
     /// The methods that the place does take, for 405 (RFC 9110 section 10.2.1).
     pub(crate) fn allowing(mut self, methods: &'static str) -> Self {
         self.headers.push((header::ALLOW, HeaderValue::from_static(methods)));
@@ -32,8 +59,7 @@ impl Refusal {
     /// Credentials that did not pass, with the challenge of `resource` where the RFC asks for one.
     pub(crate) fn of_token(refusal: &token_validate::Refusal, resource: &ProtectedResource) -> Self {
         let challenge = challenge(refusal.reason, resource);
-        Self { detail: Some(refusal.to_string()), ..Self::from(Reason::Token(refusal.reason)) }
-            .challenging(challenge)
+        Self::of_credentials(refusal).challenging(challenge)
     }
 
     /// The same for credentials that came with a proof, or should have; `nonce` is what the next proof must hold
@@ -44,9 +70,7 @@ impl Refusal {
         nonce: Option<&str>,
     ) -> Self {
         let challenge = challenge(refusal.reason, resource).map(Challenge::for_dpop);
-        let mut refused =
-            Self { detail: Some(refusal.to_string()), ..Self::from(Reason::Token(refusal.reason)) }
-                .challenging(challenge);
+        let mut refused = Self::of_credentials(refusal).challenging(challenge);
         let nonce = nonce.and_then(|it| HeaderValue::from_str(it).ok());
         refused.headers.extend(nonce.map(|it| (DPOP_NONCE, it)));
         refused
@@ -66,8 +90,13 @@ impl Refusal {
         let description = ErrorDescription::from_static(reason.description());
         let challenge = Challenge::refused(resource, BearerError::InsufficientScope, description);
         let missing = token.scope().missing(needed);
-        Self { detail: Some(format!("missing: {missing}")), ..Self::from(reason) }
+        Self::from(reason)
+            .with_detail(&format!("missing: {missing}"))
             .challenging(Some(in_scheme_of(token, challenge.with_scope(needed))))
+    }
+
+    fn of_credentials(refusal: &token_validate::Refusal) -> Self {
+        Self { detail: refusal.detail().map(Detail::new), ..Self::from(Reason::Token(refusal.reason)) }
     }
 
     /// The challenge, and behind it what is offered beside it.
@@ -81,9 +110,6 @@ impl Refusal {
 
     /// The answer: what the RFC allows, a fixed description and the request id.
     pub(crate) fn into_response(self, request_id: RequestId) -> Response {
-        if let Some(detail) = &self.detail {
-            tracing::debug!(request.id = %request_id, reason = self.reason.code(), detail, "refused");
-        }
         let body = json!({
             "error": self.wire_error(),
             "error_description": self.reason.description(),
@@ -104,19 +130,43 @@ impl Refusal {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response.extensions_mut().insert(self.reason);
+        if let Some(detail) = self.detail {
+            response.extensions_mut().insert(detail);
+        }
         response
     }
 
-    /// The registered code where there is one; our own otherwise.
+    /// The registered code where there is one, else a word for the status: the reason is for the operator alone.
     fn wire_error(&self) -> &'static str {
         match self.reason {
-            Reason::Token(reason) if reason.status() == 503 => "temporarily_unavailable",
-            Reason::Token(reason) => reason.bearer_error().map_or("unauthorized", BearerError::as_str),
+            Reason::Token(reason) => {
+                reason.bearer_error().map_or_else(|| word(self.reason.status()), BearerError::as_str)
+            }
+            // The code that clients of a token endpoint know; HTTP has none.
             Reason::AddressFails => "temporarily_unavailable",
             Reason::GrantEnded => BearerError::InvalidToken.as_str(),
             Reason::ScopeInsufficient => BearerError::InsufficientScope.as_str(),
-            other => other.code(),
+            other => word(other.status()),
         }
+    }
+}
+
+/// What a status is called in the body.
+fn word(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "unauthorized",
+        403 => "forbidden",
+        404 => "not_found",
+        408 => "request_timeout",
+        413 => "content_too_large",
+        415 => "unsupported_media_type",
+        421 => "misdirected_request",
+        431 => "header_fields_too_large",
+        503 => "temporarily_unavailable",
+        504 => "gateway_timeout",
+        502 | 508 => "bad_gateway",
+        500.. => "server_error",
+        _ => BearerError::InvalidRequest.as_str(),
     }
 }
 
@@ -143,3 +193,46 @@ fn in_scheme_of(token: &ValidatedToken, challenge: Challenge) -> Challenge {
 }
 
 const RETRY_AFTER_SECONDS: &str = "2";
+
+/// Four claims as they are quoted, and some words.
+const MOST_DETAIL: usize = 400;
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use oauth_types::SystemEntropy;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::request_id::RequestIds;
+
+    async fn body(reason: Reason) -> Value {
+        let response = Refusal::from(reason).into_response(RequestIds::new(&SystemEntropy).next());
+        assert_eq!(response.status(), reason.status());
+        serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn m06_no_answer_holds_a_reason() {
+        let codes: Vec<_> = Reason::all().map(Reason::code).collect();
+        for reason in Reason::all() {
+            let body = body(reason).await;
+            let error = body["error"].as_str().unwrap();
+            assert!(!codes.contains(&error), "{error} of {reason:?}");
+            assert_eq!(body["error_description"], reason.description());
+            assert!(body["request_id"].is_string());
+        }
+        assert_eq!(body(Reason::HostUnknown).await["error"], "misdirected_request");
+        assert_eq!(body(Reason::Internal).await["error"], "server_error");
+        let upstream = |it| Reason::Upstream(it);
+        assert_eq!(body(upstream(mcp_proxy::ForwardReason::Unauthorized)).await["error"], "bad_gateway");
+        assert_eq!(body(upstream(mcp_proxy::ForwardReason::Timeout)).await["error"], "gateway_timeout");
+        assert_eq!(body(Reason::Token(token_validate::Reason::TokenExpired)).await["error"], "invalid_token");
+    }
+
+    #[test]
+    fn m04_a_detail_is_bounded() {
+        assert_eq!(Detail::new("aud").as_str(), "aud");
+        assert_eq!(Detail::new(&"\u{e9}".repeat(9999)).as_str().chars().count(), MOST_DETAIL + 1);
+    }
+}

@@ -21,7 +21,7 @@ use crate::{
     limits::{AddressLimit, RequestLimit, StreamLimit},
     metrics::Metrics,
     own_authorization_server::OwnAuthorizationServer,
-    routes::{Readiness, Routes},
+    routes::{Readiness, Routes, ServerIssuers},
     service::Arrival,
 };
 
@@ -112,7 +112,7 @@ impl Runtime {
         }
         let documents =
             Documents::new(servers.iter().map(|it| it.resource().clone())).map_err(ServerError::from)?;
-        let readiness = Readiness::new(validator.clone(), Arc::clone(&process.draining));
+        let readiness = Readiness::new(validator.clone(), issuers_of(config), Arc::clone(&process.draining));
         let routes = Routes::new(&servers, documents, readiness, &assertion_keys, own.router);
         let https = config.public_url.is_https();
         Ok((
@@ -178,6 +178,11 @@ fn validator(
         Some(previous) => Validator::new_inheriting(&previous.validator, issuers, settings, http, clock),
         None => Validator::new(issuers, settings, http, clock),
     })
+}
+
+fn issuers_of(config: &Config) -> Vec<ServerIssuers> {
+    let of = |it: &Server| ServerIssuers { path: it.path.to_string(), issuers: config.issuers(it) };
+    config.servers.iter().map(of).collect()
 }
 
 fn stream_limit(config: &Config, before: Option<&StreamLimit>) -> StreamLimit {
@@ -280,7 +285,10 @@ fn edge(loaded: &Loaded) -> Edge {
     let config = &loaded.config;
     let further: Vec<_> = config.hosts.iter().map(|it| it.as_str().to_owned()).collect();
     Edge {
-        proxies: TrustedProxies::new(config.listen.behind_proxy.clone().unwrap_or_default()),
+        proxies: TrustedProxies::new(
+            config.listen.behind_proxy.clone().unwrap_or_default(),
+            config.listen.forwarded_header,
+        ),
         hosts: Hosts::new(config.public_url.url(), &further),
         most_headers: config.limits.header_count as usize,
     }

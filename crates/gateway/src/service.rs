@@ -25,7 +25,7 @@ use crate::{
     listener::ForConnection,
     metrics::Metrics,
     reason::Reason,
-    refusal::Refusal,
+    refusal::{Detail, Refusal},
     request_id::{RequestId, RequestIds},
     routes,
     runtime::Runtime,
@@ -179,6 +179,9 @@ async fn answer(
     finish(&runtime, &arrival, &mut response);
     let reason = response.extensions().get::<Reason>().map_or("ok", |reason| reason.code());
     record.answer(response.status(), reason);
+    if reason != "ok" {
+        record.detail = response.extensions_mut().remove::<Detail>();
+    }
     response.map(|body| (body, record))
 }
 
@@ -229,6 +232,6 @@ mod tests {
         assert_eq!(answer.status(), 500);
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         let text = String::from_utf8(body.to_vec()).unwrap();
-        assert!(text.contains("internal_error") && !text.contains("canary"), "{text}");
+        assert!(text.contains("server_error") && !text.contains("canary"), "{text}");
     }
 }

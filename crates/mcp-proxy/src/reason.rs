@@ -70,7 +70,7 @@ reasons! {
         "The upstream redirects to another address; configure its final address as `upstream`.";
     Unauthorized "upstream_unauthorized" 502
         "the MCP server gave no usable answer"
-        "The upstream answered 401 or 407: it wants a credential that the gateway does not send. Let it trust the gateway, or configure a credential.";
+        "The upstream answered 401 or 407: it wants a credential that the gateway does not send. Switch its own authorization off, and let it trust the gateway alone; `identity.jwt` tells it who calls.";
     Protocol "upstream_protocol" 502
         "the MCP server gave no usable answer"
         "The upstream crashed or does not speak HTTP as it should; see its own log.";

@@ -76,19 +76,20 @@ impl Introspector {
 
     async fn fetch(&self, token: &BearerToken<'_>, policy: &IssuerPolicy) -> Result<Remembered, Refusal> {
         let endpoint = self.endpoint().await?;
+        let shown = without_query(&endpoint);
         let request = request::build(&endpoint, &self.settings, token)
-            .map_err(|error| unavailable(format!("{endpoint}: {error}")))?;
+            .map_err(|error| unavailable(format!("{shown}: {error}")))?;
         let _place = self.queue.try_acquire().map_err(|_| unavailable("too many questions at once"))?;
         let slot = self.slots.acquire().await.map_err(|_| unavailable("shutting down"))?;
         let response = self
             .http
             .send(request, Limits::default())
             .await
-            .map_err(|error| unavailable(format!("{endpoint}: {error}")).with_source(Arc::new(error)))?;
+            .map_err(|error| unavailable(format!("{shown}: {error}")).with_source(Arc::new(error)))?;
         drop(slot);
         let answer = Answer::read(&response, policy).map_err(|refusal| match refusal.detail() {
             Some(detail) if refusal.reason == Reason::IntrospectionUnavailable => {
-                unavailable(format!("{endpoint} {detail}"))
+                unavailable(format!("{shown} {detail}"))
             }
             _ => refusal,
         })?;
@@ -119,4 +120,9 @@ impl fmt::Debug for Introspector {
 
 fn unavailable(detail: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
     Refusal::new(Reason::IntrospectionUnavailable).with_detail(detail)
+}
+
+/// An address for the log; keys hide in queries.
+fn without_query(url: &Url) -> &str {
+    url.as_str().split_once('?').map_or(url.as_str(), |(before, _)| before)
 }

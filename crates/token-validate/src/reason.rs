@@ -85,7 +85,7 @@ reasons! {
         "The token is longer than 8 KiB. Let the authorization server put fewer claims (often groups or roles) into it.";
     TokenNotJwt "token_not_jwt" InvalidToken
         "the access token is not a JWT"
-        "The token is opaque or has not three parts, and no issuer of this resource has introspection. Many servers issue opaque tokens when the client asked for no audience or resource; otherwise set up introspection.";
+        "The token is opaque or has not three parts, and no issuer of this resource has `introspection`. Many servers issue opaque tokens when the client asked for no audience or resource; otherwise set up introspection.";
     TokenEncrypted "token_encrypted" InvalidToken
         "encrypted access tokens are not supported"
         "The token is encrypted (JWE). Switch encryption of access tokens off at the authorization server.";
@@ -109,7 +109,7 @@ reasons! {
         "A claim has the wrong JSON type or an impossible value. The detail names the claim.";
     AudienceMismatch "audience_mismatch" InvalidToken
         "the access token was not issued for this resource"
-        "The `aud` claim does not name this resource. Let the authorization server issue tokens for the resource identifier, or list what it writes under the audiences of the server.";
+        "The `aud` claim does not name this resource. Let the authorization server issue tokens for the resource identifier, or list what it writes under `audiences` of the `[[server]]`. The detail has what the token says.";
     TokenExpired "token_expired" InvalidToken
         "the access token has expired"
         "The token is past `exp`. Normal when a client must refresh; if all tokens expire at once, compare the clocks.";
@@ -118,10 +118,10 @@ reasons! {
         "`nbf` or `iat` is in the future by more than the leeway. Compare the clocks of the gateway and the authorization server.";
     LifetimeTooLong "lifetime_too_long" InvalidToken
         "the access token lives longer than is accepted here"
-        "`exp` minus `iat` is above the `max_lifetime` of the issuer.";
+        "`exp` minus `iat` is above `max_token_lifetime` of the issuer.";
     TypeNotAccepted "type_not_accepted" InvalidToken
         "the token is not of the type of access tokens"
-        "The `typ` of the header is not `at+jwt`. If the server says `JWT` or nothing, make the type policy of the issuer lenient.";
+        "The `typ` of the header is not `at+jwt`. If the server says `JWT` or nothing, let `token_type` be lenient, or write the `preset` of the product.";
     NotAnAccessToken "not_an_access_token" InvalidToken
         "the token is not an access token"
         "The token carries the marks of another kind: an ID token, a refresh or logout token, a DPoP proof; or it lacks the claim by which the preset knows access tokens. The detail names the claim. The client sends the wrong one.";
@@ -178,7 +178,7 @@ reasons! {
         "A claim from `required_claims` of the issuer is absent or has another value. The detail names the claim.";
     ClientNotAllowed "client_not_allowed" Forbidden
         "this client is not allowed here"
-        "The client of the token is not in the list of allowed clients of the issuer.";
+        "The client of the token is not in `clients` of the issuer.";
     KeyUnknown "key_unknown" InvalidToken
         "the access token is signed with an unknown key"
         "No key of the issuer has the `kid` of the token and fits its algorithm. A fetch was tried at most once in 30 s; if genuine tokens fail, look at the key set of the authorization server.";
@@ -190,7 +190,7 @@ reasons! {
         "The signature does not fit the key. A forged or damaged token, or two environments that share a `kid`.";
     KeysUnavailable "keys_unavailable" Unavailable
         "the keys of the authorization server are not available"
-        "No usable key of the issuer is known: its metadata or key set could not be fetched yet, or not for longer than the stale limit. The gateway goes on trying; the status page has the last error.";
+        "No usable key of the issuer is known: its metadata or key set could not be fetched yet, or not for longer than the stale limit. The gateway goes on trying; a warning in the log says each time why a fetch failed, and `mcp-gateway check --online` asks at once.";
     IntrospectionAmbiguous "introspection_ambiguous" InvalidToken
         "the issuer of the access token cannot be determined"
         "The token is opaque and more than one issuer of this resource has introspection. Limit the server to one of them: a token must not be shown to a stranger.";

@@ -13,7 +13,7 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 use resource_metadata::Documents;
 use tower_service::Service;
 
@@ -23,7 +23,7 @@ use crate::{
 
 pub(crate) use self::{
     mcp::METHODS as MCP_METHODS,
-    probe::{Readiness, is_probe},
+    probe::{Readiness, ServerIssuers, is_probe},
 };
 
 /// All routes of one configuration.
@@ -70,10 +70,26 @@ impl Routes {
 }
 
 async fn note_route(request: Request, next: Next) -> Response {
+    let arrival = Arrival::of(&request);
     if let Some(route) = request.extensions().get::<MatchedPath>() {
-        Arrival::of(&request).note_route(route.as_str().into());
+        arrival.note_route(route.as_str().into());
     }
-    next.run(request).await
+    with_reason(next.run(request).await, &arrival)
+}
+
+/// Gives what a router itself refuses the body and the reason of any other refusal; its header fields stay.
+fn with_reason(response: Response, arrival: &Arrival) -> Response {
+    let reason = match response.status() {
+        _ if response.extensions().get::<Reason>().is_some() => return response,
+        StatusCode::NOT_FOUND => Reason::RouteUnknown,
+        StatusCode::METHOD_NOT_ALLOWED => Reason::MethodNotAllowed,
+        _ => return response,
+    };
+    let mut refused = Refusal::from(reason).into_response(arrival.request_id);
+    let ours = std::mem::replace(refused.headers_mut(), response.headers().clone());
+    refused.headers_mut().remove(header::CONTENT_LENGTH);
+    refused.headers_mut().extend(ours);
+    refused
 }
 
 /// Clients in browsers look for documents in several places; without the header they would see a failure of the network

@@ -14,7 +14,7 @@ pub(super) fn check(
 ) -> Result<(), Refusal> {
     match (&claims.audience, &policy.audience) {
         (Some(audience), _) if resource.audiences().iter().any(|it| audience.names(it)) => Ok(()),
-        (Some(audience), _) => Err(mismatch(audience)),
+        (Some(audience), _) => Err(mismatch(audience, resource)),
         (None, AudiencePolicy::ClientId { allowed }) => {
             let client = claims.client_id.as_ref().ok_or_else(|| missing("client_id"))?;
             if allowed.contains(client) {
@@ -27,7 +27,8 @@ pub(super) fn check(
     }
 }
 
-fn mismatch(audience: &Audience) -> Refusal {
-    let named: Vec<_> = audience.as_slice().iter().take(4).map(|it| quoted(it)).collect();
-    Refusal::new(Reason::AudienceMismatch).with_detail(format!("aud is {}", named.join(", ")))
+fn mismatch(audience: &Audience, resource: &ResourcePolicy) -> Refusal {
+    let list = |names: &[String]| names.iter().take(2).map(|it| quoted(it)).collect::<Vec<_>>().join(", ");
+    let (is, expected) = (list(audience.as_slice()), list(resource.audiences()));
+    Refusal::new(Reason::AudienceMismatch).with_detail(format!("aud is {is}, expected {expected}"))
 }
