@@ -4,6 +4,7 @@ mod banned_build;
 mod crate_map;
 mod file_length;
 mod forbidden_text;
+mod minimum_rust;
 mod named_tests;
 mod sources;
 
@@ -17,10 +18,11 @@ pub(crate) struct Check {
 }
 
 /// All checks.
-pub(crate) const CHECKS: [Check; 5] = [
+pub(crate) const CHECKS: [Check; 6] = [
     Check { subject: "crate map", run: crate_map::check },
     Check { subject: "crates of the default build", run: banned_build::check },
     Check { subject: "file length", run: file_length::check },
     Check { subject: "forbidden texts", run: forbidden_text::check },
+    Check { subject: "minimum Rust version", run: minimum_rust::check },
     Check { subject: "tests that documents name", run: named_tests::check },
 ];

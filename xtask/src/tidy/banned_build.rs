@@ -3,11 +3,19 @@
 use super::Findings;
 use crate::shell;
 
-/// Looks for banned crates in the default build of the binary.
+/// Looks for banned crates in the default build of the binary, and in what the plain `cargo tree` shows of it, which
+/// has the crates of its tests, too.
 pub(crate) fn check() -> Findings {
-    let tree =
-        ["tree", "--locked", "-p", "mcp-gateway", "-e", "no-dev", "--prefix", "none", "--format", "{p}"];
-    Ok(banned(&shell::output("cargo", &tree)?))
+    let tree = |more: &[&str]| {
+        let arguments = ["tree", "--locked", "-p", "mcp-gateway", "--prefix", "none", "--format", "{p}"];
+        shell::output("cargo", &[&arguments, more].concat())
+    };
+    let mut found = banned(&tree(&["-e", "no-dev"])?);
+    let with_tests = banned(&tree(&[])?);
+    found.extend(
+        with_tests.into_iter().filter(|it| !it.starts_with(OF_TESTS)).map(|it| format!("{it}, by tests")),
+    );
+    Ok(found)
 }
 
 /// The banned crates among lines like `redb v4.6.0`.
@@ -52,6 +60,8 @@ const NAMES: &[&str] = &[
     "tiberius",
     "token-manager",
 ];
+/// The one of them that tests may use.
+const OF_TESTS: &str = "test-support ";
 const FAMILIES: &[&str] = &["deadpool-", "mysql", "rocksdb", "sea-orm", "sqlx", "tokio-postgres"];
 
 #[cfg(test)]
