@@ -59,7 +59,7 @@ pub struct AuthorizationServer {
     /// `"client_id"` is for authorization servers that write no `aud`, and needs `clients`.
     /// Without this key: that of the preset, else `"aud"`; with preset `cognito` and without `clients` also `"aud"`.
     pub audience_claim: Option<AudienceClaim>,
-    /// Longest time from `iat` to `exp` that is accepted; 1 min to 168 h.
+    /// Longest time from `iat` to `exp` that is accepted; `1m` to `7d`.
     /// Without this key the authorization server decides alone.
     pub max_token_lifetime: Option<Period>,
     /// Ask the authorization server about tokens (RFC 7662).

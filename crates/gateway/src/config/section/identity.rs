@@ -24,7 +24,7 @@ pub struct ServerIdentity {
 pub struct IdentityJwt {
     /// The `aud` of the JWT: how the upstream calls itself.
     pub audience: AllowedAudience,
-    /// Time from `iat` to `exp`; 10 s to 5 min.
+    /// Time from `iat` to `exp`; `10s` to `5m`.
     #[serde(default = "IdentityJwt::default_lifetime")]
     pub lifetime: Period,
     /// Request header that carries the JWT.

@@ -21,7 +21,7 @@ pub struct Introspection {
     /// Which tokens are asked about.
     #[serde(rename = "for", default)]
     pub tokens: IntrospectionFor,
-    /// How long an answer is remembered, never past the token's `exp`; 0 s to 60 s.
+    /// How long an answer is remembered, never past the token's `exp`; `0s` to `1m`.
     #[serde(default = "Introspection::default_cache")]
     pub cache: Period,
     /// How the gateway authenticates itself.

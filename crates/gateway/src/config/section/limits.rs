@@ -17,14 +17,14 @@ pub struct Limits {
     /// More is answered 413.
     pub body_bytes: ByteSize,
     /// Time for the TLS handshake, for the first complete header section of a connection, and on HTTP/1.1 for each
-    /// further one from its first byte; 1 s to 5 min.
+    /// further one from its first byte; `1s` to `5m`.
     pub header_read: Period,
-    /// How far a request body may fall behind 1 KiB per second; 1 s to 10 min.
+    /// How far a request body may fall behind 1 KiB per second; `1s` to `10m`.
     pub body_idle: Period,
-    /// Time from the end of the last answer to the beginning of the next request on the same connection; 1 s to 1 h.
+    /// Time from the end of the last answer to the beginning of the next request on the same connection; `1s` to `1h`.
     /// On HTTP/2 nothing but a request counts, so a client that only answers pings is let go.
     pub idle: Period,
-    /// Longest time that a client may leave a response unread; 1 s to 10 min.
+    /// Longest time that a client may leave a response unread; `1s` to `10m`.
     pub write_stall: Period,
     /// Requests that wait for the head of their answer at once; 1 to 1,000,000.
     /// More is answered 503.
@@ -47,7 +47,7 @@ pub struct Limits {
     /// A POST takes its place when its answer turns out to be a stream, so that long calls without one keep nobody from
     /// listening; those that were waiting when the last place was taken may exceed this number.
     pub streams_per_subject: u32,
-    /// Time that requests in progress are given when the gateway stops; 0 s to 1 h.
+    /// Time that requests in progress are given when the gateway stops; `0s` to `1h`.
     pub shutdown: Period,
 }
 

@@ -73,14 +73,14 @@ pub struct ServerHttp {
     pub response_headers: Vec<FieldName>,
     /// PEM files with further certificate authorities for this upstream.
     pub ca_files: Vec<PathBuf>,
-    /// Time to connect to the upstream, TLS included; 100 ms to 1 min.
+    /// Time to connect to the upstream, TLS included; `100ms` to `1m`.
     pub connect_timeout: Period,
-    /// Time from the request to the head of the upstream's response; 1 s to 1 h.
+    /// Time from the request to the head of the upstream's response; `1s` to `1h`.
     pub response_timeout: Period,
-    /// Silence on an event stream after which a comment is sent to keep it open; 1 s to 5 min.
+    /// Silence on an event stream after which a comment is sent to keep it open; `1s` to `5m`.
     pub keep_alive: Period,
     /// How long the upstream may go on with a call of a client that left, for protocol revisions before 2026-07-28,
-    /// in which leaving is no cancellation; 0 s to 1 h.
+    /// in which leaving is no cancellation; `0s` to `1h`.
     pub drain: Period,
 }
 

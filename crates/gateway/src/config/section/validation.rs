@@ -7,12 +7,12 @@ use crate::config::value::Period;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Validation {
-    /// Clock difference that `exp`, `nbf` and `iat` are given; 0 s to 2 min.
+    /// Clock difference that `exp`, `nbf` and `iat` are given; `0s` to `2m`.
     pub leeway: Period,
     /// Verified tokens that are remembered; 1 to 1,000,000.
     pub cache_entries: u32,
     /// How long keys stay in use that cannot be refreshed because the authorization server is down.
-    /// From 10 min to 168 h.
+    /// From `10m` to `7d`.
     pub stale_keys: Period,
 }
 

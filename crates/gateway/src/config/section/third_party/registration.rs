@@ -27,9 +27,9 @@ pub struct Registration {
     /// Registered clients that are kept; 10 to 1,000,000.
     /// Beyond that the oldest one makes room that nobody has signed in with.
     pub max_clients: u32,
-    /// How long a client is kept that nobody has signed in with; 1 h to 90 d.
+    /// How long a client is kept that nobody has signed in with; `1h` to `90d`.
     pub unused_for: Period,
-    /// How long a client is kept after its last use, never less than its grants; 1 d to 3650 d.
+    /// How long a client is kept after its last use, never less than its grants; `24h` to `3650d`.
     pub expire_after: Period,
 }
 

@@ -23,23 +23,23 @@ pub struct ThirdParty {
     /// Earlier master keys, which still open what they sealed.
     #[serde(default)]
     pub old_master_keys: Vec<SecretSource>,
-    /// How long an access token is good; 1 min to 24 h.
+    /// How long an access token is good; `1m` to `24h`.
     #[serde(default = "ThirdParty::default_access_token_lifetime")]
     pub access_token_lifetime: Period,
-    /// How long an authorization code waits for its redemption; 10 s to 10 min.
+    /// How long an authorization code waits for its redemption; `10s` to `10m`.
     #[serde(default = "ThirdParty::default_code_lifetime")]
     pub code_lifetime: Period,
     /// For how long a refresh token that was just used is answered with its successor again,
-    /// so that a lost answer does no harm; 0 s (never) to 5 min.
+    /// so that a lost answer does no harm; `0s` (never) to `5m`.
     #[serde(default = "ThirdParty::default_retry_window")]
     pub retry_window: Period,
-    /// A grant that is not used for so long ends; 5 min to 3650 d, not more than `absolute_timeout`.
+    /// A grant that is not used for so long ends; `5m` to `3650d`, not more than `absolute_timeout`.
     #[serde(default = "ThirdParty::default_idle_timeout")]
     pub idle_timeout: Period,
-    /// A grant ends so long after its consent, used or not; 5 min to 3650 d.
+    /// A grant ends so long after its consent, used or not; `5m` to `3650d`.
     #[serde(default = "ThirdParty::default_absolute_timeout")]
     pub absolute_timeout: Period,
-    /// How long a signing key of access tokens signs before the next one does; 7 d to 365 d.
+    /// How long a signing key of access tokens signs before the next one does; `7d` to `365d`.
     #[serde(default = "ThirdParty::default_signing_key_rotation")]
     pub signing_key_rotation: Period,
     /// Send `iss` with each authorization response, and say so in the metadata (RFC 9207).

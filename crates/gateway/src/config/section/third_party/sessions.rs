@@ -10,13 +10,13 @@ use crate::config::value::Period;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ThirdPartySessions {
-    /// A third-party session that nothing uses for so long ends, with its grants; 5 min to 3650 d.
+    /// A third-party session that nothing uses for so long ends, with its grants; `5m` to `3650d`.
     pub idle_timeout: Period,
-    /// A third-party session ends so long after the sign-in, with its grants; 5 min to 3650 d.
+    /// A third-party session ends so long after the sign-in, with its grants; `5m` to `3650d`.
     pub absolute_timeout: Period,
-    /// A browser session without a request for so long ends; 1 min to 30 d.
+    /// A browser session without a request for so long ends; `1m` to `30d`.
     pub browser_idle_timeout: Period,
-    /// A browser session ends so long after the sign-in; 5 min to 90 d.
+    /// A browser session ends so long after the sign-in; `5m` to `90d`.
     pub browser_absolute_timeout: Period,
 }
 
