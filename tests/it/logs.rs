@@ -198,6 +198,8 @@ async fn m04_a_refusal_says_in_its_line_what_was_wrong() {
 
 #[tokio::test]
 async fn what_a_router_refuses_has_a_reason_and_an_id_too() {
+    const METADATA: &str = "/.well-known/oauth-protected-resource";
+
     let issuer = Issuer::new(ISSUER);
     let gateway = Setup::new()
         .keys("keys", &issuer)
@@ -207,7 +209,6 @@ async fn what_a_router_refuses_has_a_reason_and_an_id_too() {
     let request = |method: &str, path: &str| {
         http::Request::builder().method(method).uri(gateway.url(path)).body(String::new()).unwrap()
     };
-    const METADATA: &str = "/.well-known/oauth-protected-resource";
     for (method, path, status, reason) in [
         ("GET", format!("{METADATA}/mcp"), 200, "ok"),
         ("GET", format!("{METADATA}/other"), 404, "route_unknown"),

@@ -45,7 +45,7 @@ async fn run(path: &Path, loaded: Loaded) -> Result<(), Failure> {
     loop {
         match signals.next(&mut running).await {
             Event::Stop => {
-                stop(running, signals).await;
+                Box::pin(stop(running, signals)).await;
                 return Ok(());
             }
             Event::Reload => files = reload(path, &running, files).await,
