@@ -33,7 +33,7 @@ pub use issuer::{InvalidIssuer, Issuer};
 pub use loopback::is_loopback_host;
 pub use metadata::{AuthorizationServerMetadata, ProtectedResourceMetadata};
 pub use pkce::{CodeChallenge, CodeVerifier, InvalidPkce};
-pub use principal::{InvalidProviderId, Principal, ProviderId};
+pub use principal::{ConfusableClient, InvalidProviderId, Principal, ProviderId};
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use resource_uri::{InvalidResourceUri, ResourceUri};
 pub use scope::{InvalidScope, Scope, ScopeToken};

@@ -2,6 +2,7 @@
 
 mod cause;
 mod code;
+mod direct;
 mod events;
 mod issue;
 mod list;
@@ -22,6 +23,7 @@ use std::{fmt, sync::Arc};
 
 pub use cause::EndCause;
 pub use code::AuthorizationCode;
+pub use direct::DirectGrant;
 pub use events::{AuditLog, GrantEnded, GrantEvents};
 pub use issue::{FreshGrantId, IssueError};
 pub use list::GrantSummary;

@@ -13,7 +13,7 @@ mod testing;
 mod third_party_tokens;
 
 pub use grants::{
-    AuditLog, AuthorizationCode, EndCause, FreshGrantId, GrantEnded, GrantError, GrantEvents, GrantParts,
+    AuditLog, AuthorizationCode, DirectGrant, EndCause, FreshGrantId, GrantEnded, GrantError, GrantEvents, GrantParts,
     GrantSettings, GrantSummary, Grants, InvalidSetting, IssueError, IssuedTokens, NewGrant, OpenGrantsError,
     RedeemCheck, RefreshToken, Refusal, RestsOn, RevokeSelector, RotateCheck, SessionKey, Unavailable,
     Upkeep,

@@ -1,4 +1,5 @@
 mod code;
+mod direct;
 mod dropped;
 mod faults;
 mod records;
