@@ -71,6 +71,11 @@ pub enum GrantType {
     AuthorizationCode,
     /// A refresh token for new tokens.
     RefreshToken,
+    /// A token for the client itself (RFC 6749 section 4.4).
+    ///
+    /// Whether a client may is for [`ServerSettings::client_credentials`](crate::ServerSettings::client_credentials)
+    /// to say, and never for what a client says of itself.
+    ClientCredentials,
 }
 
 impl Client {
@@ -114,6 +119,7 @@ impl GrantType {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
         }
     }
 }

@@ -4,6 +4,7 @@ mod authorize;
 mod client;
 mod client_auth;
 mod clients;
+mod direct_grants;
 mod endpoint;
 mod introspect;
 mod metadata;
@@ -33,6 +34,7 @@ pub use clients::{
     Budget, ClientKeys, ClientProof, ClientSources, Clients, ConfiguredClient, FindClientError,
     ProofMismatch, Rate, SecretDigest,
 };
+pub use direct_grants::{DirectGrant, DirectGrants};
 pub use introspect::IntrospectEndpoint;
 pub use metadata::ServerMetadata;
 pub use metadata_document::{DocumentSettings, MetadataDocuments};

@@ -112,7 +112,7 @@ impl<'a> Members<'a> {
             scopes_supported: scopes(settings),
             response_types_supported: ["code"],
             response_modes_supported: ["query"],
-            grant_types_supported: GRANT_TYPES.iter().map(|it| it.as_str()).collect(),
+            grant_types_supported: settings.grant_types().into_iter().map(GrantType::as_str).collect(),
             token_endpoint_auth_methods_supported: all_methods(),
             token_endpoint_auth_signing_alg_values_supported: algorithms,
             revocation_endpoint: settings.url(paths::REVOKE),
@@ -171,8 +171,6 @@ fn locations(settings: &ServerSettings) -> Vec<String> {
 
 /// Asks for refresh tokens (OpenID Connect Core section 11).
 pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
-
-const GRANT_TYPES: [GrantType; 2] = [GrantType::AuthorizationCode, GrantType::RefreshToken];
 
 const WELL_KNOWN: [&str; 2] =
     ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];

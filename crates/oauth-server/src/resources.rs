@@ -32,6 +32,21 @@ impl ServerSettings {
         Ok(found)
     }
 
+    /// The one resource that a request is about: the default one if it names none.
+    ///
+    /// # Errors
+    /// [`UnknownResource`] (`invalid_target`), also when it names several.
+    pub(crate) fn requested_resource(
+        &self,
+        parameters: &Parameters,
+    ) -> Result<&OfferedResource, UnknownResource> {
+        match self.requested_resources(parameters)?.as_slice() {
+            [] => self.resources().first().ok_or(UnknownResource),
+            [one] => Ok(one),
+            _ => Err(UnknownResource),
+        }
+    }
+
     fn find_resource(&self, text: &str) -> Option<&OfferedResource> {
         let plain = |it: u8| matches!(it, 0x21..=0x7E) && it != b'\\';
         if !text.bytes().all(plain) {

@@ -1,8 +1,8 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use oauth_types::{ClientId, Issuer, ResourceUri, Scope, ScopeToken};
 
-use crate::ClientAuthMethod;
+use crate::{ClientAuthMethod, GrantType};
 
 /// What this authorization server is and what it offers.
 #[derive(Clone, Debug)]
@@ -30,6 +30,12 @@ pub struct ServerSettings {
     ///
     /// Each must authenticate; a public client gains nothing by being named.
     pub introspect_all: BTreeSet<ClientId>,
+    /// The clients that may have tokens for themselves (RFC 6749 section 4.4), and the most that each may do;
+    /// nobody by default.
+    ///
+    /// Counts for confidential clients of the configuration only: what registered itself or publishes a document is a
+    /// stranger (MCP "OAuth Client Credentials").
+    pub client_credentials: BTreeMap<ClientId, Scope>,
 }
 
 /// A protected resource that tokens are issued for.
@@ -85,6 +91,7 @@ impl ServerSettings {
             assertion_algorithms: ASSERTION_ALGORITHMS.map(str::to_owned).into(),
             json_token_requests: false,
             introspect_all: BTreeSet::new(),
+            client_credentials: BTreeMap::new(),
         })
     }
 
@@ -110,6 +117,14 @@ impl ServerSettings {
     #[must_use]
     pub fn offers(&self, value: &ScopeToken) -> bool {
         self.resources.iter().any(|it| it.scopes.contains(value))
+    }
+
+    /// The grant types of the token endpoint, in the order of the metadata document.
+    #[must_use]
+    pub fn grant_types(&self) -> Vec<GrantType> {
+        let further = [(!self.client_credentials.is_empty(), GrantType::ClientCredentials)];
+        let further = further.into_iter().filter_map(|(is_offered, it)| is_offered.then_some(it));
+        [GrantType::AuthorizationCode, GrantType::RefreshToken].into_iter().chain(further).collect()
     }
 
     /// The URL of an endpoint of this server; `path` starts with a slash.

@@ -3,6 +3,8 @@
 #[path = "../examples/authorization_server/memory_grants.rs"]
 mod memory_grants;
 
+mod direct;
+
 use std::{
     future::Future,
     sync::{
@@ -30,6 +32,7 @@ use crate::{
     RegistrationSettings, Registrations, RevokeEndpoint, SecretDigest, ServerSettings, TokenEndpoint,
     TokenFacts, TokenGrant, TokenRefusal, TokenUnavailable,
 };
+use direct::RecordedGrants;
 use memory_grants::MemoryGrants;
 
 pub(crate) const ISSUER: &str = "https://mcp.example";
@@ -45,6 +48,7 @@ pub(crate) const SECRET: &str = "c0nf1dent1al";
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) grants: Arc<WatchedGrants>,
+    pub(crate) direct: Arc<RecordedGrants>,
     pub(crate) settings: ServerSettings,
     pub(crate) store: Arc<FaultyStore>,
     pub(crate) registrations: Registrations,
@@ -73,7 +77,7 @@ impl World {
             assertions: Arc::new(NoAssertions),
             clock: clock.clone(),
         });
-        Self { clock, grants, settings: settings(), store, registrations, clients }
+        Self { clock, grants, direct: Arc::default(), settings: settings(), store, registrations, clients }
     }
 
     pub(crate) fn authorize(&self) -> AuthorizeEndpoint {
@@ -82,6 +86,7 @@ impl World {
 
     pub(crate) fn token(&self) -> TokenEndpoint {
         TokenEndpoint::new(Arc::new(self.settings.clone()), self.clients.clone(), self.grants.clone())
+            .with_direct_grants(self.direct.clone())
     }
 
     pub(crate) fn revoke(&self) -> RevokeEndpoint {

@@ -2,25 +2,37 @@
 
 mod answer;
 mod authorization_code;
+mod client_credentials;
 mod refresh_token;
+mod scope;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
+use oauth_types::ResourceUri;
 
 use crate::{
-    AuthenticatedClient, Clients, GrantPort, GrantType, ServerSettings, TokenGrant,
+    AuthenticatedClient, Clients, DirectGrants, GrantPort, GrantType, ServerSettings, TokenGrant,
     endpoint::{self, EndpointError},
     parameters::Parameters,
 };
 
-/// Exchanges codes and refresh tokens for tokens.
+/// Exchanges codes and refresh tokens for tokens, and whatever else the settings offer.
 #[derive(Clone, Debug)]
 pub struct TokenEndpoint {
     settings: Arc<ServerSettings>,
     clients: Clients,
     grants: Arc<dyn GrantPort>,
+    direct: Option<Arc<dyn DirectGrants>>,
+}
+
+/// A token request whose client is authenticated.
+#[derive(Clone, Copy, Debug)]
+struct TokenRequest<'a> {
+    settings: &'a ServerSettings,
+    parameters: &'a Parameters,
+    client: &'a AuthenticatedClient,
 }
 
 impl TokenEndpoint {
@@ -30,7 +42,13 @@ impl TokenEndpoint {
     /// The endpoint for these clients, whose grants are kept by `grants`.
     #[must_use]
     pub fn new(settings: Arc<ServerSettings>, clients: Clients, grants: Arc<dyn GrantPort>) -> Self {
-        Self { settings, clients, grants }
+        Self { settings, clients, grants, direct: None }
+    }
+
+    /// With somebody who makes grants without a code, which the further grant types of the settings need.
+    #[must_use]
+    pub fn with_direct_grants(self, direct: Arc<dyn DirectGrants>) -> Self {
+        Self { direct: Some(direct), ..self }
     }
 
     /// Answers a request, whatever it is; `query` is the part of the address after `?`.
@@ -57,36 +75,46 @@ impl TokenEndpoint {
     }
 
     async fn grant(&self, headers: &HeaderMap, parameters: &Parameters) -> Result<TokenGrant, EndpointError> {
-        let grant_type = grant_type(parameters)?;
+        let grant_type = self.grant_type(parameters)?;
         let client = endpoint::authenticate(&self.clients, headers, parameters).await?;
-        check_grant_type(&client, grant_type)?;
-        let resources = self.settings.requested_resources(parameters)?;
-        let resources: Vec<_> = resources.into_iter().map(|it| it.resource.clone()).collect();
+        let request = TokenRequest { settings: &self.settings, parameters, client: &client };
         let grant = match grant_type {
             GrantType::AuthorizationCode => {
+                let resources = request.of_grant_type(grant_type)?;
                 authorization_code::redeem(&*self.grants, parameters, &client, &resources).await?
             }
             GrantType::RefreshToken => {
+                let resources = request.of_grant_type(grant_type)?;
                 refresh_token::refresh(&*self.grants, parameters, &client, &self.settings, &resources).await?
             }
+            GrantType::ClientCredentials => client_credentials::issue(self.direct()?, request).await?,
         };
         self.clients.used(client.client()).await;
         tracing::info!(grant_type = grant_type.as_str(), "tokens are issued");
         Ok(grant)
     }
+
+    /// The one that is asked for, if it is offered.
+    fn grant_type(&self, parameters: &Parameters) -> Result<GrantType, EndpointError> {
+        let name = parameters.one("grant_type")?;
+        let name = name.ok_or(EndpointError::InvalidRequest("grant_type is missing"))?;
+        let offered = self.settings.grant_types();
+        offered.into_iter().find(|it| it.as_str() == name).ok_or(EndpointError::UnsupportedGrantType)
+    }
+
+    fn direct(&self) -> Result<&dyn DirectGrants, EndpointError> {
+        self.direct.as_deref().ok_or(EndpointError::UnsupportedGrantType)
+    }
 }
 
-fn grant_type(parameters: &Parameters) -> Result<GrantType, EndpointError> {
-    let name = parameters.one("grant_type")?.ok_or(EndpointError::InvalidRequest("grant_type is missing"))?;
-    let known = [GrantType::AuthorizationCode, GrantType::RefreshToken];
-    known.into_iter().find(|it| it.as_str() == name).ok_or(EndpointError::UnsupportedGrantType)
-}
-
-fn check_grant_type(client: &AuthenticatedClient, grant_type: GrantType) -> Result<(), EndpointError> {
-    if client.client().grant_types.contains(&grant_type) {
-        Ok(())
-    } else {
-        Err(EndpointError::UnauthorizedClient)
+impl TokenRequest<'_> {
+    /// What the request says the tokens are for, if the client may use what it comes with.
+    fn of_grant_type(&self, grant_type: GrantType) -> Result<Vec<ResourceUri>, EndpointError> {
+        if !self.client.client().grant_types.contains(&grant_type) {
+            return Err(EndpointError::UnauthorizedClient);
+        }
+        let resources = self.settings.requested_resources(self.parameters)?;
+        Ok(resources.into_iter().map(|it| it.resource.clone()).collect())
     }
 }
 

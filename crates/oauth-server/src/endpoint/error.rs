@@ -30,6 +30,8 @@ pub(crate) enum EndpointError {
     UnauthorizedClient,
     #[error("scope is malformed")]
     InvalidScope,
+    #[error("nothing of the scope is allowed")]
+    ScopeNotAllowed,
     #[error(transparent)]
     UnknownResource(#[from] UnknownResource),
     #[error(transparent)]
@@ -78,7 +80,9 @@ impl EndpointError {
             Self::PublicClient => (StatusCode::UNAUTHORIZED, TokenErrorCode::InvalidClient),
             Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, TokenErrorCode::UnsupportedGrantType),
             Self::UnauthorizedClient => (StatusCode::BAD_REQUEST, TokenErrorCode::UnauthorizedClient),
-            Self::InvalidScope => (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidScope),
+            Self::InvalidScope | Self::ScopeNotAllowed => {
+                (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidScope)
+            }
             Self::UnknownResource(_) => (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidTarget),
             Self::Client(error) => error.wire(),
             Self::Grant(TokenRefusal::Refused { code, .. }) => (status(*code), *code),
@@ -107,6 +111,7 @@ impl EndpointError {
             Self::UnsupportedGrantType => "grant_type is not supported",
             Self::UnauthorizedClient => "the client may not use this grant_type",
             Self::InvalidScope => "scope is malformed",
+            Self::ScopeNotAllowed => "the client may have none of these scopes here",
             Self::UnknownResource(_) => "resource must be one that is offered here",
             Self::Client(ClientAuthError::TooManyAttempts { .. }) => "too many attempts; try again later",
             Self::Client(ClientAuthError::Unavailable(_))

@@ -22,6 +22,18 @@ fn d09_the_document_has_everything_by_default_and_only_what_is_there_otherwise()
 }
 
 #[test]
+fn d09_the_grant_types_are_those_that_somebody_may_use() {
+    let mut settings = World::new().settings;
+    let listed = |settings: &ServerSettings| {
+        let document: Value = serde_json::from_slice(ServerMetadata::new(settings).body()).unwrap();
+        document["grant_types_supported"].to_string()
+    };
+    assert_eq!(listed(&settings), r#"["authorization_code","refresh_token"]"#);
+    settings.client_credentials.insert("post".parse().unwrap(), "mcp".parse().unwrap());
+    assert_eq!(listed(&settings), r#"["authorization_code","refresh_token","client_credentials"]"#);
+}
+
+#[test]
 fn our_own_client_can_read_it() {
     let document = ServerMetadata::new(&World::new().settings);
     let read: AuthorizationServerMetadata = serde_json::from_slice(document.body()).unwrap();

@@ -1,11 +1,12 @@
 mod authorization_code;
+mod client_credentials;
 mod form;
 mod refresh_token;
 mod wire;
 
 use serde_json::Value;
 
-use crate::testing::{Post, World, code_request, outcome, refresh_request};
+use crate::testing::{Post, World, authenticated, code_request, outcome, refresh_request};
 
 /// A request for a fresh code of `client`, changed, and what it comes to; a refusal leaves the code good.
 #[track_caller]
