@@ -10,5 +10,6 @@ mod corp;
 mod demo;
 mod documents;
 mod github;
+mod machines;
 mod stage;
 mod storage;

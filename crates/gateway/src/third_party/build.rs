@@ -108,7 +108,8 @@ pub(super) async fn authorization_server(
     });
     let endpoints = Endpoints {
         metadata: ServerMetadata::new(&settings),
-        token: TokenEndpoint::new(Arc::clone(&settings), clients.clone(), grants.clone()),
+        token: TokenEndpoint::new(Arc::clone(&settings), clients.clone(), grants.clone())
+            .with_direct_grants(grants.clone()),
         revoke: RevokeEndpoint::new(clients.clone(), grants.clone()),
         introspect: IntrospectEndpoint::new(settings, clients, grants),
         // Clients that registered before stay known, also while no further one may come.

@@ -4,8 +4,8 @@ use oauth_server::{
 };
 use oauth_types::ClientId;
 use token_manager::{
-    EndCause, GrantError, GrantSummary, IssuedTokens, RedeemCheck, Refusal, RevokeSelector, RotateCheck,
-    Unavailable,
+    EndCause, GrantError, GrantSummary, Grants, IssuedTokens, RedeemCheck, Refusal, RevokeSelector,
+    RotateCheck, Unavailable,
 };
 
 use super::{Foundations, OwnTokens, rests_on::unavailable};
@@ -21,6 +21,10 @@ impl GrantAccess {
     /// The grants of `foundations`, and the access tokens that rest on them.
     pub(crate) const fn new(foundations: Foundations, tokens: OwnTokens) -> Self {
         Self { foundations, tokens }
+    }
+
+    pub(super) const fn grants(&self) -> &Grants {
+        &self.foundations.grants
     }
 
     async fn facts_of_access_token(&self, token: &str) -> Result<Option<TokenFacts>, TokenUnavailable> {
@@ -98,7 +102,7 @@ impl GrantPort for GrantAccess {
     }
 }
 
-fn answer(issued: IssuedTokens) -> TokenGrant {
+pub(super) fn answer(issued: IssuedTokens) -> TokenGrant {
     TokenGrant {
         access_token: TokenText::new(issued.access_token.expose().to_owned()),
         expires_in: issued.expires_in,
@@ -144,6 +148,6 @@ const fn description(refusal: Refusal) -> &'static str {
     }
 }
 
-fn later(error: Unavailable) -> TokenUnavailable {
+pub(super) fn later(error: Unavailable) -> TokenUnavailable {
     TokenUnavailable(Box::new(error))
 }

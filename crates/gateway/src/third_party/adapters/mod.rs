@@ -3,6 +3,7 @@
 mod cause;
 mod client_assertions;
 mod client_names;
+mod direct_grants;
 mod directory;
 mod grant_check;
 mod grant_port;

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use oauth_server::{InvalidServerSettings, OfferedResource, ServerSettings};
-use oauth_types::{ResourceUri, Scope};
+use oauth_types::{ClientId, ResourceUri, Scope};
 
 use crate::{
-    config::{Config, LoadedThirdParty, Server},
+    config::{Config, ConfiguredClient, LoadedThirdParty, Server},
     third_party::browser::ServerWords,
 };
 
@@ -22,7 +22,14 @@ pub(super) fn settings(
     settings.client_id_metadata_documents = section.client_metadata_documents.enabled;
     settings.introspect_all =
         section.clients.iter().filter(|it| it.introspect).map(|it| it.client_id.clone()).collect();
+    settings.client_credentials = section.clients.iter().filter_map(for_itself).collect();
     Ok(settings)
+}
+
+/// What a client may do without a person.
+fn for_itself(client: &ConfiguredClient) -> Option<(ClientId, Scope)> {
+    let scopes = client.client_credentials.as_ref()?;
+    Some((client.client_id.clone(), scopes.iter().cloned().collect()))
 }
 
 /// What is required by default, and whatever else the operator has words for.

@@ -98,7 +98,9 @@ async fn endpoints(world: &World, registration: bool) -> Endpoints {
         scopes: "mcp".parse().unwrap(),
         default_scopes: "mcp".parse().unwrap(),
     };
-    let settings = Arc::new(ServerSettings::new(ISSUER.parse().unwrap(), vec![offered]).unwrap());
+    let mut settings = ServerSettings::new(ISSUER.parse().unwrap(), vec![offered]).unwrap();
+    settings.client_credentials.insert("server".parse().unwrap(), "mcp".parse().unwrap());
+    let settings = Arc::new(settings);
     let grants: Arc<dyn GrantPort> = Arc::new(world.access.clone());
     let endpoint = format!("{ISSUER}/register").parse().unwrap();
     let registrations = Registrations::open(
@@ -120,7 +122,8 @@ async fn endpoints(world: &World, registration: bool) -> Endpoints {
     });
     Endpoints {
         metadata: ServerMetadata::new(&settings),
-        token: TokenEndpoint::new(Arc::clone(&settings), clients.clone(), Arc::clone(&grants)),
+        token: TokenEndpoint::new(Arc::clone(&settings), clients.clone(), Arc::clone(&grants))
+            .with_direct_grants(Arc::new(world.access.clone())),
         revoke: RevokeEndpoint::new(clients.clone(), Arc::clone(&grants)),
         introspect: IntrospectEndpoint::new(settings, clients, grants),
         registrations,
@@ -251,6 +254,35 @@ async fn tokens_are_issued_rotated_introspected_and_revoked() {
     assert_eq!((gone.status, gone.reason), (200, None));
     assert!(!served.world.is_live(grant));
     assert_eq!(served.form("/token", &refresh).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_client_that_acts_for_itself_holds_a_grant_like_any_other() {
+    let served = Served::new(false).await;
+    let own = [("client_id", "server"), ("client_secret", SECRET)];
+    let with = |further: (&'static str, &str)| {
+        [own[0], own[1], (further.0, further.1)].map(|(a, b)| (a, b.to_owned()))
+    };
+    let form = async |path: &str, further: (&'static str, &str)| {
+        let pairs = with(further);
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        served.form(path, &pairs).await
+    };
+    let issued = form("/token", ("grant_type", "client_credentials")).await;
+    assert_eq!((issued.status, issued.header("cache-control")), (200, "no-store"), "{}", issued.body);
+    let issued = issued.json();
+    assert_eq!((&issued["scope"], issued.get("refresh_token")), (&json!("mcp"), None));
+    let access = issued["access_token"].as_str().unwrap();
+    let facts = form("/introspect", ("token", access)).await.json();
+    assert_eq!(
+        (&facts["active"], &facts["sub"], &facts["client_id"]),
+        (&json!(true), &json!("server"), &json!("server"))
+    );
+    assert_eq!(form("/revoke", ("token", access)).await.status, 200);
+    assert_eq!(form("/introspect", ("token", access)).await.json()["active"], json!(false));
+    served.world.store.set_down(true);
+    let refused = form("/token", ("grant_type", "client_credentials")).await;
+    assert_eq!((refused.status, refused.reason), (503, Some(Reason::OauthUnavailable)));
 }
 
 #[tokio::test]

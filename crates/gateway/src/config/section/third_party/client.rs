@@ -8,7 +8,8 @@ use crate::config::value::{SecretSource, text};
 
 /// One client that you know beforehand.
 ///
-/// It needs `redirect_uris` to sign people in, or `introspect` to ask about tokens, or both.
+/// It needs `redirect_uris` to sign people in, `client_credentials` to act for itself, `introspect` to ask about tokens,
+/// or several of them.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -36,6 +37,11 @@ pub struct ConfiguredClient {
     #[serde(default, deserialize_with = "text::some_list")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub scopes: Option<Vec<ScopeToken>>,
+    /// Let it have tokens for itself, without a person (`grant_type=client_credentials`), for these scopes at most.
+    /// It must authenticate; servers without `scopes` are not reached this way.
+    #[serde(default, deserialize_with = "text::some_list")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
+    pub client_credentials: Option<Vec<ScopeToken>>,
     /// Let it ask about any token of the gateway (RFC 7662), as MCP servers do that validate tokens themselves.
     #[serde(default)]
     pub introspect: bool,

@@ -42,6 +42,7 @@ fn a_client_can_do_something() {
     let key = "third_party.client[0].introspect";
     accepts(REDIRECTS, &format!("introspect = true\n{REDIRECTS}"));
     refuses_somewhere(CREDENTIAL, "introspect = true", key, "whoever asks about tokens must prove");
+    accepts(REDIRECTS, "client_credentials = [\"mcp\"]");
     accepts(REDIRECTS, &format!("{REDIRECTS}\nscopes = [\"mcp\"]"));
     refuses_somewhere(
         REDIRECTS,
@@ -49,6 +50,23 @@ fn a_client_can_do_something() {
         "third_party.client[0].scopes",
         "allows no scope",
     );
+}
+
+#[test]
+fn a_client_that_acts_for_itself_proves_itself_and_may_do_something() {
+    let key = "third_party.client[0].client_credentials";
+    let with = |list: &str| format!("{REDIRECTS}\nclient_credentials = {list}");
+    accepts(REDIRECTS, &with("[\"mcp\"]"));
+    refuses_somewhere(REDIRECTS, &with("[]"), key, "allows no scope");
+    refuses_somewhere(
+        REDIRECTS,
+        &with("[\"mcp\", \"files\"]"),
+        &format!("{key}[1]"),
+        "is a scope of no server",
+    );
+    let public = "client_credentials = [\"mcp\"]";
+    refuses_somewhere(CREDENTIAL, public, key, "must prove who it is");
+    accepts(CREDENTIAL, &format!("{CREDENTIAL}\n{public}"));
 }
 
 #[test]
