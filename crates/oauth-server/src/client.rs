@@ -36,6 +36,8 @@ pub struct Client {
     pub scope: Option<Scope>,
     /// `scope` of its own metadata (RFC 7591 section 2): what it is after when it asks for nothing.
     pub default_scope: Option<Scope>,
+    /// `require_pushed_authorization_requests`: whether its authorization requests must be pushed (RFC 9126 section 6).
+    pub require_pushed_authorization_requests: bool,
 }
 
 /// Where a client is known from.

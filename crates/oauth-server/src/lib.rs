@@ -12,6 +12,7 @@ mod metadata_document;
 mod parameters;
 pub mod paths;
 mod ports;
+mod push;
 mod registration;
 mod resources;
 mod revoke;
@@ -42,6 +43,7 @@ pub use ports::{
     AssertionKeys, ClientAssertionError, ClientAssertionVerifier, CodeCheck, GrantPort, RefreshCheck,
     TokenFacts, TokenGrant, TokenRefusal, TokenText, TokenUnavailable,
 };
+pub use push::{PushEndpoint, PushedRequests};
 pub use registration::{RegisteredClient, RegistrationSettings, Registrations, RegistrationsUnavailable};
 pub use revoke::RevokeEndpoint;
 pub use settings::{InvalidServerSettings, OfferedResource, ServerSettings};

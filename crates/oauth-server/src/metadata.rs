@@ -80,6 +80,11 @@ struct Members<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     introspection_endpoint_auth_signing_alg_values_supported: &'a [String],
     code_challenge_methods_supported: [&'static str; 1],
+    /// RFC 9126 section 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pushed_authorization_request_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    require_pushed_authorization_requests: bool,
     /// RFC 9207 section 3.
     authorization_response_iss_parameter_supported: bool,
     /// RFC 9728 section 4.
@@ -124,6 +129,10 @@ impl<'a> Members<'a> {
             }),
             introspection_endpoint_auth_signing_alg_values_supported: algorithms,
             code_challenge_methods_supported: ["S256"],
+            pushed_authorization_request_endpoint: settings
+                .pushed_authorization_requests
+                .then(|| settings.url(paths::PUSH)),
+            require_pushed_authorization_requests: settings.require_pushed_authorization_requests,
             authorization_response_iss_parameter_supported: settings.response_issuer,
             protected_resources: settings.resources().iter().map(|it| &it.resource).collect(),
             client_id_metadata_document_supported: settings.client_id_metadata_documents,

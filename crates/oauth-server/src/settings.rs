@@ -18,6 +18,11 @@ pub struct ServerSettings {
     pub registration: bool,
     /// Whether a URL may stand for a client (client ID metadata documents); on by default.
     pub client_id_metadata_documents: bool,
+    /// Whether clients may push authorization requests, which needs a [`PushEndpoint`](crate::PushEndpoint) (RFC 9126);
+    /// on by default.
+    pub pushed_authorization_requests: bool,
+    /// Whether every authorization request must be pushed (RFC 9126 section 5); off by default.
+    pub require_pushed_authorization_requests: bool,
     /// How clients may authenticate at the token endpoint, in the order of the metadata document; all by default.
     pub auth_methods: Vec<ClientAuthMethod>,
     /// The `alg` values that client assertions may have (RFC 7518 section 3.1), in the order of the metadata document.
@@ -82,6 +87,8 @@ impl ServerSettings {
             response_issuer: true,
             registration: true,
             client_id_metadata_documents: true,
+            pushed_authorization_requests: true,
+            require_pushed_authorization_requests: false,
             auth_methods: vec![
                 ClientAuthMethod::None,
                 ClientAuthMethod::ClientSecretPost,

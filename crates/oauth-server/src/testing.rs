@@ -28,7 +28,7 @@ use url::form_urlencoded;
 use crate::{
     AssertionKeys, AuthorizationRequest, AuthorizeEndpoint, Client, ClientAssertionError,
     ClientAssertionVerifier, ClientAuthMethod, ClientOrigin, ClientProof, ClientSources, Clients, CodeCheck,
-    ConfiguredClient, GrantPort, GrantType, IntrospectEndpoint, OfferedResource, RefreshCheck,
+    ConfiguredClient, GrantPort, GrantType, IntrospectEndpoint, OfferedResource, PushEndpoint, PushedRequests, RefreshCheck,
     RegistrationSettings, Registrations, RevokeEndpoint, SecretDigest, ServerSettings, TokenEndpoint,
     TokenFacts, TokenGrant, TokenRefusal, TokenUnavailable,
 };
@@ -52,6 +52,7 @@ pub(crate) struct World {
     pub(crate) settings: ServerSettings,
     pub(crate) store: Arc<FaultyStore>,
     pub(crate) registrations: Registrations,
+    pub(crate) pushed: PushedRequests,
     clients: Clients,
 }
 
@@ -77,11 +78,20 @@ impl World {
             assertions: Arc::new(NoAssertions),
             clock: clock.clone(),
         });
-        Self { clock, grants, direct: Arc::default(), settings: settings(), store, registrations, clients }
+        let pushed = PushedRequests::new(store.clone(), clock.clone(), Arc::new(SeededEntropy::new(9)));
+        let settings = settings();
+        Self { clock, grants, direct: Arc::default(), settings, store, registrations, pushed, clients }
     }
 
     pub(crate) fn authorize(&self) -> AuthorizeEndpoint {
         AuthorizeEndpoint::new(Arc::new(self.settings.clone()), self.clients.clone())
+            .with_pushed(self.pushed.clone())
+    }
+
+    pub(crate) fn post_push(&self, post: &Post) -> Response<Bytes> {
+        let settings = Arc::new(self.settings.clone());
+        let endpoint = PushEndpoint::new(settings, self.clients.clone(), self.pushed.clone());
+        block_on(endpoint.answer(&post.method, &post.headers, post.query.as_deref(), &post.body()))
     }
 
     pub(crate) fn token(&self) -> TokenEndpoint {
@@ -158,6 +168,7 @@ fn configured() -> Vec<ConfiguredClient> {
         grant_types: grant_types.to_vec(),
         scope: None,
         default_scope: None,
+        require_pushed_authorization_requests: false,
     };
     let public = |client: Client| ConfiguredClient::new(client, ClientProof::Nothing).unwrap();
     let confidential = |client: Client| {
@@ -213,6 +224,10 @@ impl Form {
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.0.retain(|(it, _)| it != name);
         self
+    }
+
+    pub(crate) fn pairs(&self) -> Vec<(&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
     pub(crate) fn encode(&self) -> String {

@@ -120,6 +120,7 @@ fn client() -> Result<Client, Box<dyn Error>> {
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scope: None,
         default_scope: None,
+        require_pushed_authorization_requests: false,
     })
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct ClientMetadata {
     pub(crate) jwks: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) jwks_uri: Option<Url>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) require_pushed_authorization_requests: bool,
 }
 
 /// The members that say what a client is, and change nothing of what it may do.
@@ -90,6 +92,7 @@ impl ClientMetadata {
             grant_types: self.grant_types.clone(),
             scope: None,
             default_scope: self.scope.as_ref().and_then(|it| it.parse().ok()),
+            require_pushed_authorization_requests: self.require_pushed_authorization_requests,
         }
     }
 

@@ -23,6 +23,7 @@ fn configured(name: &str, auth_method: ClientAuthMethod, proof: ClientProof) -> 
         grant_types: vec![GrantType::AuthorizationCode],
         scope: None,
         default_scope: None,
+        require_pushed_authorization_requests: false,
     };
     ConfiguredClient::new(client, proof).unwrap()
 }

@@ -17,6 +17,7 @@ fn d09_the_document_has_everything_by_default_and_only_what_is_there_otherwise()
     settings.registration = false;
     settings.client_id_metadata_documents = false;
     settings.response_issuer = false;
+    settings.pushed_authorization_requests = false;
     settings.auth_methods = vec![ClientAuthMethod::ClientSecretPost];
     golden!("metadata_smallest.json", &pretty(&ServerMetadata::new(&settings)));
 }
@@ -31,6 +32,18 @@ fn d09_the_grant_types_are_those_that_somebody_may_use() {
     assert_eq!(listed(&settings), r#"["authorization_code","refresh_token"]"#);
     settings.client_credentials.insert("post".parse().unwrap(), "mcp".parse().unwrap());
     assert_eq!(listed(&settings), r#"["authorization_code","refresh_token","client_credentials"]"#);
+}
+
+#[test]
+fn d09_that_requests_must_be_pushed_is_said_when_it_is_so() {
+    let mut settings = World::new().settings;
+    let required = |settings: &ServerSettings| {
+        let document: Value = serde_json::from_slice(ServerMetadata::new(settings).body()).unwrap();
+        document.get("require_pushed_authorization_requests").cloned()
+    };
+    assert_eq!(required(&settings), None);
+    settings.require_pushed_authorization_requests = true;
+    assert_eq!(required(&settings), Some(true.into()));
 }
 
 #[test]
