@@ -11,5 +11,6 @@ mod demo;
 mod documents;
 mod github;
 mod machines;
+mod pushed;
 mod stage;
 mod storage;

@@ -7,8 +7,8 @@ mod servers;
 use std::sync::Arc;
 
 use oauth_server::{
-    AuthorizeEndpoint, ClientSources, Clients, IntrospectEndpoint, MetadataDocuments, Registrations,
-    RevokeEndpoint, ServerMetadata, ServerSettings, TokenEndpoint,
+    AuthorizeEndpoint, ClientSources, Clients, IntrospectEndpoint, MetadataDocuments, PushEndpoint,
+    Registrations, RevokeEndpoint, ServerMetadata, ServerSettings, TokenEndpoint,
 };
 use oauth_types::{Clock, Entropy};
 use outbound_http::{ClientSetupError, GuardedClient, HttpClient, OutboundPolicy};
@@ -89,7 +89,8 @@ pub(super) async fn authorization_server(
     let in_force = InForce { providers: sign_in.clone(), registrations: registrations.clone() };
 
     let browser = Browser::new(BrowserParts {
-        authorize: AuthorizeEndpoint::new(Arc::clone(&settings), clients.clone()),
+        authorize: AuthorizeEndpoint::new(Arc::clone(&settings), clients.clone())
+            .with_pushed(state.pushed.clone()),
         pending: state.pending.clone(),
         browser_sessions: state.browsers.clone(),
         foundations: state.foundations.clone(),
@@ -110,6 +111,7 @@ pub(super) async fn authorization_server(
         metadata: ServerMetadata::new(&settings),
         token: TokenEndpoint::new(Arc::clone(&settings), clients.clone(), grants.clone())
             .with_direct_grants(grants.clone()),
+        push: PushEndpoint::new(Arc::clone(&settings), clients.clone(), state.pushed.clone()),
         revoke: RevokeEndpoint::new(clients.clone(), grants.clone()),
         introspect: IntrospectEndpoint::new(settings, clients, grants),
         // Clients that registered before stay known, also while no further one may come.

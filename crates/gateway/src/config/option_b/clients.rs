@@ -51,6 +51,7 @@ fn parts<'a>(it: &'a ConfiguredClient, material: &'a ClientMaterial) -> Configur
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scope: it.scopes.as_ref().map(|it| it.iter().cloned().collect::<Scope>()),
         default_scope: None,
+        require_pushed_authorization_requests: it.require_pushed_authorization_requests,
     };
     let keys = match &it.keys {
         Some(ClientKeys::JwksUri(url)) => Some(ConfiguredKeys::JwksUri(url)),

@@ -18,6 +18,7 @@ pub(super) fn settings(
     let mut settings = ServerSettings::new(third_party.issuer(), resources)?;
     settings.response_issuer = section.authorization_response_iss;
     settings.json_token_requests = section.json_token_requests;
+    settings.require_pushed_authorization_requests = section.require_pushed_authorization_requests;
     settings.registration = section.registration.enabled;
     settings.client_id_metadata_documents = section.client_metadata_documents.enabled;
     settings.introspect_all =

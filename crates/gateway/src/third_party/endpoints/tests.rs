@@ -124,6 +124,7 @@ async fn endpoints(world: &World, registration: bool) -> Endpoints {
         metadata: ServerMetadata::new(&settings),
         token: TokenEndpoint::new(Arc::clone(&settings), clients.clone(), Arc::clone(&grants))
             .with_direct_grants(Arc::new(world.access.clone())),
+        push: PushEndpoint::new(Arc::clone(&settings), clients.clone(), state.pushed.clone()),
         revoke: RevokeEndpoint::new(clients.clone(), Arc::clone(&grants)),
         introspect: IntrospectEndpoint::new(settings, clients, grants),
         registrations,
@@ -144,6 +145,7 @@ fn known(id: &str, auth_method: ClientAuthMethod) -> Client {
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scope: None,
         default_scope: None,
+        require_pushed_authorization_requests: false,
     }
 }
 
@@ -200,6 +202,7 @@ async fn n04_a_page_may_ask_before_it_calls() {
     let served = Served::new(true).await;
     let rows = [
         ("/token", "POST, OPTIONS"),
+        ("/par", "POST, OPTIONS"),
         ("/revoke", "POST, OPTIONS"),
         ("/introspect", "POST, OPTIONS"),
         ("/register", "POST, OPTIONS"),
@@ -304,7 +307,7 @@ async fn g35_whoever_guesses_codes_waits_and_others_do_not() {
     for _ in 0..600 {
         assert_eq!(post(1, "/token", guess).await.status, 400);
     }
-    for path in ["/token", "/revoke", "/introspect"] {
+    for path in ["/token", "/par", "/revoke", "/introspect"] {
         let refused = post(1, path, guess).await;
         assert_eq!((refused.status, refused.reason), (429, Some(Reason::AddressFails)), "{path}");
         assert_eq!(refused.header("retry-after"), "60");
@@ -321,7 +324,7 @@ async fn g35_whoever_guesses_codes_waits_and_others_do_not() {
 #[tokio::test]
 async fn g12_bodies_are_bounded_and_forms() {
     let served = Served::new(true).await;
-    for place in ["/token", "/revoke", "/introspect", "/register"] {
+    for place in ["/token", "/par", "/revoke", "/introspect", "/register"] {
         let large = "a".repeat(200 * 1024);
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let answer = served.send(Method::POST, place, &form, &large).await;

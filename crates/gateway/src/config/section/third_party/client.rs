@@ -37,6 +37,9 @@ pub struct ConfiguredClient {
     #[serde(default, deserialize_with = "text::some_list")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub scopes: Option<Vec<ScopeToken>>,
+    /// Take its authorization requests only if it pushes them (RFC 9126).
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
     /// Let it have tokens for itself, without a person (`grant_type=client_credentials`), for these scopes at most.
     /// It must authenticate; servers without `scopes` are not reached this way.
     #[serde(default, deserialize_with = "text::some_list")]

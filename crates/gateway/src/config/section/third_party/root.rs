@@ -42,6 +42,10 @@ pub struct ThirdParty {
     /// Send `iss` with each authorization response, and say so in the metadata (RFC 9207).
     #[serde(default = "ThirdParty::default_authorization_response_iss")]
     pub authorization_response_iss: bool,
+    /// Take authorization requests only from clients that push them (RFC 9126).
+    /// Most MCP clients cannot, and fail then.
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
     /// Let clients send requests to the token endpoint as a JSON object too, which no standard asks for.
     #[serde(default)]
     pub json_token_requests: bool,

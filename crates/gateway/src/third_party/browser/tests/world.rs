@@ -513,6 +513,7 @@ fn authorize_endpoint(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Aut
             grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
             scope: None,
             default_scope: None,
+            require_pushed_authorization_requests: false,
         };
         ConfiguredClient::new(client, ClientProof::Nothing).unwrap()
     };
