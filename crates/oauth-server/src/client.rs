@@ -78,6 +78,11 @@ pub enum GrantType {
     /// Whether a client may is for [`ServerSettings::client_credentials`](crate::ServerSettings::client_credentials)
     /// to say, and never for what a client says of itself.
     ClientCredentials,
+    /// A token for a person whom a trusted issuer vouches for (RFC 7523 section 2.1).
+    ///
+    /// Whether a client may is for [`ServerSettings::trusted_issuers`](crate::ServerSettings::trusted_issuers) to say.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
+    JwtBearer,
 }
 
 impl Client {
@@ -122,6 +127,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
         }
     }
 }

@@ -6,9 +6,11 @@ mod client_auth;
 mod clients;
 mod direct_grants;
 mod endpoint;
+mod identity_assertion;
 mod introspect;
 mod metadata;
 mod metadata_document;
+mod numeric_date;
 mod parameters;
 pub mod paths;
 mod ports;
@@ -36,6 +38,7 @@ pub use clients::{
     ProofMismatch, Rate, SecretDigest,
 };
 pub use direct_grants::{DirectGrant, DirectGrants};
+pub use identity_assertion::{IdentityAssertionError, IdentityAssertions, TrustedIssuer};
 pub use introspect::IntrospectEndpoint;
 pub use metadata::ServerMetadata;
 pub use metadata_document::{DocumentSettings, MetadataDocuments};

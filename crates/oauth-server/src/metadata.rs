@@ -89,6 +89,9 @@ struct Members<'a> {
     authorization_response_iss_parameter_supported: bool,
     /// RFC 9728 section 4.
     protected_resources: Vec<&'a ResourceUri>,
+    /// Identity assertions (draft-ietf-oauth-identity-assertion-authz-grant section 7.2).
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    authorization_grant_profiles_supported: &'static [&'static str],
     /// Client ID metadata documents.
     client_id_metadata_document_supported: bool,
     /// What readers of OpenID Connect Discovery section 3 demand; no ID token is issued.
@@ -135,6 +138,11 @@ impl<'a> Members<'a> {
             require_pushed_authorization_requests: settings.require_pushed_authorization_requests,
             authorization_response_iss_parameter_supported: settings.response_issuer,
             protected_resources: settings.resources().iter().map(|it| &it.resource).collect(),
+            authorization_grant_profiles_supported: if settings.trusted_issuers.is_empty() {
+                &[]
+            } else {
+                &GRANT_PROFILES
+            },
             client_id_metadata_document_supported: settings.client_id_metadata_documents,
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: ["ES256"],
@@ -180,6 +188,8 @@ fn locations(settings: &ServerSettings) -> Vec<String> {
 
 /// Asks for refresh tokens (OpenID Connect Core section 11).
 pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
+
+const GRANT_PROFILES: [&str; 1] = ["urn:ietf:params:oauth:grant-profile:id-jag"];
 
 const WELL_KNOWN: [&str; 2] =
     ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];

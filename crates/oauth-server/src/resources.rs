@@ -47,7 +47,8 @@ impl ServerSettings {
         }
     }
 
-    fn find_resource(&self, text: &str) -> Option<&OfferedResource> {
+    /// The resource that `text` names in one of its spellings, if it is offered.
+    pub(crate) fn find_resource(&self, text: &str) -> Option<&OfferedResource> {
         let plain = |it: u8| matches!(it, 0x21..=0x7E) && it != b'\\';
         if !text.bytes().all(plain) {
             return None;

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use oauth_types::{ClientId, Issuer, ResourceUri, Scope, ScopeToken};
 
-use crate::{ClientAuthMethod, GrantType};
+use crate::{ClientAuthMethod, GrantType, TrustedIssuer};
 
 /// What this authorization server is and what it offers.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub struct ServerSettings {
     /// Counts for confidential clients of the configuration only: what registered itself or publishes a document is a
     /// stranger (MCP "OAuth Client Credentials").
     pub client_credentials: BTreeMap<ClientId, Scope>,
+    /// The issuers of identity assertions that are believed; nobody by default.
+    pub trusted_issuers: Vec<TrustedIssuer>,
 }
 
 /// A protected resource that tokens are issued for.
@@ -99,6 +101,7 @@ impl ServerSettings {
             json_token_requests: false,
             introspect_all: BTreeSet::new(),
             client_credentials: BTreeMap::new(),
+            trusted_issuers: Vec::new(),
         })
     }
 
@@ -129,7 +132,10 @@ impl ServerSettings {
     /// The grant types of the token endpoint, in the order of the metadata document.
     #[must_use]
     pub fn grant_types(&self) -> Vec<GrantType> {
-        let further = [(!self.client_credentials.is_empty(), GrantType::ClientCredentials)];
+        let further = [
+            (!self.client_credentials.is_empty(), GrantType::ClientCredentials),
+            (!self.trusted_issuers.is_empty(), GrantType::JwtBearer),
+        ];
         let further = further.into_iter().filter_map(|(is_offered, it)| is_offered.then_some(it));
         [GrantType::AuthorizationCode, GrantType::RefreshToken].into_iter().chain(further).collect()
     }

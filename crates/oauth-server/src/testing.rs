@@ -4,6 +4,7 @@
 mod memory_grants;
 
 mod direct;
+mod enterprise;
 
 use std::{
     future::Future,
@@ -28,11 +29,12 @@ use url::form_urlencoded;
 use crate::{
     AssertionKeys, AuthorizationRequest, AuthorizeEndpoint, Client, ClientAssertionError,
     ClientAssertionVerifier, ClientAuthMethod, ClientOrigin, ClientProof, ClientSources, Clients, CodeCheck,
-    ConfiguredClient, GrantPort, GrantType, IntrospectEndpoint, OfferedResource, PushEndpoint, PushedRequests, RefreshCheck,
-    RegistrationSettings, Registrations, RevokeEndpoint, SecretDigest, ServerSettings, TokenEndpoint,
-    TokenFacts, TokenGrant, TokenRefusal, TokenUnavailable,
+    ConfiguredClient, GrantPort, GrantType, IntrospectEndpoint, OfferedResource, PushEndpoint,
+    PushedRequests, RefreshCheck, RegistrationSettings, Registrations, RevokeEndpoint, SecretDigest,
+    ServerSettings, TokenEndpoint, TokenFacts, TokenGrant, TokenRefusal, TokenUnavailable,
 };
 use direct::RecordedGrants;
+use enterprise::Enterprise;
 use memory_grants::MemoryGrants;
 
 pub(crate) const ISSUER: &str = "https://mcp.example";
@@ -49,6 +51,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) grants: Arc<WatchedGrants>,
     pub(crate) direct: Arc<RecordedGrants>,
+    pub(crate) enterprise: Arc<Enterprise>,
     pub(crate) settings: ServerSettings,
     pub(crate) store: Arc<FaultyStore>,
     pub(crate) registrations: Registrations,
@@ -80,7 +83,7 @@ impl World {
         });
         let pushed = PushedRequests::new(store.clone(), clock.clone(), Arc::new(SeededEntropy::new(9)));
         let settings = settings();
-        Self { clock, grants, direct: Arc::default(), settings, store, registrations, pushed, clients }
+        Self { clock, grants, direct: Arc::default(), enterprise: Arc::default(), settings, store, registrations, pushed, clients }
     }
 
     pub(crate) fn authorize(&self) -> AuthorizeEndpoint {
@@ -97,6 +100,7 @@ impl World {
     pub(crate) fn token(&self) -> TokenEndpoint {
         TokenEndpoint::new(Arc::new(self.settings.clone()), self.clients.clone(), self.grants.clone())
             .with_direct_grants(self.direct.clone())
+            .with_identity_assertions(self.enterprise.clone())
     }
 
     pub(crate) fn revoke(&self) -> RevokeEndpoint {

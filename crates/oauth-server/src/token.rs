@@ -3,6 +3,7 @@
 mod answer;
 mod authorization_code;
 mod client_credentials;
+mod jwt_bearer;
 mod refresh_token;
 mod scope;
 
@@ -13,7 +14,7 @@ use http::{HeaderMap, Method, Response};
 use oauth_types::ResourceUri;
 
 use crate::{
-    AuthenticatedClient, Clients, DirectGrants, GrantPort, GrantType, ServerSettings, TokenGrant,
+    AuthenticatedClient, Clients, DirectGrants, GrantPort, GrantType, IdentityAssertions, ServerSettings, TokenGrant,
     endpoint::{self, EndpointError},
     parameters::Parameters,
 };
@@ -25,6 +26,7 @@ pub struct TokenEndpoint {
     clients: Clients,
     grants: Arc<dyn GrantPort>,
     direct: Option<Arc<dyn DirectGrants>>,
+    assertions: Option<Arc<dyn IdentityAssertions>>,
 }
 
 /// A token request whose client is authenticated.
@@ -42,13 +44,19 @@ impl TokenEndpoint {
     /// The endpoint for these clients, whose grants are kept by `grants`.
     #[must_use]
     pub fn new(settings: Arc<ServerSettings>, clients: Clients, grants: Arc<dyn GrantPort>) -> Self {
-        Self { settings, clients, grants, direct: None }
+        Self { settings, clients, grants, direct: None, assertions: None }
     }
 
     /// With somebody who makes grants without a code, which the further grant types of the settings need.
     #[must_use]
     pub fn with_direct_grants(self, direct: Arc<dyn DirectGrants>) -> Self {
         Self { direct: Some(direct), ..self }
+    }
+
+    /// With somebody who proves identity assertions, which trusted issuers of the settings need.
+    #[must_use]
+    pub fn with_identity_assertions(self, assertions: Arc<dyn IdentityAssertions>) -> Self {
+        Self { assertions: Some(assertions), ..self }
     }
 
     /// Answers a request, whatever it is; `query` is the part of the address after `?`.
@@ -88,6 +96,10 @@ impl TokenEndpoint {
                 refresh_token::refresh(&*self.grants, parameters, &client, &self.settings, &resources).await?
             }
             GrantType::ClientCredentials => client_credentials::issue(self.direct()?, request).await?,
+            GrantType::JwtBearer => {
+                let assertions = self.assertions.as_deref().ok_or(EndpointError::UnsupportedGrantType)?;
+                jwt_bearer::issue(self.direct()?, assertions, &self.clients, request).await?
+            }
         };
         self.clients.used(client.client()).await;
         tracing::info!(grant_type = grant_type.as_str(), "tokens are issued");

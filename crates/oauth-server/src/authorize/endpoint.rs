@@ -6,11 +6,11 @@ use oauth_types::{CodeChallenge, ResourceUri, Scope};
 use super::{
     AuthorizationRequest, AuthorizationResponse, AuthorizePageError, AuthorizeRedirectError,
     AuthorizeRefusal, check_client::check_client, check_code_challenge::check_code_challenge,
-    check_grant_type::check_grant_type, check_prompt::check_prompt, check_push_required::check_push_required, check_redirect_uri::check_redirect_uri,
-    check_request_object::check_request_object, check_resource::check_resource,
-    check_response_mode::check_response_mode, check_response_type::check_response_type,
-    check_restrictions::check_restrictions, check_scope::check_scope, check_state::check_state,
-    refused::Refused,
+    check_grant_type::check_grant_type, check_prompt::check_prompt, check_push_required::check_push_required,
+    check_redirect_uri::check_redirect_uri, check_request_object::check_request_object,
+    check_resource::check_resource, check_response_mode::check_response_mode,
+    check_response_type::check_response_type, check_restrictions::check_restrictions,
+    check_scope::check_scope, check_state::check_state, refused::Refused,
 };
 use crate::{
     Client, Clients, GrantType, PushedRequests, ServerSettings, parameters::Parameters, push::RequestUri,
@@ -141,12 +141,7 @@ impl AuthorizeEndpoint {
     }
 
     /// The checks whose failure the client is told.
-    fn check_for_client(
-        &self,
-        parameters: &Parameters,
-        client: &Client,
-        way: Way,
-    ) -> Result<Asked, Refused> {
+    fn check_for_client(&self, parameters: &Parameters, client: &Client, way: Way) -> Result<Asked, Refused> {
         parameters.check_repeated()?;
         check_request_object(parameters)?;
         if way == Way::Browser {

@@ -32,6 +32,9 @@ pub(crate) enum EndpointError {
     InvalidScope,
     #[error("nothing of the scope is allowed")]
     ScopeNotAllowed,
+    /// The assertion of an authorization grant; a fixed text for the client's developer.
+    #[error("{0}")]
+    Assertion(&'static str),
     #[error(transparent)]
     UnknownResource(#[from] UnknownResource),
     #[error(transparent)]
@@ -83,6 +86,7 @@ impl EndpointError {
             Self::InvalidScope | Self::ScopeNotAllowed => {
                 (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidScope)
             }
+            Self::Assertion(_) => (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidGrant),
             Self::UnknownResource(_) => (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidTarget),
             Self::Client(error) => error.wire(),
             Self::Grant(TokenRefusal::Refused { code, .. }) => (status(*code), *code),
@@ -99,9 +103,9 @@ impl EndpointError {
         match self {
             Self::Method => "the method must be POST",
             Self::TooLarge => "the body is too large",
-            Self::InvalidRequest(description) | Self::Grant(TokenRefusal::Refused { description, .. }) => {
-                description
-            }
+            Self::InvalidRequest(description)
+            | Self::Assertion(description)
+            | Self::Grant(TokenRefusal::Refused { description, .. }) => description,
             Self::Client(ClientAuthError::Refused { refusal: ClientAuthRefusal::TwoMethods, .. }) => {
                 "the client must authenticate by one method only"
             }

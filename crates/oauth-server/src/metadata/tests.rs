@@ -35,6 +35,25 @@ fn d09_the_grant_types_are_those_that_somebody_may_use() {
 }
 
 #[test]
+fn d09_identity_assertions_are_named_when_somebody_is_trusted() {
+    let mut settings = World::new().settings;
+    let member = |settings: &ServerSettings, name: &str| {
+        let document: Value = serde_json::from_slice(ServerMetadata::new(settings).body()).unwrap();
+        document.get(name).map(ToString::to_string)
+    };
+    let (profiles, types) = ("authorization_grant_profiles_supported", "grant_types_supported");
+    assert_eq!(member(&settings, profiles), None);
+    settings.trusted_issuers.push(crate::TrustedIssuer {
+        issuer: "https://idp.example".parse().unwrap(),
+        clients: ["post".parse().unwrap()].into(),
+        scopes: None,
+    });
+    let found = member(&settings, profiles).unwrap();
+    assert_eq!(found, r#"["urn:ietf:params:oauth:grant-profile:id-jag"]"#);
+    assert!(member(&settings, types).unwrap().contains("urn:ietf:params:oauth:grant-type:jwt-bearer"));
+}
+
+#[test]
 fn d09_that_requests_must_be_pushed_is_said_when_it_is_so() {
     let mut settings = World::new().settings;
     let required = |settings: &ServerSettings| {

@@ -108,7 +108,8 @@ fn f11_only_a_whole_name_of_ours_is_looked_up() {
 fn f05_what_was_pushed_wins_over_what_a_browser_says() {
     let world = World::new();
     let request_uri = pushed(&world, &request("public").with("scope", "mcp"));
-    let query = good_query().with("scope", "files:read").with("state", "other").with("request_uri", &request_uri);
+    let query =
+        good_query().with("scope", "files:read").with("state", "other").with("request_uri", &request_uri);
     let found = bring(&world, &query.with("redirect_uri", "https://evil.example/")).unwrap();
     assert_eq!(found.scope.to_string(), "mcp");
     assert_eq!(found.state.as_deref(), Some(&b"st&te="[..]));
@@ -134,7 +135,11 @@ fn every_check_of_the_authorization_endpoint_is_made_at_the_push() {
     check("public", |it| it.with("claims", "{}"), "400 invalid_request");
     check("public", |it| it.with("authorization_details", "[]"), "400 invalid_request");
     check("public", |it| it.with("request", "eyJhbGciOiJub25lIn0.e30."), "400 request_not_supported");
-    check("public", |it| it.with("request_uri", "urn:ietf:params:oauth:request_uri:x"), "400 invalid_request");
+    check(
+        "public",
+        |it| it.with("request_uri", "urn:ietf:params:oauth:request_uri:x"),
+        "400 invalid_request",
+    );
     check("public", |it| it.with("state", &"s".repeat(4097)), "400 invalid_request");
     check("public", |it| it.and("state", "again"), "400 invalid_request");
     check("machine", |it| it.with("client_secret", SECRET), "400 unauthorized_client");
@@ -174,7 +179,10 @@ fn a_request_that_must_be_pushed_is_not_taken_from_a_browser() {
     bring(&world, &good_query()).unwrap();
     world.settings.require_pushed_authorization_requests = true;
     let AuthorizeRefusal::Redirect(error) = bring(&world, &good_query()).unwrap_err() else { panic!() };
-    assert_eq!((error.code.as_str(), error.description), ("invalid_request", "the authorization request must be pushed"));
+    assert_eq!(
+        (error.code.as_str(), error.description),
+        ("invalid_request", "the authorization request must be pushed")
+    );
     let request_uri = pushed(&world, &request("public"));
     bring(&world, &brought("public", &request_uri)).unwrap();
 }
@@ -183,7 +191,8 @@ fn a_request_that_must_be_pushed_is_not_taken_from_a_browser() {
 fn a_client_can_say_that_its_requests_are_pushed() {
     let world = World::new();
     let json = |push: &str| {
-        let rest = r#""redirect_uris":["https://client.example/callback"],"token_endpoint_auth_method":"none""#;
+        let rest =
+            r#""redirect_uris":["https://client.example/callback"],"token_endpoint_auth_method":"none""#;
         format!(r#"{{{rest},"require_pushed_authorization_requests":{push}}}"#)
     };
     let headers = http::HeaderMap::from_iter([(
@@ -256,6 +265,9 @@ fn l12_neither_name_nor_credential_is_stored() {
     let records = records.unwrap();
     assert_eq!(records.len(), 1);
     let body = String::from_utf8(records[0].1.record.body.clone()).unwrap();
-    assert!(body.contains("redirect_uri=") && !body.contains(SECRET) && !body.contains("client_secret"), "{body}");
+    assert!(
+        body.contains("redirect_uri=") && !body.contains(SECRET) && !body.contains("client_secret"),
+        "{body}"
+    );
     assert!(!body.contains(request_uri.rsplit(':').next().unwrap()));
 }

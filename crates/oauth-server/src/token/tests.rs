@@ -1,6 +1,7 @@
 mod authorization_code;
 mod client_credentials;
 mod form;
+mod jwt_bearer;
 mod refresh_token;
 mod wire;
 
