@@ -83,7 +83,17 @@ impl World {
         });
         let pushed = PushedRequests::new(store.clone(), clock.clone(), Arc::new(SeededEntropy::new(9)));
         let settings = settings();
-        Self { clock, grants, direct: Arc::default(), enterprise: Arc::default(), settings, store, registrations, pushed, clients }
+        Self {
+            clock,
+            grants,
+            direct: Arc::default(),
+            enterprise: Arc::default(),
+            settings,
+            store,
+            registrations,
+            pushed,
+            clients,
+        }
     }
 
     pub(crate) fn authorize(&self) -> AuthorizeEndpoint {

@@ -14,7 +14,8 @@ use http::{HeaderMap, Method, Response};
 use oauth_types::ResourceUri;
 
 use crate::{
-    AuthenticatedClient, Clients, DirectGrants, GrantPort, GrantType, IdentityAssertions, ServerSettings, TokenGrant,
+    AuthenticatedClient, Clients, DirectGrants, GrantPort, GrantType, IdentityAssertions, ServerSettings,
+    TokenGrant,
     endpoint::{self, EndpointError},
     parameters::Parameters,
 };

@@ -9,6 +9,7 @@ mod conformance;
 mod corp;
 mod demo;
 mod documents;
+mod enterprise;
 mod github;
 mod machines;
 mod pushed;

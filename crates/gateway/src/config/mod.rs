@@ -25,8 +25,8 @@ pub use load::{
 pub(crate) use option_b::known_endpoints;
 #[cfg(feature = "third-party")]
 pub use option_b::{
-    ConfiguredClientParts, ConfiguredKeys, ConfiguredProvider, LoadedThirdParty, StorageSettings,
-    hash_password, write_master_key,
+    ConfiguredClientParts, ConfiguredIssuer, ConfiguredKeys, ConfiguredProvider, LoadedThirdParty,
+    StorageSettings, hash_password, write_master_key,
 };
 #[cfg(feature = "schema")]
 pub use reference::{json_schema, reference_markdown};
@@ -36,7 +36,8 @@ pub use section::{
     ClientMetadataDocuments, Config, ConfiguredClient, IdentityJwt, Introspection, IntrospectionAuth,
     IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel, Outbound, Preset, Provider,
     ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration, Server, ServerHttp,
-    ServerIdentity, Sessions, Storage, ThirdParty, ThirdPartySessions, Tls, TokenType, Upstream, Validation,
+    ServerIdentity, Sessions, Storage, ThirdParty, ThirdPartySessions, Tls, TokenType, TrustedIssuer,
+    Upstream, Validation,
 };
 pub use value::{
     AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, InvalidEndpointPath, InvalidPublicUrl,

@@ -1,6 +1,7 @@
 //! The configuration as the parts of the authorization server.
 
 mod clients;
+mod enterprises;
 mod providers;
 mod servers;
 
@@ -110,7 +111,8 @@ pub(super) async fn authorization_server(
     let endpoints = Endpoints {
         metadata: ServerMetadata::new(&settings),
         token: TokenEndpoint::new(Arc::clone(&settings), clients.clone(), grants.clone())
-            .with_direct_grants(grants.clone()),
+            .with_direct_grants(grants.clone())
+            .with_identity_assertions(Arc::new(enterprises::enterprises(loaded, third_party, means.clock)?)),
         push: PushEndpoint::new(Arc::clone(&settings), clients.clone(), state.pushed.clone()),
         revoke: RevokeEndpoint::new(clients.clone(), grants.clone()),
         introspect: IntrospectEndpoint::new(settings, clients, grants),

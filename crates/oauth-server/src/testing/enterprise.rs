@@ -20,7 +20,11 @@ impl Enterprise {
 
 #[async_trait]
 impl IdentityAssertions for Enterprise {
-    async fn verify(&self, _: &Issuer, assertion: &str) -> Result<Map<String, Value>, IdentityAssertionError> {
+    async fn verify(
+        &self,
+        _: &Issuer,
+        assertion: &str,
+    ) -> Result<Map<String, Value>, IdentityAssertionError> {
         if self.0.load(Ordering::SeqCst) {
             return Err(IdentityAssertionError::Keys("idp-7.internal does not answer".into()));
         }
@@ -31,16 +35,10 @@ impl IdentityAssertions for Enterprise {
         }
     }
 
-    fn person(
-        &self,
-        _: &Issuer,
-        claims: &Map<String, Value>,
-    ) -> Result<Principal, IdentityAssertionError> {
+    fn person(&self, _: &Issuer, claims: &Map<String, Value>) -> Result<Principal, IdentityAssertionError> {
         match claims["sub"].as_str().unwrap() {
             "mallory" => Err(IdentityAssertionError::NotAllowed("no rule names the person")),
-            subject => {
-                Ok(Principal { provider: "acme".parse().unwrap(), subject: subject.parse().unwrap() })
-            }
+            subject => Ok(Principal { provider: "acme".parse().unwrap(), subject: subject.parse().unwrap() }),
         }
     }
 }

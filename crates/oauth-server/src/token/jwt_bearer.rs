@@ -36,13 +36,13 @@ pub(super) async fn issue(
     let verified = assertions.verify(&trusted.issuer, assertion).await.map_err(refused)?;
     let now = clients.inner.clock.now();
     let ours = request.settings.issuer();
-    let claims = Claims::check(&verified, &trusted.issuer, ours, client_id, now).map_err(EndpointError::Assertion)?;
+    let claims =
+        Claims::check(&verified, &trusted.issuer, ours, client_id, now).map_err(EndpointError::Assertion)?;
     let offered = resource(request, &claims)?;
     let scope = scope(request, &claims, trusted, offered)?;
     let principal = assertions.person(&trusted.issuer, &verified).map_err(refused)?;
     use_up(clients, &trusted.issuer, &claims).await?;
-    let grant =
-        DirectGrant { client_id, principal: &principal, scope: &scope, resource: &offered.resource };
+    let grant = DirectGrant { client_id, principal: &principal, scope: &scope, resource: &offered.resource };
     Ok(grants.issue(grant).await?)
 }
 
@@ -60,7 +60,8 @@ fn trusted_issuer<'a>(
     let issuer = unverified::issuer(assertion).ok_or(EndpointError::Assertion(MALFORMED))?;
     let mut trusted = request.settings.trusted_issuers.iter();
     let trusted = trusted.find(|it| it.issuer.as_str() == issuer);
-    let trusted = trusted.ok_or(EndpointError::Assertion("the issuer of the assertion is not trusted here"))?;
+    let trusted =
+        trusted.ok_or(EndpointError::Assertion("the issuer of the assertion is not trusted here"))?;
     if trusted.clients.contains(&client.id) { Ok(trusted) } else { Err(EndpointError::UnauthorizedClient) }
 }
 

@@ -27,7 +27,7 @@ pub use sessions::Sessions;
 pub use third_party::{
     Account, Allow, ClientAuth, ClientKeys, ClientMetadataDocuments, ConfiguredClient, Provider,
     ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration, Storage, ThirdParty,
-    ThirdPartySessions,
+    ThirdPartySessions, TrustedIssuer,
 };
 pub use upstream::Upstream;
 pub use validation::Validation;

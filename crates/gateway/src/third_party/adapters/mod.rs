@@ -8,6 +8,7 @@ mod directory;
 mod grant_check;
 mod grant_port;
 mod id_tokens;
+mod identity_assertions;
 mod own_tokens;
 mod providers;
 mod rests_on;
@@ -22,6 +23,7 @@ pub(crate) use self::{
     grant_check::OwnGrants,
     grant_port::GrantAccess,
     id_tokens::IdTokens,
+    identity_assertions::{Enterprise, EnterpriseKeys, Enterprises},
     own_tokens::OwnTokens,
     providers::Providers,
     rests_on::{Foundations, NotEnded},

@@ -1,4 +1,5 @@
 mod assertions;
+mod enterprises;
 mod grants;
 mod liveness;
 mod sessions;

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use oauth_server::{InvalidServerSettings, OfferedResource, ServerSettings};
+use oauth_server::{InvalidServerSettings, OfferedResource, ServerSettings, TrustedIssuer};
 use oauth_types::{ClientId, ResourceUri, Scope};
 
 use crate::{
-    config::{Config, ConfiguredClient, LoadedThirdParty, Server},
+    config::{self, Config, ConfiguredClient, LoadedThirdParty, Server},
     third_party::browser::ServerWords,
 };
 
@@ -23,8 +23,18 @@ pub(super) fn settings(
     settings.client_id_metadata_documents = section.client_metadata_documents.enabled;
     settings.introspect_all =
         section.clients.iter().filter(|it| it.introspect).map(|it| it.client_id.clone()).collect();
+    settings.trusted_issuers = section.trusted_issuers.iter().map(trusted).collect();
     settings.client_credentials = section.clients.iter().filter_map(for_itself).collect();
     Ok(settings)
+}
+
+/// Which clients may bring assertions of an issuer, and for what.
+fn trusted(it: &config::TrustedIssuer) -> TrustedIssuer {
+    TrustedIssuer {
+        issuer: it.issuer.clone(),
+        clients: it.clients.iter().cloned().collect(),
+        scopes: it.scopes.as_ref().map(|it| it.iter().cloned().collect()),
+    }
 }
 
 /// What a client may do without a person.

@@ -1,7 +1,11 @@
 use serde_json::json;
 
 use super::*;
-use crate::{TrustedIssuer, clients::testing::assertion, testing::{ISSUER, RESOURCE}};
+use crate::{
+    TrustedIssuer,
+    clients::testing::assertion,
+    testing::{ISSUER, RESOURCE},
+};
 
 const ENTERPRISE: &str = "https://idp.acme.example";
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -74,14 +78,26 @@ fn an_assertion_of_a_trusted_issuer_gives_a_token_for_its_person() {
 #[test]
 fn g10_an_identity_assertion_is_for_this_server_this_client_and_a_short_time() {
     let aud = "invalid_grant: aud of the assertion";
-    for value in [json!(null), json!("https://mcp.example/"), json!([ISSUER, "https://evil.example"]), json!([]), json!(1)] {
+    for value in [
+        json!(null),
+        json!("https://mcp.example/"),
+        json!([ISSUER, "https://evil.example"]),
+        json!([]),
+        json!(1),
+    ] {
         check(&with("aud", value), aud);
     }
     for value in [json!(null), json!("basic"), json!(["post"])] {
         check(&with("client_id", value), "invalid_grant: client_id of the assertion");
     }
-    check(&with("iss", json!("https://evil.example")), "invalid_grant: the issuer of the assertion is not trusted");
-    check(&with("iss", json!("https://idp.acme.example/")), "invalid_grant: the issuer of the assertion is not trusted");
+    check(
+        &with("iss", json!("https://evil.example")),
+        "invalid_grant: the issuer of the assertion is not trusted",
+    );
+    check(
+        &with("iss", json!("https://idp.acme.example/")),
+        "invalid_grant: the issuer of the assertion is not trusted",
+    );
     check(&with("iss", json!(null)), "invalid_grant: the assertion is malformed");
     for value in [json!(null), json!(""), json!(5)] {
         check(&with("sub", value), "invalid_grant: sub of the assertion");
@@ -142,15 +158,27 @@ fn g31_only_a_known_client_that_proves_itself_brings_an_assertion() {
 #[test]
 fn the_resource_and_the_scope_are_at_most_what_everybody_says() {
     check(&with("resource", json!(null)), "invalid_grant: resource of the assertion must be one");
-    check(&with("resource", json!([RESOURCE, RESOURCE])), "invalid_grant: resource of the assertion must be one");
-    check(&with("resource", json!("https://evil.example/mcp")), "invalid_grant: resource of the assertion is not offered");
-    check(&with("scope", json!("files:read admin")), "acme:alice by post at https://mcp.example/mcp: files:read");
+    check(
+        &with("resource", json!([RESOURCE, RESOURCE])),
+        "invalid_grant: resource of the assertion must be one",
+    );
+    check(
+        &with("resource", json!("https://evil.example/mcp")),
+        "invalid_grant: resource of the assertion is not offered",
+    );
+    check(
+        &with("scope", json!("files:read admin")),
+        "acme:alice by post at https://mcp.example/mcp: files:read",
+    );
     check(&with("scope", json!(null)), "acme:alice by post at https://mcp.example/mcp: mcp");
     check(&with("scope", json!("admin")), "invalid_scope");
     check(&with("scope", json!(["mcp"])), "invalid_grant: scope of the assertion");
     let mut world = world();
     let asked = |scope: &str| request(&claims()).with("scope", scope);
-    assert_eq!(outcome_of(&world, &asked("mcp files:write")), "acme:alice by post at https://mcp.example/mcp: mcp");
+    assert_eq!(
+        outcome_of(&world, &asked("mcp files:write")),
+        "acme:alice by post at https://mcp.example/mcp: mcp"
+    );
     world.settings.trusted_issuers[0].scopes = Some("files:read".parse().unwrap());
     let limited = request(&with("jti", json!("3")));
     assert_eq!(outcome_of(&world, &limited), "acme:alice by post at https://mcp.example/mcp: files:read");

@@ -83,7 +83,7 @@ fn client_credentials(config: &Config, section: &KeyPath, it: &ConfiguredClient)
     }
 }
 
-fn is_of_a_server(config: &Config, scope: &ScopeToken) -> bool {
+pub(super) fn is_of_a_server(config: &Config, scope: &ScopeToken) -> bool {
     config.servers.iter().any(|it| it.scopes.contains(scope) || it.scope_descriptions.contains_key(scope))
 }
 
@@ -108,7 +108,12 @@ fn credential(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
             return refuse(name, format!("is of no use with `auth = \"{auth}\"`: change one of them"));
         }
     }
-    match &it.keys {
+    keys(section, it.keys.as_ref())
+}
+
+/// Keys are fetched over `https`, or read from a file.
+pub(super) fn keys(section: &KeyPath, keys: Option<&ClientKeys>) -> Result<(), Problem> {
+    match keys {
         Some(ClientKeys::JwksUri(url)) => super::super::key_urls::check_url(url)
             .map_err(|message| Problem::new(section.key("keys").key("jwks_uri"), message)),
         Some(ClientKeys::File(path)) if path.as_os_str().is_empty() => {
@@ -118,8 +123,8 @@ fn credential(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
     }
 }
 
-/// Whether the keys of a client are fetched from this machine.
-pub(super) fn has_loopback_keys(it: &ConfiguredClient) -> bool {
-    let Some(ClientKeys::JwksUri(url)) = &it.keys else { return false };
+/// Whether keys are fetched from this machine.
+pub(super) fn has_loopback_keys(keys: Option<&ClientKeys>) -> bool {
+    let Some(ClientKeys::JwksUri(url)) = keys else { return false };
     url.host().is_some_and(|host| is_loopback_host(&host))
 }

@@ -12,6 +12,7 @@ mod registration;
 mod root;
 mod sessions;
 mod storage;
+mod trusted_issuer;
 
 pub use account::Account;
 pub use allow::Allow;
@@ -25,3 +26,4 @@ pub use registration::Registration;
 pub use root::ThirdParty;
 pub use sessions::ThirdPartySessions;
 pub use storage::Storage;
+pub use trusted_issuer::TrustedIssuer;

@@ -1,6 +1,9 @@
 use serde::Deserialize;
 
-use super::{ClientMetadataDocuments, ConfiguredClient, Provider, Registration, Storage, ThirdPartySessions};
+use super::{
+    ClientMetadataDocuments, ConfiguredClient, Provider, Registration, Storage, ThirdPartySessions,
+    TrustedIssuer,
+};
 use crate::config::value::{Period, SecretSource};
 
 /// Option B: the gateway is the authorization server, and signs people in at third parties or by built-in accounts.
@@ -61,6 +64,9 @@ pub struct ThirdParty {
     /// Clients that you know beforehand, and MCP servers that ask about tokens.
     #[serde(rename = "client", default)]
     pub clients: Vec<ConfiguredClient>,
+    /// Enterprises whose identity assertions give clients tokens without a browser.
+    #[serde(rename = "trusted_issuer", default)]
+    pub trusted_issuers: Vec<TrustedIssuer>,
     /// Who signs people in, at least one; of several the person picks one.
     #[serde(rename = "provider", default)]
     #[cfg_attr(feature = "schema", schemars(!default, length(min = 1)))]

@@ -4,6 +4,7 @@ mod clients;
 mod lifetimes;
 mod providers;
 mod secrets;
+mod trusted_issuers;
 
 use super::{BASE, edited, parse, refuses_in};
 use crate::config::{Config, Storage};
