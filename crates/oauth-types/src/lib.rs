@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod actor;
 mod audience;
 mod claim_path;
 mod clock;
@@ -18,6 +19,7 @@ mod scope;
 mod secret;
 mod unix_time;
 
+pub use actor::Actor;
 pub use audience::Audience;
 pub use claim_path::{ClaimPath, InvalidClaimPath};
 #[cfg(any(test, feature = "test-util"))]

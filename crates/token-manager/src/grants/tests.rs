@@ -1,6 +1,7 @@
 mod code;
 mod direct;
 mod dropped;
+mod exchange;
 mod faults;
 mod records;
 mod refresh;
