@@ -83,6 +83,11 @@ pub enum GrantType {
     /// Whether a client may is for [`ServerSettings::trusted_issuers`](crate::ServerSettings::trusted_issuers) to say.
     #[serde(rename = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
     JwtBearer,
+    /// A token for another one, for the next hop (RFC 8693).
+    ///
+    /// Whether a client may is for [`ServerSettings::token_exchange`](crate::ServerSettings::token_exchange) to say.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
+    TokenExchange,
 }
 
 impl Client {
@@ -128,6 +133,7 @@ impl GrantType {
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
             Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
         }
     }
 }

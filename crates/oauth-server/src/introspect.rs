@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
-use oauth_types::{Issuer, ResourceUri};
+use oauth_types::{Actor, Issuer, ResourceUri};
 use serde::Serialize;
 
 use crate::{
@@ -93,6 +93,8 @@ struct Members<'a> {
     exp: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<&'a Actor>,
 }
 
 impl<'a> Members<'a> {
@@ -107,6 +109,7 @@ impl<'a> Members<'a> {
             iat: facts.issued_at.as_seconds(),
             exp: facts.expires_at.as_seconds(),
             token_type: facts.is_access_token.then_some("Bearer"),
+            act: facts.actor.as_ref(),
         }
     }
 }

@@ -37,7 +37,7 @@ pub use clients::{
     Budget, ClientKeys, ClientProof, ClientSources, Clients, ConfiguredClient, FindClientError,
     ProofMismatch, Rate, SecretDigest,
 };
-pub use direct_grants::{DirectGrant, DirectGrants};
+pub use direct_grants::{DirectGrant, DirectGrants, Exchange, SubjectToken};
 pub use identity_assertion::{IdentityAssertionError, IdentityAssertions, TrustedIssuer};
 pub use introspect::IntrospectEndpoint;
 pub use metadata::ServerMetadata;
@@ -49,5 +49,5 @@ pub use ports::{
 pub use push::{PushEndpoint, PushedRequests};
 pub use registration::{RegisteredClient, RegistrationSettings, Registrations, RegistrationsUnavailable};
 pub use revoke::RevokeEndpoint;
-pub use settings::{InvalidServerSettings, OfferedResource, ServerSettings};
+pub use settings::{ExchangeRule, InvalidServerSettings, OfferedResource, ServerSettings};
 pub use token::TokenEndpoint;

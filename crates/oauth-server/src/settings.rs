@@ -43,6 +43,19 @@ pub struct ServerSettings {
     pub client_credentials: BTreeMap<ClientId, Scope>,
     /// The issuers of identity assertions that are believed; nobody by default.
     pub trusted_issuers: Vec<TrustedIssuer>,
+    /// The clients that may exchange access tokens for the next hop (RFC 8693); nobody by default.
+    ///
+    /// Counts for confidential clients of the configuration only.
+    pub token_exchange: BTreeMap<ClientId, ExchangeRule>,
+}
+
+/// What a client may exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExchangeRule {
+    /// The resource that it is: it exchanges tokens for this one only.
+    pub resource: ResourceUri,
+    /// Where it may go on to, and the most that a token for there permits; these need not be resources offered here.
+    pub targets: BTreeMap<ResourceUri, Scope>,
 }
 
 /// A protected resource that tokens are issued for.
@@ -102,6 +115,7 @@ impl ServerSettings {
             introspect_all: BTreeSet::new(),
             client_credentials: BTreeMap::new(),
             trusted_issuers: Vec::new(),
+            token_exchange: BTreeMap::new(),
         })
     }
 
@@ -135,6 +149,7 @@ impl ServerSettings {
         let further = [
             (!self.client_credentials.is_empty(), GrantType::ClientCredentials),
             (!self.trusted_issuers.is_empty(), GrantType::JwtBearer),
+            (!self.token_exchange.is_empty(), GrantType::TokenExchange),
         ];
         let further = further.into_iter().filter_map(|(is_offered, it)| is_offered.then_some(it));
         [GrantType::AuthorizationCode, GrantType::RefreshToken].into_iter().chain(further).collect()

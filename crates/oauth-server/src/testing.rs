@@ -413,7 +413,7 @@ impl GrantPort for WatchedGrants {
         self.inner.refresh(token, check).await
     }
 
-    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenUnavailable> {
+    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenRefusal> {
         self.call(format!("revoke for {client}"))?;
         self.inner.revoke(token, client).await
     }

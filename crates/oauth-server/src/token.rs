@@ -6,6 +6,7 @@ mod client_credentials;
 mod jwt_bearer;
 mod refresh_token;
 mod scope;
+mod token_exchange;
 
 use std::sync::Arc;
 
@@ -78,12 +79,16 @@ impl TokenEndpoint {
             Err(error) => Err(error),
         };
         match outcome {
-            Ok(grant) => answer::render(&grant),
+            Ok((grant_type, grant)) => answer::render(&grant, grant_type),
             Err(error) => error.answer(Self::METHODS),
         }
     }
 
-    async fn grant(&self, headers: &HeaderMap, parameters: &Parameters) -> Result<TokenGrant, EndpointError> {
+    async fn grant(
+        &self,
+        headers: &HeaderMap,
+        parameters: &Parameters,
+    ) -> Result<(GrantType, TokenGrant), EndpointError> {
         let grant_type = self.grant_type(parameters)?;
         let client = endpoint::authenticate(&self.clients, headers, parameters).await?;
         let request = TokenRequest { settings: &self.settings, parameters, client: &client };
@@ -101,10 +106,11 @@ impl TokenEndpoint {
                 let assertions = self.assertions.as_deref().ok_or(EndpointError::UnsupportedGrantType)?;
                 jwt_bearer::issue(self.direct()?, assertions, &self.clients, request).await?
             }
+            GrantType::TokenExchange => token_exchange::exchange(self.direct()?, request).await?,
         };
         self.clients.used(client.client()).await;
         tracing::info!(grant_type = grant_type.as_str(), "tokens are issued");
-        Ok(grant)
+        Ok((grant_type, grant))
     }
 
     /// The one that is asked for, if it is offered.

@@ -129,7 +129,7 @@ impl GrantPort for MemoryGrants {
         Ok(self.tokens(grant, scope))
     }
 
-    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenUnavailable> {
+    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenRefusal> {
         let token = TokenText::new(token.to_owned());
         self.grants().retain(|it| it.request.client.id != *client || !it.has(&token));
         Ok(())
@@ -208,6 +208,7 @@ impl Grant {
             issued_at: access_token.issued_at,
             expires_at: access_token.expires_at,
             is_access_token: true,
+            actor: None,
         })
     }
 }

@@ -2,16 +2,34 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 
-use crate::{DirectGrant, DirectGrants, TokenGrant, TokenRefusal, TokenText};
+use oauth_types::Scope;
+
+use crate::{
+    DirectGrant, DirectGrants, Exchange, SubjectToken, TokenGrant, TokenRefusal, TokenText, TokenUnavailable,
+};
 
 /// Grants without a code, which say what they were made for.
 #[derive(Debug, Default)]
-pub(crate) struct RecordedGrants(Mutex<Vec<String>>);
+pub(crate) struct RecordedGrants {
+    issued: Mutex<Vec<String>>,
+    /// What is behind the one access token, `live`.
+    pub(crate) live: Mutex<Option<SubjectToken>>,
+}
 
 impl RecordedGrants {
     /// What was issued since the last look.
     pub(crate) fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap())
+        std::mem::take(&mut *self.issued.lock().unwrap())
+    }
+
+    fn issue(&self, what: String, scope: &Scope) -> TokenGrant {
+        self.issued.lock().unwrap().push(what);
+        TokenGrant {
+            access_token: TokenText::new("issued".to_owned()),
+            expires_in: std::time::Duration::from_secs(3600),
+            refresh_token: None,
+            scope: scope.clone(),
+        }
     }
 }
 
@@ -20,12 +38,18 @@ impl DirectGrants for RecordedGrants {
     async fn issue(&self, grant: DirectGrant<'_>) -> Result<TokenGrant, TokenRefusal> {
         let DirectGrant { client_id, principal, scope, resource } = grant;
         let subject = principal.to_subject().unwrap();
-        self.0.lock().unwrap().push(format!("{subject} by {client_id} at {resource}: {scope}"));
-        Ok(TokenGrant {
-            access_token: TokenText::new("issued".to_owned()),
-            expires_in: std::time::Duration::from_secs(3600),
-            refresh_token: None,
-            scope: scope.clone(),
-        })
+        Ok(self.issue(format!("{subject} by {client_id} at {resource}: {scope}"), scope))
+    }
+
+    async fn subject_token(&self, token: &str) -> Result<Option<SubjectToken>, TokenUnavailable> {
+        Ok(self.live.lock().unwrap().clone().filter(|_| token == "live"))
+    }
+
+    async fn exchange(&self, exchange: Exchange<'_>) -> Result<TokenGrant, TokenRefusal> {
+        let Exchange { subject_token, client_id, actor, scope, resource } = exchange;
+        let actor = serde_json::to_string(&actor).unwrap();
+        let grant = String::from(subject_token.grant);
+        let what = format!("{grant} by {client_id} for {actor} at {resource}: {scope}");
+        Ok(self.issue(what, scope))
     }
 }

@@ -2,7 +2,8 @@ use bytes::Bytes;
 use http::Response;
 use serde::Serialize;
 
-use crate::{TokenGrant, TokenText, endpoint};
+use super::token_exchange::ACCESS_TOKEN;
+use crate::{GrantType, TokenGrant, TokenText, endpoint};
 
 /// The members of a successful answer (OAuth 2.1 section 3.2.3).
 #[derive(Serialize)]
@@ -10,6 +11,9 @@ struct Members<'a> {
     access_token: &'a str,
     token_type: &'static str,
     expires_in: u64,
+    /// For exchanges only (RFC 8693 section 2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
     /// Always what was granted, whatever was asked for; without values it cannot be written.
@@ -17,11 +21,12 @@ struct Members<'a> {
     scope: Option<String>,
 }
 
-pub(super) fn render(grant: &TokenGrant) -> Response<Bytes> {
+pub(super) fn render(grant: &TokenGrant, grant_type: GrantType) -> Response<Bytes> {
     endpoint::json(&Members {
         access_token: grant.access_token.expose(),
         token_type: "Bearer",
         expires_in: grant.expires_in.as_secs(),
+        issued_token_type: (grant_type == GrantType::TokenExchange).then_some(ACCESS_TOKEN),
         refresh_token: grant.refresh_token.as_ref().map(TokenText::expose),
         scope: (!grant.scope.is_empty()).then(|| grant.scope.to_string()),
     })

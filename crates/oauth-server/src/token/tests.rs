@@ -3,6 +3,7 @@ mod client_credentials;
 mod form;
 mod jwt_bearer;
 mod refresh_token;
+mod token_exchange;
 mod wire;
 
 use serde_json::Value;
