@@ -10,6 +10,7 @@ mod corp;
 mod demo;
 mod documents;
 mod enterprise;
+mod exchange;
 mod github;
 mod machines;
 mod pushed;

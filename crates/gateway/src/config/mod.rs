@@ -33,11 +33,11 @@ pub use reference::{json_schema, reference_markdown};
 pub use report::ConfigError;
 pub use section::{
     Account, Algorithm, Allow, AudienceClaim, AuthorizationServer, ClientAuth, ClientKeys,
-    ClientMetadataDocuments, Config, ConfiguredClient, IdentityJwt, Introspection, IntrospectionAuth,
-    IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel, Outbound, Preset, Provider,
-    ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration, Server, ServerHttp,
-    ServerIdentity, Sessions, Storage, ThirdParty, ThirdPartySessions, Tls, TokenType, TrustedIssuer,
-    Upstream, Validation,
+    ClientMetadataDocuments, Config, ConfiguredClient, ExchangeTarget, IdentityJwt, Introspection,
+    IntrospectionAuth, IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel, Outbound,
+    Preset, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration,
+    Server, ServerHttp, ServerIdentity, Sessions, Storage, ThirdParty, ThirdPartySessions, Tls,
+    TokenExchange, TokenType, TrustedIssuer, Upstream, Validation,
 };
 pub use value::{
     AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, InvalidEndpointPath, InvalidPublicUrl,

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use oauth_server::{
     CodeCheck, GrantPort, RefreshCheck, TokenFacts, TokenGrant, TokenRefusal, TokenText, TokenUnavailable,
 };
-use oauth_types::ClientId;
+use oauth_types::{ClientId, TokenErrorCode};
 use token_manager::{
     EndCause, GrantError, GrantSummary, Grants, IssuedTokens, RedeemCheck, Refusal, RevokeSelector,
     RotateCheck, Unavailable,
@@ -23,6 +23,10 @@ impl GrantAccess {
         Self { foundations, tokens }
     }
 
+    pub(super) const fn tokens(&self) -> &OwnTokens {
+        &self.tokens
+    }
+
     pub(super) const fn grants(&self) -> &Grants {
         &self.foundations.grants
     }
@@ -41,6 +45,7 @@ impl GrantAccess {
             issued_at: read.issued_at,
             expires_at: read.expires_at,
             is_access_token: true,
+            actor: read.actor,
         }))
     }
 }
@@ -74,9 +79,15 @@ impl GrantPort for GrantAccess {
         Ok(answer(grants.rotate(refresh_token, check).await.map_err(refused)?))
     }
 
-    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenUnavailable> {
+    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenRefusal> {
         let grants = &self.foundations.grants;
         match self.tokens.read(token) {
+            Some(read) if read.actor.is_some() && read.client_id == *client => {
+                return Err(TokenRefusal::Refused {
+                    code: TokenErrorCode::UnsupportedTokenType,
+                    description: "an exchanged token ends with the grant that it was made of",
+                });
+            }
             Some(read) => grants.revoke_for_client(read.grant, client).await.map_err(later)?,
             None => grants.revoke_refresh_token(token, client).await.map_err(later)?,
         };
@@ -120,10 +131,11 @@ fn facts_of_refresh_token(grant: GrantSummary) -> Option<TokenFacts> {
         issued_at: grant.created_at,
         expires_at: grant.expires_at,
         is_access_token: false,
+        actor: None,
     })
 }
 
-fn refused(error: GrantError) -> TokenRefusal {
+pub(super) fn refused(error: GrantError) -> TokenRefusal {
     match error {
         GrantError::Refused(refusal) => {
             TokenRefusal::Refused { code: refusal.error_code(), description: description(refusal) }

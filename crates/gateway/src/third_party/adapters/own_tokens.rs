@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use oauth_types::{ClientId, Clock, GrantId, Issuer, ResourceUri, Scope, Subject, UnixTime};
+use oauth_types::{Actor, ClientId, Clock, GrantId, Issuer, ResourceUri, Scope, Subject, UnixTime};
 use serde_json::{Map, Value};
 use token_validate::{Algorithm, SharedKeys};
 
@@ -22,6 +22,9 @@ pub(crate) struct OwnToken {
     pub(crate) scope: Scope,
     pub(crate) issued_at: UnixTime,
     pub(crate) expires_at: UnixTime,
+    pub(crate) actor: Option<Actor>,
+    /// Whether its sender must prove a key to use it (RFC 7800).
+    pub(crate) is_bound: bool,
 }
 
 impl OwnTokens {
@@ -48,6 +51,8 @@ impl OwnTokens {
             scope: text(claims, "scope")?.parse().ok()?,
             issued_at,
             expires_at,
+            actor: claims.get("act").map(|it| serde_json::from_value(it.clone())).transpose().ok()?,
+            is_bound: claims.contains_key("cnf"),
         })
     }
 }

@@ -1,4 +1,5 @@
 mod assertions;
+mod direct_grants;
 mod enterprises;
 mod grants;
 mod liveness;

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use oauth_server::{InvalidServerSettings, OfferedResource, ServerSettings, TrustedIssuer};
+use oauth_server::{ExchangeRule, InvalidServerSettings, OfferedResource, ServerSettings, TrustedIssuer};
 use oauth_types::{ClientId, ResourceUri, Scope};
 
 use crate::{
-    config::{self, Config, ConfiguredClient, LoadedThirdParty, Server},
+    config::{self, Config, ConfiguredClient, ExchangeTarget, LoadedThirdParty, Server},
     third_party::browser::ServerWords,
 };
 
@@ -24,6 +24,8 @@ pub(super) fn settings(
     settings.introspect_all =
         section.clients.iter().filter(|it| it.introspect).map(|it| it.client_id.clone()).collect();
     settings.trusted_issuers = section.trusted_issuers.iter().map(trusted).collect();
+    let exchanging = |it: &ConfiguredClient| Some((it.client_id.clone(), exchange_rule(config, it)?));
+    settings.token_exchange = section.clients.iter().filter_map(exchanging).collect();
     settings.client_credentials = section.clients.iter().filter_map(for_itself).collect();
     Ok(settings)
 }
@@ -35,6 +37,15 @@ fn trusted(it: &config::TrustedIssuer) -> TrustedIssuer {
         clients: it.clients.iter().cloned().collect(),
         scopes: it.scopes.as_ref().map(|it| it.iter().cloned().collect()),
     }
+}
+
+/// Which tokens a client may exchange, and for what; a path that is no server's was refused.
+fn exchange_rule(config: &Config, client: &ConfiguredClient) -> Option<ExchangeRule> {
+    let exchange = client.token_exchange.as_ref()?;
+    let server = config.servers.iter().find(|it| it.path == exchange.server)?;
+    let target = |it: &ExchangeTarget| (it.resource.clone(), it.scopes.iter().cloned().collect());
+    let targets = exchange.targets.iter().map(target).collect();
+    Some(ExchangeRule { resource: config.resource(server), targets })
 }
 
 /// What a client may do without a person.

@@ -44,8 +44,10 @@ fn id(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
 /// Matching is exact, so a wildcard would either match nothing or be believed to match more (RFC 9700 section 4.1.3).
 fn redirect_uris(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
     let key = section.key("redirect_uris");
-    if it.redirect_uris.is_empty() && it.client_credentials.is_none() && !it.introspect {
-        let message = "the client can do nothing: write its `redirect_uris`, `client_credentials` or `introspect = true`";
+    let does_more = it.client_credentials.is_some() || it.token_exchange.is_some() || it.introspect;
+    if it.redirect_uris.is_empty() && !does_more {
+        let message = "the client can do nothing: write its `redirect_uris`, `client_credentials`, \
+            `token_exchange` or `introspect = true`";
         return Err(Problem::new(key, message));
     }
     for (index, uri) in it.redirect_uris.iter().enumerate() {

@@ -10,6 +10,7 @@ mod lifetimes;
 mod one_client;
 mod provider_keys;
 mod providers;
+mod token_exchange;
 mod trusted_issuers;
 
 use crate::config::{
@@ -25,11 +26,12 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
 
 type Check = fn(&Config, &ThirdParty) -> Result<(), Problem>;
 
-const CHECKS: [Check; 12] = [
+const CHECKS: [Check; 13] = [
     alone::check,
     lifetimes::check,
     client_hosts::check,
     clients::check,
+    token_exchange::check,
     providers::check,
     provider_keys::check,
     one_client::check,

@@ -150,3 +150,32 @@ fn allow_lists_of_hosts_name_hosts() {
         refuses_somewhere(from, &with(r#"["*.claude.ai"]"#), &format!("{key}[0]"), "write a host");
     }
 }
+
+#[test]
+fn whoever_exchanges_tokens_is_a_server_here_and_goes_on_to_another() {
+    let section = "third_party.client[0].token_exchange";
+    let with = |server: &str, targets: &str| {
+        format!("{REDIRECTS}\ntoken_exchange = {{ server = {server:?}, targets = {targets} }}")
+    };
+    let target = |resource: &str, scopes: &str| format!("{{ resource = {resource:?}, scopes = {scopes} }}");
+    let good = target("https://search.example.com/api", "[\"mcp\"]");
+    let one = |target: &str| with("/mcp", &format!("[{target}]"));
+    accepts(REDIRECTS, &one(&good));
+    accepts(REDIRECTS, &one(&good).replace(REDIRECTS, ""));
+    refuses_somewhere(
+        REDIRECTS,
+        &with("/other", &format!("[{good}]")),
+        &format!("{section}.server"),
+        "is the path of no",
+    );
+    refuses_somewhere(REDIRECTS, &with("/mcp", "[]"), &format!("{section}.targets"), "names no place");
+    let target_key = |name: &str| format!("{section}.targets[0].{name}");
+    let itself = target("https://mcp.example.com/mcp", "[\"mcp\"]");
+    refuses_somewhere(REDIRECTS, &one(&itself), &target_key("resource"), "is the server itself");
+    let nothing = target("https://search.example.com/api", "[]");
+    refuses_somewhere(REDIRECTS, &one(&nothing), &target_key("scopes"), "allows no scope");
+    let twice = with("/mcp", &format!("[{good}, {good}]"));
+    refuses_somewhere(REDIRECTS, &twice, &format!("{section}.targets[1].resource"), "is there twice");
+    let public = one(&good).replace(REDIRECTS, "");
+    refuses_somewhere(CREDENTIAL, &public, section, "must prove who it is");
+}
