@@ -1,16 +1,25 @@
 use std::sync::Arc;
 
 use http::Method;
-use oauth_types::{CodeChallenge, ResourceUri, Scope};
+use oauth_types::{ClientId, CodeChallenge, ResourceUri, Scope};
 
 use super::{
     AuthorizationRequest, AuthorizationResponse, AuthorizePageError, AuthorizeRedirectError,
-    AuthorizeRefusal, check_client::check_client, check_code_challenge::check_code_challenge,
-    check_grant_type::check_grant_type, check_prompt::check_prompt, check_push_required::check_push_required,
-    check_redirect_uri::check_redirect_uri, check_request_object::check_request_object,
-    check_resource::check_resource, check_response_mode::check_response_mode,
-    check_response_type::check_response_type, check_restrictions::check_restrictions,
-    check_scope::check_scope, check_state::check_state, refused::Refused,
+    AuthorizeRefusal,
+    check_client::check_client,
+    check_code_challenge::check_code_challenge,
+    check_grant_type::check_grant_type,
+    check_prompt::check_prompt,
+    check_push_required::check_push_required,
+    check_redirect_uri::check_redirect_uri,
+    check_request_object::check_request_object,
+    check_resource::check_resource,
+    check_response_mode::check_response_mode,
+    check_response_type::check_response_type,
+    check_restrictions::check_restrictions,
+    check_scope::{check_scope, intersection, permitted},
+    check_state::check_state,
+    refused::Refused,
 };
 use crate::{
     Client, Clients, GrantType, PushedRequests, ServerSettings, parameters::Parameters, push::RequestUri,
@@ -80,6 +89,20 @@ impl AuthorizeEndpoint {
             Some(pushed) => self.judge(&pushed, client, Way::Pushed),
             None => self.judge(&parameters, client, Way::Browser),
         }
+    }
+
+    /// What of `scope` the client may have at `resource` now; nothing while either is not known, or nobody can say.
+    pub async fn still_permitted(
+        &self,
+        client_id: &ClientId,
+        resource: &ResourceUri,
+        scope: &Scope,
+    ) -> Scope {
+        let offered = self.settings.resources().iter().find(|it| it.resource == *resource);
+        let (Some(offered), Ok(client)) = (offered, self.clients.find(client_id).await) else {
+            return Scope::default();
+        };
+        intersection(scope, &permitted(&client, offered))
     }
 
     /// Checks a request that `client`, which is authenticated, pushes.
