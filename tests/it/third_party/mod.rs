@@ -15,4 +15,5 @@ mod github;
 mod machines;
 mod pushed;
 mod stage;
+mod step_up;
 mod storage;

@@ -7,4 +7,5 @@ mod callback;
 mod consent;
 mod local;
 mod order;
+mod step_up;
 mod world;

@@ -108,6 +108,7 @@ pub(super) fn consent() -> ConsentPage {
         server: "Acme Notes".to_owned(),
         resource: "https://mcp.acme.example/notes".to_owned(),
         scopes: scopes(),
+        kept: Vec::new(),
         account: None,
         providers: providers(),
     }
@@ -178,6 +179,7 @@ pub(super) fn pages() -> Vec<(String, Response)> {
         ("consent-loopback", consent_of(loopback_client(), Some(account()), vec![]).into_response()),
         ("consent-deceiving", consent_of(deceiving_client(), Some(account()), providers()).into_response()),
         ("consent-configured", consent_of(configured_client(), None, vec![github()]).into_response()),
+        ("consent-more", consent_for_more().into_response()),
         ("pick-provider", pick_provider().into_response()),
         ("sign-in", sign_in().into_response()),
         ("sign-in-wrong", sign_in_failed().into_response()),
@@ -195,6 +197,13 @@ pub(super) fn pages() -> Vec<(String, Response)> {
 
 fn consent_of(client: ClientView, account: Option<AccountView>, providers: Vec<ProviderView>) -> ConsentPage {
     ConsentPage { client, account, providers, ..consent() }
+}
+
+/// Somebody who has allowed the first scope before.
+fn consent_for_more() -> ConsentPage {
+    let mut kept = scopes();
+    let scopes = kept.split_off(1);
+    ConsentPage { scopes, kept, account: Some(account()), providers: vec![], ..consent() }
 }
 
 fn empty_account_page() -> AccountPage {
