@@ -2,10 +2,10 @@
 
 Prints one JSON line with the same keys as client-typescript.mjs. Exits 0 on success.
 
-Usage: client-python.py --url URL (--token TOKEN | --oauth [--refresh] [--client-metadata-url URL])
-         [--mode auto|legacy] [--call NAME=JSON-ARGUMENTS ...]
+Usage: client-python.py --url URL (--token TOKEN | --oauth [--refresh] [--client-metadata-url URL]
+         | --machine ID (--secret SECRET | --key PEM-FILE)) [--mode auto|legacy] [--call NAME=JSON-ARGUMENTS ...]
 
-`--oauth`, `--refresh` and `--client-metadata-url` are as for client-typescript.mjs.
+`--oauth`, `--refresh`, `--client-metadata-url` and `--machine` are as for client-typescript.mjs.
 """
 
 import argparse
@@ -13,11 +13,17 @@ import asyncio
 import json
 import sys
 import time
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 from mcp import Client
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
+from mcp.client.auth.extensions.client_credentials import (
+    ClientCredentialsOAuthProvider,
+    PrivateKeyJWTOAuthProvider,
+    SignedJWTParameters,
+)
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientMetadata
 
@@ -90,6 +96,25 @@ async def authorization(options) -> OAuthClientProvider:
     )
 
 
+def machine(options) -> OAuthClientProvider:
+    """The client itself, without a person."""
+    place = urlsplit(options.url)
+    issuer = f"{place.scheme}://{place.netloc}"
+    if options.secret:
+        return ClientCredentialsOAuthProvider(
+            options.url, MemoryStorage(), options.machine, options.secret, issuer=issuer
+        )
+    signed = SignedJWTParameters(
+        issuer=options.machine,
+        subject=options.machine,
+        signing_key=Path(options.key).read_text(),
+        signing_algorithm="ES256",
+    )
+    return PrivateKeyJWTOAuthProvider(
+        options.url, MemoryStorage(), options.machine, signed.create_assertion_provider(), issuer=issuer
+    )
+
+
 async def call_tool(client: Client, messages: list, text: str) -> dict:
     name, _, arguments = text.partition("=")
     start = time.monotonic()
@@ -127,11 +152,11 @@ async def run(options) -> dict:
     async def on_message(parameters):
         messages.append((time.monotonic(), parameters.data))
 
-    auth = await authorization(options) if options.oauth else None
+    auth = await authorization(options) if options.oauth else machine(options) if options.machine else None
     http = httpx2.AsyncClient(
         auth=auth,
         event_hooks={"response": [on_response]},
-        headers={} if options.oauth else {"authorization": f"Bearer {options.token}"},
+        headers={} if auth else {"authorization": f"Bearer {options.token}"},
         timeout=60,
     )
     transport = streamable_http_client(options.url, http_client=http)
@@ -158,6 +183,9 @@ def main() -> int:
     parser.add_argument("--oauth", action="store_true")
     parser.add_argument("--refresh", action="store_true")
     parser.add_argument("--client-metadata-url")
+    parser.add_argument("--machine")
+    parser.add_argument("--secret")
+    parser.add_argument("--key")
     parser.add_argument("--mode", default="auto")
     parser.add_argument("--call", action="append", default=[])
     try:

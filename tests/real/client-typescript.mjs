@@ -3,15 +3,17 @@
 // Prints one JSON line: protocol revision, tools, per call the result and the arrival time of every
 // notification in milliseconds, and every HTTP request with its status. Exits 0 on success.
 //
-// Usage: client-typescript.mjs --url URL (--token TOKEN | --oauth [--refresh] [--client-metadata-url URL])
-//          [--sdk v1|v2] [--call NAME=JSON-ARGUMENTS ...]
+// Usage: client-typescript.mjs --url URL (--token TOKEN | --oauth [--refresh] [--client-metadata-url URL]
+//          | --machine ID (--secret SECRET | --key PEM-FILE)) [--sdk v1|v2] [--call NAME=JSON-ARGUMENTS ...]
 //
 // `--oauth` starts without a token: 401, discovery, dynamic registration, code with PKCE. It prints
 // `open URL` for whoever plays the person, and listens on a loopback port for the redirect.
 // `--refresh` then lets the access token go bad and makes the calls again.
 // `--client-metadata-url` names a client ID metadata document, which takes the place of registration.
+// `--machine` acts for itself, by the client credentials extension: with a secret, or with an ES256 key.
 // `--sdk v2` speaks 2026-07-28 where the server does; v1 stops at 2025-11-25.
 
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 import { LoopbackClient } from './loopback-client.mjs';
@@ -20,9 +22,12 @@ const { values: options } = parseArgs({
   options: {
     call: { default: [], multiple: true, type: 'string' },
     'client-metadata-url': { type: 'string' },
+    key: { type: 'string' },
+    machine: { type: 'string' },
     oauth: { default: false, type: 'boolean' },
     refresh: { default: false, type: 'boolean' },
     sdk: { default: 'v1', type: 'string' },
+    secret: { type: 'string' },
     token: { type: 'string' },
     url: { type: 'string' },
   },
@@ -39,7 +44,7 @@ try {
 
 async function run(sdk) {
   const requests = [];
-  const user = options.oauth ? await LoopbackClient.listening(options['client-metadata-url']) : undefined;
+  const user = await whoever(sdk);
   const { client, transport } = await connect(sdk, user, recordingFetch(requests));
   const protocol = sdk.protocol(client);
   const { tools } = await client.listTools();
@@ -54,9 +59,22 @@ async function run(sdk) {
   return { calls, protocol, requests, sdk: options.sdk, tools: tools.map((tool) => tool.name) };
 }
 
+/** What authorizes the client; none with a token that is given. */
+async function whoever(sdk) {
+  if (options.oauth) return LoopbackClient.listening(options['client-metadata-url']);
+  if (options.machine === undefined) return undefined;
+  const known = { clientId: options.machine, expectedIssuer: new URL(options.url).origin };
+  if (options.secret !== undefined) return new sdk.ClientCredentialsProvider({ ...known, clientSecret: options.secret });
+  return new sdk.PrivateKeyJwtProvider({
+    ...known,
+    algorithm: 'ES256',
+    privateKey: readFileSync(options.key, 'utf8'),
+  });
+}
+
 /** Connects; in the OAuth mode the first try ends at the authorization server, the second at the tools. */
 async function connect(sdk, user, fetch) {
-  const requestInit = options.oauth ? {} : { headers: { authorization: `Bearer ${options.token}` } };
+  const requestInit = options.token === undefined ? {} : { headers: { authorization: `Bearer ${options.token}` } };
   const open = () => new sdk.Transport(new URL(options.url), { authProvider: user, fetch, requestInit });
   const first = { client: sdk.newClient(), transport: open() };
   try {
@@ -102,6 +120,9 @@ async function loadV1() {
   const { Client } = await import('@modelcontextprotocol/sdk/client/index.js');
   const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
   const { UnauthorizedError } = await import('@modelcontextprotocol/sdk/client/auth.js');
+  const { ClientCredentialsProvider, PrivateKeyJwtProvider } = await import(
+    '@modelcontextprotocol/sdk/client/auth-extensions.js'
+  );
   const { LoggingMessageNotificationSchema } = await import('@modelcontextprotocol/sdk/types.js');
   let version;
   class Transport extends StreamableHTTPClientTransport {
@@ -111,6 +132,8 @@ async function loadV1() {
     }
   }
   return {
+    ClientCredentialsProvider,
+    PrivateKeyJwtProvider,
     callTool: (client, parameters, more) => client.callTool(parameters, undefined, more),
     finishAuth: (transport, answer) => transport.finishAuth(answer.get('code')),
     newClient: () => new Client({ name: 'real-client-v1', version: '1.0.0' }),
@@ -123,11 +146,18 @@ async function loadV1() {
 
 /** The SDK of `@modelcontextprotocol/client`. */
 async function loadV2() {
-  const { Client, LOG_LEVEL_META_KEY, StreamableHTTPClientTransport, UnauthorizedError } = await import(
-    '@modelcontextprotocol/client'
-  );
+  const {
+    Client,
+    ClientCredentialsProvider,
+    LOG_LEVEL_META_KEY,
+    PrivateKeyJwtProvider,
+    StreamableHTTPClientTransport,
+    UnauthorizedError,
+  } = await import('@modelcontextprotocol/client');
   const logged = (parameters) => ({ ...parameters, _meta: { [LOG_LEVEL_META_KEY]: 'debug' } });
   return {
+    ClientCredentialsProvider,
+    PrivateKeyJwtProvider,
     callTool: (client, parameters, more) => client.callTool(logged(parameters), more),
     finishAuth: (transport, answer) => transport.finishAuth(answer),
     newClient: () =>

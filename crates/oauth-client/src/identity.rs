@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 
-use oauth_types::Principal;
+use oauth_types::{Principal, ProviderId};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::Email;
+use crate::{ClaimMapping, Email, preset::OPENID_CLAIMS};
 
 mod lists;
 mod mapping;
@@ -63,6 +64,18 @@ impl Identity {
             teams: BTreeSet::new(),
             groups: BTreeSet::new(),
         }
+    }
+
+    /// Somebody in the claims of an OpenID provider's token, which were proven and judged; `None` without a usable `sub`.
+    ///
+    /// `mapping` says where parts of the identity are, if not where OpenID Connect Core section 5.1 has them.
+    #[must_use]
+    pub fn of_claims(
+        provider: &ProviderId,
+        claims: &Map<String, Value>,
+        mapping: &ClaimMapping,
+    ) -> Option<Self> {
+        Mapping::new(&OPENID_CLAIMS, mapping).identity(provider, claims)
     }
 
     /// This identity, with what it lacks taken from `other`, which must be the same person.

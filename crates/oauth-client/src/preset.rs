@@ -16,6 +16,8 @@ mod linear;
 mod okta;
 mod slack;
 
+pub(crate) use generic::OPENID_CLAIMS;
+
 /// The peculiarities of a third party.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one peculiarity, and all are read by name")]

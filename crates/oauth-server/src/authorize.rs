@@ -5,6 +5,7 @@ mod check_code_challenge;
 mod check_dpop_jkt;
 mod check_grant_type;
 mod check_prompt;
+mod check_push_required;
 mod check_redirect_uri;
 mod check_request_object;
 mod check_resource;
@@ -74,6 +75,9 @@ pub enum AuthorizePageError {
     /// The request is too long.
     #[error("the request is too long")]
     TooLong,
+    /// The pushed request is unknown, used, too old, or another client's (RFC 9126 section 4).
+    #[error("the pushed request is not known here")]
+    PushedRequest,
     /// Nobody can say now (503).
     #[error("the clients are unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -39,6 +39,8 @@ pub struct Client {
     /// `dpop_bound_access_tokens`: whether all of its token requests come with a DPoP proof, so that one without is
     /// somebody else's (RFC 9449 section 5.2).
     pub dpop_bound_access_tokens: bool,
+    /// `require_pushed_authorization_requests`: whether its authorization requests must be pushed (RFC 9126 section 6).
+    pub require_pushed_authorization_requests: bool,
 }
 
 /// Where a client is known from.
@@ -74,6 +76,21 @@ pub enum GrantType {
     AuthorizationCode,
     /// A refresh token for new tokens.
     RefreshToken,
+    /// A token for the client itself (RFC 6749 section 4.4).
+    ///
+    /// Whether a client may is for [`ServerSettings::client_credentials`](crate::ServerSettings::client_credentials)
+    /// to say, and never for what a client says of itself.
+    ClientCredentials,
+    /// A token for a person whom a trusted issuer vouches for (RFC 7523 section 2.1).
+    ///
+    /// Whether a client may is for [`ServerSettings::trusted_issuers`](crate::ServerSettings::trusted_issuers) to say.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
+    JwtBearer,
+    /// A token for another one, for the next hop (RFC 8693).
+    ///
+    /// Whether a client may is for [`ServerSettings::token_exchange`](crate::ServerSettings::token_exchange) to say.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
+    TokenExchange,
 }
 
 impl Client {
@@ -117,6 +134,9 @@ impl GrantType {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+            Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
         }
     }
 }

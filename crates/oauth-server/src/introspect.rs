@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
-use oauth_types::{Issuer, JwkThumbprint, ResourceUri};
+use oauth_types::{Actor, Issuer, JwkThumbprint, ResourceUri};
 use serde::Serialize;
 
 use crate::{
@@ -95,6 +95,8 @@ struct Members<'a> {
     token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Confirmation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<&'a Actor>,
 }
 
 /// The key that the sender of the token must prove to have (RFC 9449 section 6.2).
@@ -116,6 +118,7 @@ impl<'a> Members<'a> {
             exp: facts.expires_at.as_seconds(),
             token_type: facts.is_access_token.then_some(if facts.key.is_some() { "DPoP" } else { "Bearer" }),
             cnf: facts.key.map(|jkt| Confirmation { jkt }),
+            act: facts.actor.as_ref(),
         }
     }
 }

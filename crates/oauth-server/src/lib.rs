@@ -4,14 +4,18 @@ mod authorize;
 mod client;
 mod client_auth;
 mod clients;
+mod direct_grants;
 mod dpop;
 mod endpoint;
+mod identity_assertion;
 mod introspect;
 mod metadata;
 mod metadata_document;
+mod numeric_date;
 mod parameters;
 pub mod paths;
 mod ports;
+mod push;
 mod registration;
 mod resources;
 mod revoke;
@@ -34,7 +38,9 @@ pub use clients::{
     Budget, ClientKeys, ClientProof, ClientSources, Clients, ConfiguredClient, FindClientError,
     ProofMismatch, Rate, SecretDigest,
 };
+pub use direct_grants::{DirectGrant, DirectGrants, Exchange, SubjectToken};
 pub use dpop::{DpopError, DpopProofVerifier};
+pub use identity_assertion::{IdentityAssertionError, IdentityAssertions, TrustedIssuer};
 pub use introspect::IntrospectEndpoint;
 pub use metadata::ServerMetadata;
 pub use metadata_document::{DocumentSettings, MetadataDocuments};
@@ -42,7 +48,8 @@ pub use ports::{
     AssertionKeys, ClientAssertionError, ClientAssertionVerifier, CodeCheck, GrantPort, RefreshCheck,
     TokenFacts, TokenGrant, TokenRefusal, TokenText, TokenUnavailable,
 };
+pub use push::{PushEndpoint, PushedRequests};
 pub use registration::{RegisteredClient, RegistrationSettings, Registrations, RegistrationsUnavailable};
 pub use revoke::RevokeEndpoint;
-pub use settings::{InvalidServerSettings, OfferedResource, ServerSettings};
+pub use settings::{ExchangeRule, InvalidServerSettings, OfferedResource, ServerSettings};
 pub use token::TokenEndpoint;

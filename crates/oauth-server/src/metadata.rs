@@ -83,10 +83,18 @@ struct Members<'a> {
     /// RFC 9449 section 5.1.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     dpop_signing_alg_values_supported: &'a [String],
+    /// RFC 9126 section 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pushed_authorization_request_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    require_pushed_authorization_requests: bool,
     /// RFC 9207 section 3.
     authorization_response_iss_parameter_supported: bool,
     /// RFC 9728 section 4.
     protected_resources: Vec<&'a ResourceUri>,
+    /// Identity assertions (draft-ietf-oauth-identity-assertion-authz-grant section 7.2).
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    authorization_grant_profiles_supported: &'static [&'static str],
     /// Client ID metadata documents.
     client_id_metadata_document_supported: bool,
     /// What readers of OpenID Connect Discovery section 3 demand; no ID token is issued.
@@ -115,7 +123,7 @@ impl<'a> Members<'a> {
             scopes_supported: scopes(settings),
             response_types_supported: ["code"],
             response_modes_supported: ["query"],
-            grant_types_supported: GRANT_TYPES.iter().map(|it| it.as_str()).collect(),
+            grant_types_supported: settings.grant_types().into_iter().map(GrantType::as_str).collect(),
             token_endpoint_auth_methods_supported: all_methods(),
             token_endpoint_auth_signing_alg_values_supported: algorithms,
             revocation_endpoint: settings.url(paths::REVOKE),
@@ -128,8 +136,17 @@ impl<'a> Members<'a> {
             introspection_endpoint_auth_signing_alg_values_supported: algorithms,
             code_challenge_methods_supported: ["S256"],
             dpop_signing_alg_values_supported: &settings.dpop_algorithms,
+            pushed_authorization_request_endpoint: settings
+                .pushed_authorization_requests
+                .then(|| settings.url(paths::PUSH)),
+            require_pushed_authorization_requests: settings.require_pushed_authorization_requests,
             authorization_response_iss_parameter_supported: settings.response_issuer,
             protected_resources: settings.resources().iter().map(|it| &it.resource).collect(),
+            authorization_grant_profiles_supported: if settings.trusted_issuers.is_empty() {
+                &[]
+            } else {
+                &GRANT_PROFILES
+            },
             client_id_metadata_document_supported: settings.client_id_metadata_documents,
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: ["ES256"],
@@ -176,7 +193,7 @@ fn locations(settings: &ServerSettings) -> Vec<String> {
 /// Asks for refresh tokens (OpenID Connect Core section 11).
 pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
 
-const GRANT_TYPES: [GrantType; 2] = [GrantType::AuthorizationCode, GrantType::RefreshToken];
+const GRANT_PROFILES: [&str; 1] = ["urn:ietf:params:oauth:grant-profile:id-jag"];
 
 const WELL_KNOWN: [&str; 2] =
     ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];

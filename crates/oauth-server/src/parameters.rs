@@ -3,6 +3,7 @@
 use std::{borrow::Cow, str};
 
 use percent_encoding::percent_decode;
+use url::form_urlencoded::byte_serialize;
 
 /// The parameters of a request, in their order; one without a value counts as absent (OAuth 2.1 section 3.1).
 pub(crate) struct Parameters {
@@ -64,6 +65,25 @@ impl Parameters {
     pub(crate) fn all(&self, name: &str) -> Result<Vec<&str>, InvalidParameter> {
         let values = self.values(name).filter(|it| !it.is_empty()).map(str::from_utf8);
         values.collect::<Result<_, _>>().map_err(|_| InvalidParameter::NotText)
+    }
+
+    /// Those whose names are `wanted`, in their order.
+    pub(crate) fn select(&self, wanted: impl Fn(&str) -> bool) -> Vec<(String, Vec<u8>)> {
+        self.pairs.iter().filter(|(name, _)| wanted(name)).cloned().collect()
+    }
+
+    /// All of them as `application/x-www-form-urlencoded`, which [`Parameters::from_urlencoded`] reads again.
+    pub(crate) fn to_urlencoded(&self) -> Vec<u8> {
+        let mut text = String::new();
+        for (name, value) in &self.pairs {
+            if !text.is_empty() {
+                text.push('&');
+            }
+            text.extend(byte_serialize(name.as_bytes()));
+            text.push('=');
+            text.extend(byte_serialize(value));
+        }
+        text.into_bytes()
     }
 
     /// Whether a parameter of that name has a value.

@@ -5,6 +5,8 @@
 
 /// Authorization requests (OAuth 2.1 section 3.1).
 pub const AUTHORIZE: &str = "/authorize";
+/// Pushed authorization requests (RFC 9126).
+pub const PUSH: &str = "/par";
 /// Token requests (OAuth 2.1 section 3.2).
 pub const TOKEN: &str = "/token";
 /// Registration (RFC 7591); a registered client is managed at this path, a slash and its `client_id` (RFC 7592).

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt::Debug, time::Duration};
 
 use async_trait::async_trait;
-use oauth_types::{ClientId, JwkThumbprint, ResourceUri, Scope, TokenErrorCode, UnixTime};
+use oauth_types::{Actor, ClientId, JwkThumbprint, ResourceUri, Scope, TokenErrorCode, UnixTime};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -25,7 +25,9 @@ pub trait GrantPort: Debug + Send + Sync {
     /// Ends the grant of an access or refresh token that was issued to `client` (RFC 7009).
     ///
     /// A token that is unknown, or another client's, changes nothing and is no error.
-    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenUnavailable>;
+    /// One that `client` got in exchange for another ends with the grant of that one only, and is refused with
+    /// `unsupported_token_type`.
+    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenRefusal>;
 
     /// What an access or refresh token is, if it is good now (RFC 7662 section 2.2).
     async fn introspect(&self, token: &str) -> Result<Option<TokenFacts>, TokenUnavailable>;
@@ -122,6 +124,8 @@ pub struct TokenFacts {
     pub is_access_token: bool,
     /// The key that an access token is bound to (RFC 9449 section 6.2).
     pub key: Option<JwkThumbprint>,
+    /// `act`, if somebody acts for the subject (RFC 8693 section 4.1).
+    pub actor: Option<Actor>,
 }
 
 /// Proves signed assertions of clients; this crate has no JOSE library.

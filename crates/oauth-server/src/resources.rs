@@ -32,7 +32,23 @@ impl ServerSettings {
         Ok(found)
     }
 
-    fn find_resource(&self, text: &str) -> Option<&OfferedResource> {
+    /// The one resource that a request is about: the default one if it names none.
+    ///
+    /// # Errors
+    /// [`UnknownResource`] (`invalid_target`), also when it names several.
+    pub(crate) fn requested_resource(
+        &self,
+        parameters: &Parameters,
+    ) -> Result<&OfferedResource, UnknownResource> {
+        match self.requested_resources(parameters)?.as_slice() {
+            [] => self.resources().first().ok_or(UnknownResource),
+            [one] => Ok(one),
+            _ => Err(UnknownResource),
+        }
+    }
+
+    /// The resource that `text` names in one of its spellings, if it is offered.
+    pub(crate) fn find_resource(&self, text: &str) -> Option<&OfferedResource> {
         let plain = |it: u8| matches!(it, 0x21..=0x7E) && it != b'\\';
         if !text.bytes().all(plain) {
             return None;

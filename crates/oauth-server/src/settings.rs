@@ -1,8 +1,8 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use oauth_types::{ClientId, Issuer, ResourceUri, Scope, ScopeToken};
 
-use crate::ClientAuthMethod;
+use crate::{ClientAuthMethod, GrantType, TrustedIssuer};
 
 /// What this authorization server is and what it offers.
 #[derive(Clone, Debug)]
@@ -18,6 +18,11 @@ pub struct ServerSettings {
     pub registration: bool,
     /// Whether a URL may stand for a client (client ID metadata documents); on by default.
     pub client_id_metadata_documents: bool,
+    /// Whether clients may push authorization requests, which needs a [`PushEndpoint`](crate::PushEndpoint) (RFC 9126);
+    /// on by default.
+    pub pushed_authorization_requests: bool,
+    /// Whether every authorization request must be pushed (RFC 9126 section 5); off by default.
+    pub require_pushed_authorization_requests: bool,
     /// How clients may authenticate at the token endpoint, in the order of the metadata document; all by default.
     pub auth_methods: Vec<ClientAuthMethod>,
     /// The `alg` values that client assertions may have (RFC 7518 section 3.1), in the order of the metadata document.
@@ -37,6 +42,27 @@ pub struct ServerSettings {
     ///
     /// Each must authenticate; a public client gains nothing by being named.
     pub introspect_all: BTreeSet<ClientId>,
+    /// The clients that may have tokens for themselves (RFC 6749 section 4.4), and the most that each may do;
+    /// nobody by default.
+    ///
+    /// Counts for confidential clients of the configuration only: what registered itself or publishes a document is a
+    /// stranger (MCP "OAuth Client Credentials").
+    pub client_credentials: BTreeMap<ClientId, Scope>,
+    /// The issuers of identity assertions that are believed; nobody by default.
+    pub trusted_issuers: Vec<TrustedIssuer>,
+    /// The clients that may exchange access tokens for the next hop (RFC 8693); nobody by default.
+    ///
+    /// Counts for confidential clients of the configuration only.
+    pub token_exchange: BTreeMap<ClientId, ExchangeRule>,
+}
+
+/// What a client may exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExchangeRule {
+    /// The resource that it is: it exchanges tokens for this one only.
+    pub resource: ResourceUri,
+    /// Where it may go on to, and the most that a token for there permits; these need not be resources offered here.
+    pub targets: BTreeMap<ResourceUri, Scope>,
 }
 
 /// A protected resource that tokens are issued for.
@@ -83,6 +109,8 @@ impl ServerSettings {
             response_issuer: true,
             registration: true,
             client_id_metadata_documents: true,
+            pushed_authorization_requests: true,
+            require_pushed_authorization_requests: false,
             auth_methods: vec![
                 ClientAuthMethod::None,
                 ClientAuthMethod::ClientSecretPost,
@@ -94,6 +122,9 @@ impl ServerSettings {
             dpop_required: false,
             json_token_requests: false,
             introspect_all: BTreeSet::new(),
+            client_credentials: BTreeMap::new(),
+            trusted_issuers: Vec::new(),
+            token_exchange: BTreeMap::new(),
         })
     }
 
@@ -119,6 +150,18 @@ impl ServerSettings {
     #[must_use]
     pub fn offers(&self, value: &ScopeToken) -> bool {
         self.resources.iter().any(|it| it.scopes.contains(value))
+    }
+
+    /// The grant types of the token endpoint, in the order of the metadata document.
+    #[must_use]
+    pub fn grant_types(&self) -> Vec<GrantType> {
+        let further = [
+            (!self.client_credentials.is_empty(), GrantType::ClientCredentials),
+            (!self.trusted_issuers.is_empty(), GrantType::JwtBearer),
+            (!self.token_exchange.is_empty(), GrantType::TokenExchange),
+        ];
+        let further = further.into_iter().filter_map(|(is_offered, it)| is_offered.then_some(it));
+        [GrantType::AuthorizationCode, GrantType::RefreshToken].into_iter().chain(further).collect()
     }
 
     /// The URL of an endpoint of this server; `path` starts with a slash.

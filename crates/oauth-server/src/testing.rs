@@ -3,6 +3,9 @@
 #[path = "../examples/authorization_server/memory_grants.rs"]
 mod memory_grants;
 
+mod direct;
+mod enterprise;
+
 use std::{
     future::Future,
     sync::{
@@ -26,10 +29,12 @@ use url::form_urlencoded;
 use crate::{
     AssertionKeys, AuthorizationRequest, AuthorizeEndpoint, Client, ClientAssertionError,
     ClientAssertionVerifier, ClientAuthMethod, ClientOrigin, ClientProof, ClientSources, Clients, CodeCheck,
-    ConfiguredClient, GrantPort, GrantType, IntrospectEndpoint, OfferedResource, RefreshCheck,
-    RegistrationSettings, Registrations, RevokeEndpoint, SecretDigest, ServerSettings, TokenEndpoint,
-    TokenFacts, TokenGrant, TokenRefusal, TokenUnavailable,
+    ConfiguredClient, GrantPort, GrantType, IntrospectEndpoint, OfferedResource, PushEndpoint,
+    PushedRequests, RefreshCheck, RegistrationSettings, Registrations, RevokeEndpoint, SecretDigest,
+    ServerSettings, TokenEndpoint, TokenFacts, TokenGrant, TokenRefusal, TokenUnavailable,
 };
+use direct::RecordedGrants;
+use enterprise::Enterprise;
 use memory_grants::MemoryGrants;
 
 pub(crate) const ISSUER: &str = "https://mcp.example";
@@ -45,9 +50,12 @@ pub(crate) const SECRET: &str = "c0nf1dent1al";
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) grants: Arc<WatchedGrants>,
+    pub(crate) direct: Arc<RecordedGrants>,
+    pub(crate) enterprise: Arc<Enterprise>,
     pub(crate) settings: ServerSettings,
     pub(crate) store: Arc<FaultyStore>,
     pub(crate) registrations: Registrations,
+    pub(crate) pushed: PushedRequests,
     clients: Clients,
 }
 
@@ -73,15 +81,36 @@ impl World {
             assertions: Arc::new(NoAssertions),
             clock: clock.clone(),
         });
-        Self { clock, grants, settings: settings(), store, registrations, clients }
+        let pushed = PushedRequests::new(store.clone(), clock.clone(), Arc::new(SeededEntropy::new(9)));
+        let settings = settings();
+        Self {
+            clock,
+            grants,
+            direct: Arc::default(),
+            enterprise: Arc::default(),
+            settings,
+            store,
+            registrations,
+            pushed,
+            clients,
+        }
     }
 
     pub(crate) fn authorize(&self) -> AuthorizeEndpoint {
         AuthorizeEndpoint::new(Arc::new(self.settings.clone()), self.clients.clone())
+            .with_pushed(self.pushed.clone())
+    }
+
+    pub(crate) fn post_push(&self, post: &Post) -> Response<Bytes> {
+        let settings = Arc::new(self.settings.clone());
+        let endpoint = PushEndpoint::new(settings, self.clients.clone(), self.pushed.clone());
+        block_on(endpoint.answer(&post.method, &post.headers, post.query.as_deref(), &post.body()))
     }
 
     pub(crate) fn token(&self) -> TokenEndpoint {
         TokenEndpoint::new(Arc::new(self.settings.clone()), self.clients.clone(), self.grants.clone())
+            .with_direct_grants(self.direct.clone())
+            .with_identity_assertions(self.enterprise.clone())
     }
 
     pub(crate) fn revoke(&self) -> RevokeEndpoint {
@@ -154,6 +183,7 @@ fn configured() -> Vec<ConfiguredClient> {
         scope: None,
         default_scope: None,
         dpop_bound_access_tokens: false,
+        require_pushed_authorization_requests: false,
     };
     let public = |client: Client| ConfiguredClient::new(client, ClientProof::Nothing).unwrap();
     let confidential = |client: Client| {
@@ -212,6 +242,10 @@ impl Form {
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.0.retain(|(it, _)| it != name);
         self
+    }
+
+    pub(crate) fn pairs(&self) -> Vec<(&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
     pub(crate) fn encode(&self) -> String {
@@ -383,7 +417,7 @@ impl GrantPort for WatchedGrants {
         self.inner.refresh(token, check).await
     }
 
-    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenUnavailable> {
+    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenRefusal> {
         self.call(format!("revoke for {client}"))?;
         self.inner.revoke(token, client).await
     }

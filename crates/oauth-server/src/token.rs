@@ -2,29 +2,54 @@
 
 mod answer;
 mod authorization_code;
+mod client_credentials;
+mod jwt_bearer;
 mod proven_key;
 mod refresh_token;
+mod scope;
+mod token_exchange;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
-use oauth_types::JwkThumbprint;
-use proven_key::Proofs;
+use oauth_types::{JwkThumbprint, ResourceUri};
+
+use self::proven_key::Proofs;
 
 use crate::{
-    AuthenticatedClient, Clients, DpopProofVerifier, GrantPort, GrantType, ServerSettings, TokenGrant,
+    AuthenticatedClient, Clients, DirectGrants, DpopProofVerifier, GrantPort, GrantType, IdentityAssertions,
+    ServerSettings, TokenGrant,
     endpoint::{self, EndpointError},
     parameters::Parameters,
 };
 
-/// Exchanges codes and refresh tokens for tokens.
+/// Exchanges codes and refresh tokens for tokens, and whatever else the settings offer.
 #[derive(Clone, Debug)]
 pub struct TokenEndpoint {
     settings: Arc<ServerSettings>,
     clients: Clients,
     grants: Arc<dyn GrantPort>,
     proofs: Proofs,
+    direct: Option<Arc<dyn DirectGrants>>,
+    assertions: Option<Arc<dyn IdentityAssertions>>,
+}
+
+/// A token request whose client is authenticated.
+#[derive(Clone, Copy, Debug)]
+struct TokenRequest<'a> {
+    settings: &'a ServerSettings,
+    parameters: &'a Parameters,
+    client: &'a AuthenticatedClient,
+    /// The key that it proves to have.
+    key: Option<JwkThumbprint>,
+}
+
+/// What is granted, and the key that the access token is bound to.
+struct Answered {
+    grant_type: GrantType,
+    grant: TokenGrant,
+    key: Option<JwkThumbprint>,
 }
 
 impl TokenEndpoint {
@@ -34,13 +59,25 @@ impl TokenEndpoint {
     /// The endpoint for these clients, whose grants are kept by `grants`.
     #[must_use]
     pub fn new(settings: Arc<ServerSettings>, clients: Clients, grants: Arc<dyn GrantPort>) -> Self {
-        Self { settings, clients, grants, proofs: Proofs::default() }
+        Self { settings, clients, grants, proofs: Proofs::default(), direct: None, assertions: None }
     }
 
     /// With somebody who checks DPoP proofs; without, a `DPoP` header means nothing.
     #[must_use]
     pub fn with_dpop(self, verifier: Arc<dyn DpopProofVerifier>) -> Self {
         Self { proofs: Proofs::by(verifier), ..self }
+    }
+
+    /// With somebody who makes grants without a code, which the further grant types of the settings need.
+    #[must_use]
+    pub fn with_direct_grants(self, direct: Arc<dyn DirectGrants>) -> Self {
+        Self { direct: Some(direct), ..self }
+    }
+
+    /// With somebody who proves identity assertions, which trusted issuers of the settings need.
+    #[must_use]
+    pub fn with_identity_assertions(self, assertions: Arc<dyn IdentityAssertions>) -> Self {
+        Self { assertions: Some(assertions), ..self }
     }
 
     /// Answers a request, whatever it is; `query` is the part of the address after `?`.
@@ -61,51 +98,74 @@ impl TokenEndpoint {
             Err(error) => Err(error),
         };
         let mut answer = match outcome {
-            Ok((grant, key)) => answer::render(&grant, key.as_ref()),
+            Ok(Answered { grant_type, grant, key }) => answer::render(&grant, grant_type, key.as_ref()),
             Err(error) => error.answer(Self::METHODS),
         };
         self.proofs.tell_nonce(headers, &mut answer);
         answer
     }
 
-    /// What is granted, and the key that the access token is bound to.
-    async fn grant(
-        &self,
-        headers: &HeaderMap,
-        parameters: &Parameters,
-    ) -> Result<(TokenGrant, Option<JwkThumbprint>), EndpointError> {
-        let grant_type = grant_type(parameters)?;
+    async fn grant(&self, headers: &HeaderMap, parameters: &Parameters) -> Result<Answered, EndpointError> {
+        let grant_type = self.grant_type(parameters)?;
         let client = endpoint::authenticate(&self.clients, headers, parameters).await?;
-        check_grant_type(&client, grant_type)?;
-        let resources = self.settings.requested_resources(parameters)?;
-        let resources: Vec<_> = resources.into_iter().map(|it| it.resource.clone()).collect();
-        let key = self.proofs.key(headers, &client, &self.settings)?;
-        let grant = match grant_type {
+        let settings = &*self.settings;
+        let request = TokenRequest { settings, parameters, client: &client, key: None };
+        let proven = || -> Result<_, EndpointError> {
+            Ok(TokenRequest { key: self.proofs.key(headers, &client, settings)?, ..request })
+        };
+        let (grant, key) = match grant_type {
             GrantType::AuthorizationCode => {
-                authorization_code::redeem(&*self.grants, parameters, &client, &resources, key).await?
+                let resources = request.of_grant_type(grant_type)?;
+                let TokenRequest { key, .. } = proven()?;
+                let grants = &*self.grants;
+                (authorization_code::redeem(grants, parameters, &client, &resources, key).await?, key)
             }
             GrantType::RefreshToken => {
-                let settings = &self.settings;
-                refresh_token::refresh(&*self.grants, parameters, &client, settings, &resources, key).await?
+                let resources = request.of_grant_type(grant_type)?;
+                let TokenRequest { key, .. } = proven()?;
+                let grants = &*self.grants;
+                (refresh_token::refresh(grants, parameters, &client, settings, &resources, key).await?, key)
+            }
+            GrantType::ClientCredentials => {
+                let request = proven()?;
+                (client_credentials::issue(self.direct()?, request).await?, request.key)
+            }
+            GrantType::JwtBearer => {
+                let assertions = self.assertions.as_deref().ok_or(EndpointError::UnsupportedGrantType)?;
+                let request = proven()?;
+                (jwt_bearer::issue(self.direct()?, assertions, &self.clients, request).await?, request.key)
+            }
+            GrantType::TokenExchange => {
+                let request = proven()?;
+                (token_exchange::exchange(self.direct()?, request).await?, request.key)
             }
         };
         self.clients.used(client.client()).await;
         tracing::info!(grant_type = grant_type.as_str(), "tokens are issued");
-        Ok((grant, key))
+        Ok(Answered { grant_type, grant, key })
+    }
+
+    /// The one that is asked for, if it is offered.
+    fn grant_type(&self, parameters: &Parameters) -> Result<GrantType, EndpointError> {
+        let name = parameters.one("grant_type")?;
+        let name = name.ok_or(EndpointError::InvalidRequest("grant_type is missing"))?;
+        let offered = self.settings.grant_types();
+        offered.into_iter().find(|it| it.as_str() == name).ok_or(EndpointError::UnsupportedGrantType)
+    }
+
+    fn direct(&self) -> Result<&dyn DirectGrants, EndpointError> {
+        self.direct.as_deref().ok_or(EndpointError::UnsupportedGrantType)
     }
 }
 
-fn grant_type(parameters: &Parameters) -> Result<GrantType, EndpointError> {
-    let name = parameters.one("grant_type")?.ok_or(EndpointError::InvalidRequest("grant_type is missing"))?;
-    let known = [GrantType::AuthorizationCode, GrantType::RefreshToken];
-    known.into_iter().find(|it| it.as_str() == name).ok_or(EndpointError::UnsupportedGrantType)
-}
-
-fn check_grant_type(client: &AuthenticatedClient, grant_type: GrantType) -> Result<(), EndpointError> {
-    if client.client().grant_types.contains(&grant_type) {
-        Ok(())
-    } else {
-        Err(EndpointError::UnauthorizedClient)
+impl TokenRequest<'_> {
+    /// What the request says the tokens are for, if the client may use what it comes with.
+    fn of_grant_type(&self, grant_type: GrantType) -> Result<Vec<ResourceUri>, EndpointError> {
+        if !self.client.client().grant_types.contains(&grant_type) {
+            return Err(EndpointError::UnauthorizedClient);
+        }
+        let resources = self.settings.requested_resources(self.parameters)?;
+        Ok(resources.into_iter().map(|it| it.resource.clone()).collect())
     }
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod actor;
 mod audience;
 mod claim_path;
 mod clock;
@@ -19,6 +20,7 @@ mod scope;
 mod secret;
 mod unix_time;
 
+pub use actor::Actor;
 pub use audience::Audience;
 pub use claim_path::{ClaimPath, InvalidClaimPath};
 pub use clock::{Clock, SystemClock};
@@ -35,7 +37,7 @@ pub use jwk_thumbprint::{InvalidJwkThumbprint, JwkThumbprint};
 pub use loopback::is_loopback_host;
 pub use metadata::{AuthorizationServerMetadata, ProtectedResourceMetadata};
 pub use pkce::{CodeChallenge, CodeVerifier, InvalidPkce};
-pub use principal::{InvalidProviderId, Principal, ProviderId};
+pub use principal::{ConfusableClient, InvalidProviderId, Principal, ProviderId};
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use resource_uri::{InvalidResourceUri, ResourceUri};
 pub use scope::{InvalidScope, Scope, ScopeToken};

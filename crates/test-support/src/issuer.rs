@@ -217,6 +217,16 @@ impl TestKey {
         pem("PUBLIC KEY", &self.public_der())
     }
 
+    /// The private key as PEM (PKCS #8), for programs that sign with it.
+    ///
+    /// # Panics
+    /// Panics for an RSA or Ed25519 key, which no program has asked for yet.
+    #[must_use]
+    pub fn private_pem(&self) -> String {
+        let Pair::Ecdsa(pair) = &self.pair else { panic!("only ECDSA keys are given away") };
+        pem("PRIVATE KEY", pair.to_pkcs8v1().expect("a key pair has an encoding").as_ref())
+    }
+
     /// The signature of `message` by the key's algorithm.
     ///
     /// # Panics

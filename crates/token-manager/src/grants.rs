@@ -2,7 +2,9 @@
 
 mod cause;
 mod code;
+mod direct;
 mod events;
+mod exchange;
 mod issue;
 mod list;
 mod record;
@@ -22,7 +24,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 pub use cause::EndCause;
 pub use code::AuthorizationCode;
+pub use direct::DirectGrant;
 pub use events::{AuditLog, GrantEnded, GrantEvents};
+pub use exchange::ExchangedToken;
 pub use issue::{FreshGrantId, IssueError};
 pub use list::GrantSummary;
 pub(crate) use record::TABLE;

@@ -13,10 +13,10 @@ mod testing;
 mod third_party_tokens;
 
 pub use grants::{
-    AuditLog, AuthorizationCode, EndCause, FreshGrantId, GrantEnded, GrantError, GrantEvents, GrantParts,
-    GrantSettings, GrantSummary, Grants, InvalidSetting, IssueError, IssuedTokens, NewGrant, OpenGrantsError,
-    RedeemCheck, RefreshToken, Refusal, RestsOn, RevokeSelector, RotateCheck, SessionKey, Unavailable,
-    Upkeep,
+    AuditLog, AuthorizationCode, DirectGrant, EndCause, ExchangedToken, FreshGrantId, GrantEnded, GrantError,
+    GrantEvents, GrantParts, GrantSettings, GrantSummary, Grants, InvalidSetting, IssueError, IssuedTokens,
+    NewGrant, OpenGrantsError, RedeemCheck, RefreshToken, Refusal, RestsOn, RevokeSelector, RotateCheck,
+    SessionKey, Unavailable, Upkeep,
 };
 pub use key_ring::{KeyId, KeyRing, KeyRingError, MasterKey, OpenError, Opened, WeakMasterKey};
 pub use liveness::{GrantWatch, Liveness};

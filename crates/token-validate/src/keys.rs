@@ -1,6 +1,6 @@
 //! The keys of each issuer: kept in a store that requests read, filled by a refresher that alone fetches.
 
-mod discovery;
+pub(crate) mod discovery;
 pub(crate) mod fetch;
 mod progress;
 mod refresher;

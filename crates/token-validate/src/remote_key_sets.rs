@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use oauth_types::{Clock, UnixTime};
+use oauth_types::{Clock, Issuer, UnixTime};
 use outbound_http::HttpClient;
 use tokio::sync::Mutex as AsyncMutex;
 use url::Url;
@@ -13,7 +13,10 @@ use url::Url;
 use crate::{
     Algorithm, JwsError, KeySet, VerifiedJws,
     jws::UnverifiedToken,
-    keys::fetch::{KeyFetchError, fetch},
+    keys::{
+        discovery::discover,
+        fetch::{KeyFetchError, fetch},
+    },
 };
 
 /// Key sets at addresses that others name, fetched when a token needs them.
@@ -25,8 +28,17 @@ use crate::{
 pub struct RemoteKeySets {
     http: Arc<dyn HttpClient>,
     clock: Arc<dyn Clock>,
-    entries: Mutex<HashMap<Url, Entry>>,
+    entries: Mutex<HashMap<Source, Entry>>,
     most: usize,
+}
+
+/// Where a key set is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Source {
+    /// At this address.
+    Address(Url),
+    /// Wherever the metadata of this issuer says.
+    Metadata(Issuer),
 }
 
 /// One address.
@@ -76,53 +88,83 @@ impl RemoteKeySets {
         token: &str,
         algorithms: &[Algorithm],
     ) -> Result<VerifiedJws, RemoteJwsError> {
+        self.verify_at(Source::Address(jwks_uri.clone()), token, algorithms).await
+    }
+
+    /// [`RemoteKeySets::verify`] by the keys that the metadata of `issuer` name (RFC 8414 section 2); fetching both
+    /// counts as one.
+    ///
+    /// # Errors
+    /// [`RemoteJwsError`].
+    pub async fn verify_of_issuer(
+        &self,
+        issuer: &Issuer,
+        token: &str,
+        algorithms: &[Algorithm],
+    ) -> Result<VerifiedJws, RemoteJwsError> {
+        self.verify_at(Source::Metadata(issuer.clone()), token, algorithms).await
+    }
+
+    async fn verify_at(
+        &self,
+        source: Source,
+        token: &str,
+        algorithms: &[Algorithm],
+    ) -> Result<VerifiedJws, RemoteJwsError> {
         let token = UnverifiedToken::read(token, algorithms)?;
-        let entry = self.entry(jwks_uri);
+        let entry = self.entry(&source);
         let mut fetched = entry.lock().await;
         let now = self.clock.now();
         if fetched.needs_fetch(&token, now) {
-            self.refresh(&mut fetched, jwks_uri, now).await;
+            self.refresh(&mut fetched, &source, now).await;
         }
         let keys = fetched.usable(self.clock.now())?;
         drop(fetched);
         Ok(token.verify(&keys)?)
     }
 
-    async fn refresh(&self, fetched: &mut Fetched, jwks_uri: &Url, now: UnixTime) {
+    async fn refresh(&self, fetched: &mut Fetched, source: &Source, now: UnixTime) {
         // Noted first: whoever gives up on a slow address does not clear the way for the next fetch of it.
         fetched.last_attempt = Some(now);
-        match self.fetch(jwks_uri).await {
+        match self.fetch(source).await {
             Ok(keys) => {
                 fetched.keys = Some((Arc::new(keys), self.clock.now()));
                 fetched.last_error = None;
             }
             Err(error) => {
-                tracing::debug!(%jwks_uri, %error, "a key set was not fetched");
+                tracing::debug!(?source, %error, "a key set was not fetched");
                 fetched.last_error = Some(Arc::new(error));
             }
         }
     }
 
-    async fn fetch(&self, jwks_uri: &Url) -> Result<KeySet, KeyFetchError> {
-        let body = fetch(self.http.as_ref(), jwks_uri).await?;
+    async fn fetch(&self, source: &Source) -> Result<KeySet, KeyFetchError> {
+        let url = match source {
+            Source::Address(url) => url.clone(),
+            Source::Metadata(issuer) => {
+                let endpoints = discover(self.http.as_ref(), issuer).await?;
+                endpoints.jwks_uri.ok_or(KeyFetchError::NoJwksUri)?
+            }
+        };
+        let body = fetch(self.http.as_ref(), &url).await?;
         let read = KeySet::from_jwks_json(&body);
-        let (keys, _) = read.map_err(|source| KeyFetchError::KeySet { url: jwks_uri.clone(), source })?;
+        let (keys, _) = read.map_err(|source| KeyFetchError::KeySet { url, source })?;
         Ok(keys)
     }
 
-    fn entry(&self, url: &Url) -> Arc<AsyncMutex<Fetched>> {
+    fn entry(&self, source: &Source) -> Arc<AsyncMutex<Fetched>> {
         let now = self.clock.now();
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = entries.get_mut(url) {
+        if let Some(entry) = entries.get_mut(source) {
             entry.last_used = now;
             return Arc::clone(&entry.keys);
         }
         if entries.len() >= self.most {
-            let oldest = entries.iter().min_by_key(|(_, it)| it.last_used).map(|(url, _)| url.clone());
+            let oldest = entries.iter().min_by_key(|(_, it)| it.last_used).map(|(source, _)| source.clone());
             oldest.and_then(|it| entries.remove(&it));
         }
         let keys = Arc::<AsyncMutex<Fetched>>::default();
-        entries.insert(url.clone(), Entry { last_used: now, keys: Arc::clone(&keys) });
+        entries.insert(source.clone(), Entry { last_used: now, keys: Arc::clone(&keys) });
         keys
     }
 }

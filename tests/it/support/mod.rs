@@ -10,14 +10,13 @@ mod person;
 
 pub(crate) use self::{
     gateway::{Gateway, Setup},
-    http::{call, get, open, tool_call},
+    http::{Answer, call, get, open, tool_call},
     issuer::{Issuer, unix_now},
     parts::{Part, client_report, program_output},
     person::Person,
 };
 #[cfg(feature = "third-party")]
 pub(crate) use self::{
-    http::Answer,
     parts::{ClientOutput, client_output},
     person::Page,
 };

@@ -168,7 +168,7 @@ codes! {
         "write `storage = { redb = \"state.redb\" }` before anybody else uses this gateway";
     ClientsShutOut "clients_shut_out" Error
         "No client can connect: registration and client ID metadata documents are off, and no client is configured."
-        "switch one of them on, or write a `[[third_party.client]]` with `redirect_uris`";
+        "switch one of them on, or write a `[[third_party.client]]` with `redirect_uris` or `client_credentials`";
     ScopeWordsMissing "scope_words_missing" Info
         "The consent page shows a scope by its name, because there are no words for it."
         "";

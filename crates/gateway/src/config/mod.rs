@@ -25,15 +25,19 @@ pub use load::{
 pub(crate) use option_b::known_endpoints;
 #[cfg(feature = "third-party")]
 pub use option_b::{
-    ConfiguredClientParts, ConfiguredKeys, ConfiguredProvider, LoadedThirdParty, StorageSettings,
-    hash_password, write_master_key,
+    ConfiguredClientParts, ConfiguredIssuer, ConfiguredKeys, ConfiguredProvider, LoadedThirdParty,
+    StorageSettings, hash_password, write_master_key,
 };
 #[cfg(feature = "schema")]
 pub use reference::{json_schema, reference_markdown};
 pub use report::ConfigError;
 pub use section::{
     Account, Admin, Algorithm, Allow, AudienceClaim, AuthorizationServer, ClientAuth, ClientKeys,
-    ClientMetadataDocuments, Config, ConfiguredClient, DpopMode, ForwardedHeader, IdentityJwt, Introspection, IntrospectionAuth, IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel, Outbound, Preset, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration, Server, ServerHttp, ServerIdentity, Sessions, Storage, ThirdParty, ThirdPartySessions, Tls, TokenType, Upstream, Validation,
+    ClientMetadataDocuments, Config, ConfiguredClient, DpopMode, ExchangeTarget, ForwardedHeader,
+    IdentityJwt, Introspection, IntrospectionAuth, IntrospectionFor, KeySource, Limits, Listen, Log,
+    LogFormat, LogLevel, Outbound, Preset, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset,
+    ProviderTokenAuth, Registration, Server, ServerHttp, ServerIdentity, Sessions, Storage, ThirdParty,
+    ThirdPartySessions, Tls, TokenExchange, TokenType, TrustedIssuer, Upstream, Validation,
 };
 pub use value::{
     AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, InvalidEndpointPath, InvalidPublicUrl,

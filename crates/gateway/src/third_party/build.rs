@@ -1,14 +1,15 @@
 //! The configuration as the parts of the authorization server.
 
 mod clients;
+mod enterprises;
 mod providers;
 mod servers;
 
 use std::sync::Arc;
 
 use oauth_server::{
-    AuthorizeEndpoint, ClientSources, Clients, IntrospectEndpoint, MetadataDocuments, Registrations,
-    RevokeEndpoint, ServerMetadata, ServerSettings, TokenEndpoint,
+    AuthorizeEndpoint, ClientSources, Clients, IntrospectEndpoint, MetadataDocuments, PushEndpoint,
+    Registrations, RevokeEndpoint, ServerMetadata, ServerSettings, TokenEndpoint,
 };
 use oauth_types::{Clock, Entropy};
 use outbound_http::{ClientSetupError, GuardedClient, HttpClient, OutboundPolicy};
@@ -90,7 +91,8 @@ pub(super) async fn authorization_server(
     let in_force = InForce { providers: sign_in.clone(), registrations: registrations.clone() };
 
     let browser = Browser::new(BrowserParts {
-        authorize: AuthorizeEndpoint::new(Arc::clone(&settings), clients.clone()),
+        authorize: AuthorizeEndpoint::new(Arc::clone(&settings), clients.clone())
+            .with_pushed(state.pushed.clone()),
         pending: state.pending.clone(),
         browser_sessions: state.browsers.clone(),
         foundations: state.foundations.clone(),
@@ -110,7 +112,8 @@ pub(super) async fn authorization_server(
     let failures = Failures::new(Arc::clone(means.clock));
     let endpoints = Endpoints {
         metadata: ServerMetadata::new(&settings),
-        token: token_endpoint(means, third_party, &settings, &clients, &grants),
+        token: token_endpoint(means, loaded, third_party, &settings, &clients, &grants)?,
+        push: PushEndpoint::new(Arc::clone(&settings), clients.clone(), state.pushed.clone()),
         revoke: RevokeEndpoint::new(clients.clone(), grants.clone()),
         introspect: IntrospectEndpoint::new(settings, clients, grants),
         // Clients that registered before stay known, also while no further one may come.
@@ -145,18 +148,22 @@ fn back_channel_logout(means: Means<'_>, loaded: &Loaded, failures: Failures) ->
 /// The token endpoint, which takes proofs unless they are off.
 fn token_endpoint(
     means: Means<'_>,
+    loaded: &Loaded,
     third_party: LoadedThirdParty<'_>,
     settings: &Arc<ServerSettings>,
     clients: &Clients,
     grants: &Arc<GrantAccess>,
-) -> TokenEndpoint {
-    let endpoint = TokenEndpoint::new(Arc::clone(settings), clients.clone(), grants.clone());
+) -> Result<TokenEndpoint, ResidentError> {
+    let enterprises = enterprises::enterprises(loaded, third_party, means.clock)?;
+    let endpoint = TokenEndpoint::new(Arc::clone(settings), clients.clone(), grants.clone())
+        .with_direct_grants(grants.clone())
+        .with_identity_assertions(Arc::new(enterprises));
     let section = third_party.config;
     if section.dpop == DpopMode::Off {
-        return endpoint;
+        return Ok(endpoint);
     }
     let verifier = means.state.dpop.verifier(None, section.dpop_nonce, Arc::clone(means.clock));
-    endpoint.with_dpop(Arc::new(DpopProofs::new(verifier)))
+    Ok(endpoint.with_dpop(Arc::new(DpopProofs::new(verifier))))
 }
 
 async fn clients(

@@ -69,6 +69,9 @@ pub enum ResidentError {
     /// The key set of a client of the configuration.
     #[error("the keys of the client {0} cannot be read")]
     ClientKeys(oauth_types::ClientId),
+    /// The key set of a trusted issuer.
+    #[error("the keys of the trusted issuer {0} cannot be read")]
+    IssuerKeys(Issuer),
     /// A way to sign in.
     #[error("a [[third_party.provider]] cannot be used")]
     Provider(#[from] InvalidSettings),

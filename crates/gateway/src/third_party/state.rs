@@ -4,6 +4,7 @@ mod settings;
 
 use std::sync::Arc;
 
+use oauth_server::PushedRequests;
 use oauth_types::{Clock, Entropy, Issuer};
 use session_binding::{BrowserSessions, PendingAuthorizations, ThirdPartySessions};
 use storage::{MemoryStore, OpenError, RecordStore, RedbSettings, RedbStore, StoreError};
@@ -45,6 +46,8 @@ pub(crate) struct State {
     pub(crate) keys: SharedKeys,
     /// Browsers on their way to a code.
     pub(crate) pending: PendingAuthorizations,
+    /// Requests that clients pushed, on their way to a browser.
+    pub(crate) pushed: PushedRequests,
     /// The clients that registered themselves, once a configuration is in force.
     pub(crate) registered: Registered,
     /// The requests that have begun.
@@ -126,6 +129,7 @@ impl State {
         let pending =
             PendingAuthorizations::open(Arc::clone(&passing), shared(), random(), settings.pending).await?;
         let dpop = Arc::new(DpopMemory::new(entropy.as_ref()));
+        let pushed = PushedRequests::new(Arc::clone(&passing), shared(), random());
         let foundations = Foundations { grants, sessions, tokens, providers };
         let registered = Registered::default();
         let work = Work {
@@ -149,6 +153,7 @@ impl State {
             dpop,
             keys,
             pending,
+            pushed,
             registered,
             requests: TaskTracker::new(),
             browsers,

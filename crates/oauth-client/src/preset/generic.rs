@@ -45,7 +45,7 @@ pub(super) const OAUTH2: Preset = Preset {
 };
 
 /// The standard claims (OpenID Connect Core section 5.1); `groups` is what many servers call it.
-pub(super) const OPENID_CLAIMS: Claims = Claims {
+pub(crate) const OPENID_CLAIMS: Claims = Claims {
     subject: &["sub"],
     name: "name",
     login: "preferred_username",

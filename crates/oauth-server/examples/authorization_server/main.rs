@@ -121,6 +121,7 @@ fn client() -> Result<Client, Box<dyn Error>> {
         scope: None,
         default_scope: None,
         dpop_bound_access_tokens: false,
+        require_pushed_authorization_requests: false,
     })
 }
 

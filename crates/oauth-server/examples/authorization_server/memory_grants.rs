@@ -138,7 +138,7 @@ impl GrantPort for MemoryGrants {
         Ok(self.tokens(grant, scope, check.key))
     }
 
-    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenUnavailable> {
+    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenRefusal> {
         let token = TokenText::new(token.to_owned());
         self.grants().retain(|it| it.request.client.id != *client || !it.has(&token));
         Ok(())
@@ -219,6 +219,7 @@ impl Grant {
             expires_at: access_token.expires_at,
             is_access_token: true,
             key: access_token.key,
+            actor: None,
         })
     }
 }

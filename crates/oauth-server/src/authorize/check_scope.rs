@@ -26,10 +26,7 @@ pub(super) fn check_scope(
     if requested.iter().count() > MAX_VALUES {
         return Err(malformed);
     }
-    let allowed = match &client.scope {
-        Some(limit) => intersection(&offered.scopes, limit),
-        None => offered.scopes.clone(),
-    };
+    let allowed = permitted(client, offered);
     let narrowed = intersection(&requested, &allowed);
     let registered = || client.default_scope.as_ref().map(|it| intersection(it, &allowed));
     let scope = [narrowed]
@@ -46,6 +43,14 @@ pub(super) fn check_scope(
     Ok(scope)
 }
 
-fn intersection(left: &Scope, right: &Scope) -> Scope {
+/// The most that the client may have there.
+pub(super) fn permitted(client: &Client, offered: &OfferedResource) -> Scope {
+    match &client.scope {
+        Some(limit) => intersection(&offered.scopes, limit),
+        None => offered.scopes.clone(),
+    }
+}
+
+pub(super) fn intersection(left: &Scope, right: &Scope) -> Scope {
     left.iter().filter(|it| right.contains(it)).cloned().collect()
 }

@@ -29,4 +29,5 @@ fn check_raw(query: &str, expected: &str) {
 const UNKNOWN: &str = "page: the client is not known here";
 const REDIRECT: &str = "page: the client may not be answered at this address";
 const MALFORMED: &str = "page: the request is malformed";
+const PUSHED: &str = "page: the pushed request is not known here";
 const TOO_LONG: &str = "page: the request is too long";

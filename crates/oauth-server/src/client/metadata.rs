@@ -32,6 +32,8 @@ pub(crate) struct ClientMetadata {
     pub(crate) jwks_uri: Option<Url>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) dpop_bound_access_tokens: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) require_pushed_authorization_requests: bool,
 }
 
 /// The members that say what a client is, and change nothing of what it may do.
@@ -93,6 +95,7 @@ impl ClientMetadata {
             scope: None,
             default_scope: self.scope.as_ref().and_then(|it| it.parse().ok()),
             dpop_bound_access_tokens: self.dpop_bound_access_tokens,
+            require_pushed_authorization_requests: self.require_pushed_authorization_requests,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::{
     ClientAssertionError, Clients,
     client::strict_json,
     clients::{ClientKeys, sha256},
+    numeric_date::numeric_date,
 };
 
 /// The claims of an assertion that were found right; its `jti` has not been used up yet.
@@ -82,33 +83,17 @@ fn check_claims(
     if text("aud") != Some(issuer.as_str()) {
         return Err("aud");
     }
-    let expires_at = time(claims, "exp")?.ok_or("exp")?;
+    let expires_at = numeric_date(claims, "exp").map_err(|_| "exp")?.ok_or("exp")?;
     if expires_at + SKEW <= now || expires_at > now + MAX_LIFETIME + SKEW {
         return Err("exp");
     }
     for name in ["nbf", "iat"] {
-        if time(claims, name)?.is_some_and(|it| it > now + SKEW) {
+        if numeric_date(claims, name).map_err(|_| name)?.is_some_and(|it| it > now + SKEW) {
             return Err(name);
         }
     }
     let jti = text("jti").filter(|it| (1..=MAX_JTI).contains(&it.len())).ok_or("jti")?;
     Ok(GoodClaims { jti: jti.to_owned(), expires_at })
-}
-
-/// A `NumericDate`, whose fraction does not matter (RFC 7519 section 2).
-fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<UnixTime>, &'static str> {
-    let Some(value) = claims.get(name) else { return Ok(None) };
-    let seconds = value.as_u64().or_else(|| value.as_f64().and_then(whole_seconds)).ok_or(name)?;
-    Ok(Some(UnixTime::from_seconds(seconds)))
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the range is checked, and the fraction is to go"
-)]
-fn whole_seconds(value: f64) -> Option<u64> {
-    (0.0..1e15).contains(&value).then_some(value as u64)
 }
 
 const fn refused(refusal: Refusal) -> ClientAuthError {

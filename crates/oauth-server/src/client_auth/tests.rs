@@ -24,6 +24,7 @@ fn configured(name: &str, auth_method: ClientAuthMethod, proof: ClientProof) -> 
         scope: None,
         default_scope: None,
         dpop_bound_access_tokens: false,
+        require_pushed_authorization_requests: false,
     };
     ConfiguredClient::new(client, proof).unwrap()
 }

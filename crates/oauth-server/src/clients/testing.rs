@@ -91,7 +91,7 @@ impl GrantPort for FakeGrants {
         unreachable!("clients refresh nothing")
     }
 
-    async fn revoke(&self, _: &str, _: &ClientId) -> Result<(), TokenUnavailable> {
+    async fn revoke(&self, _: &str, _: &ClientId) -> Result<(), TokenRefusal> {
         unreachable!("clients revoke nothing")
     }
 

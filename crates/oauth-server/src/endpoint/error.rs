@@ -30,6 +30,11 @@ pub(crate) enum EndpointError {
     UnauthorizedClient,
     #[error("scope is malformed")]
     InvalidScope,
+    #[error("nothing of the scope is allowed")]
+    ScopeNotAllowed,
+    /// The assertion of an authorization grant; a fixed text for the client's developer.
+    #[error("{0}")]
+    Assertion(&'static str),
     #[error(transparent)]
     UnknownResource(#[from] UnknownResource),
     #[error(transparent)]
@@ -80,7 +85,10 @@ impl EndpointError {
             Self::PublicClient => (StatusCode::UNAUTHORIZED, TokenErrorCode::InvalidClient),
             Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, TokenErrorCode::UnsupportedGrantType),
             Self::UnauthorizedClient => (StatusCode::BAD_REQUEST, TokenErrorCode::UnauthorizedClient),
-            Self::InvalidScope => (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidScope),
+            Self::InvalidScope | Self::ScopeNotAllowed => {
+                (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidScope)
+            }
+            Self::Assertion(_) => (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidGrant),
             Self::UnknownResource(_) => (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidTarget),
             Self::Client(error) => error.wire(),
             Self::Dpop(error) => (status(error.code()), error.code()),
@@ -98,9 +106,9 @@ impl EndpointError {
         match self {
             Self::Method => "the method must be POST",
             Self::TooLarge => "the body is too large",
-            Self::InvalidRequest(description) | Self::Grant(TokenRefusal::Refused { description, .. }) => {
-                description
-            }
+            Self::InvalidRequest(description)
+            | Self::Assertion(description)
+            | Self::Grant(TokenRefusal::Refused { description, .. }) => description,
             Self::Client(ClientAuthError::Refused { refusal: ClientAuthRefusal::TwoMethods, .. }) => {
                 "the client must authenticate by one method only"
             }
@@ -111,6 +119,7 @@ impl EndpointError {
             Self::UnsupportedGrantType => "grant_type is not supported",
             Self::UnauthorizedClient => "the client may not use this grant_type",
             Self::InvalidScope => "scope is malformed",
+            Self::ScopeNotAllowed => "the client may have none of these scopes here",
             Self::UnknownResource(_) => "resource must be one that is offered here",
             Self::Client(ClientAuthError::TooManyAttempts { .. }) => "too many attempts; try again later",
             Self::Client(ClientAuthError::Unavailable(_))

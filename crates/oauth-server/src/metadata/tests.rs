@@ -21,8 +21,52 @@ fn d09_the_document_has_everything_by_default_and_only_what_is_there_otherwise()
     settings.registration = false;
     settings.client_id_metadata_documents = false;
     settings.response_issuer = false;
+    settings.pushed_authorization_requests = false;
     settings.auth_methods = vec![ClientAuthMethod::ClientSecretPost];
     golden!("metadata_smallest.json", &pretty(&ServerMetadata::new(&settings)));
+}
+
+#[test]
+fn d09_the_grant_types_are_those_that_somebody_may_use() {
+    let mut settings = World::new().settings;
+    let listed = |settings: &ServerSettings| {
+        let document: Value = serde_json::from_slice(ServerMetadata::new(settings).body()).unwrap();
+        document["grant_types_supported"].to_string()
+    };
+    assert_eq!(listed(&settings), r#"["authorization_code","refresh_token"]"#);
+    settings.client_credentials.insert("post".parse().unwrap(), "mcp".parse().unwrap());
+    assert_eq!(listed(&settings), r#"["authorization_code","refresh_token","client_credentials"]"#);
+}
+
+#[test]
+fn d09_identity_assertions_are_named_when_somebody_is_trusted() {
+    let mut settings = World::new().settings;
+    let member = |settings: &ServerSettings, name: &str| {
+        let document: Value = serde_json::from_slice(ServerMetadata::new(settings).body()).unwrap();
+        document.get(name).map(ToString::to_string)
+    };
+    let (profiles, types) = ("authorization_grant_profiles_supported", "grant_types_supported");
+    assert_eq!(member(&settings, profiles), None);
+    settings.trusted_issuers.push(crate::TrustedIssuer {
+        issuer: "https://idp.example".parse().unwrap(),
+        clients: ["post".parse().unwrap()].into(),
+        scopes: None,
+    });
+    let found = member(&settings, profiles).unwrap();
+    assert_eq!(found, r#"["urn:ietf:params:oauth:grant-profile:id-jag"]"#);
+    assert!(member(&settings, types).unwrap().contains("urn:ietf:params:oauth:grant-type:jwt-bearer"));
+}
+
+#[test]
+fn d09_that_requests_must_be_pushed_is_said_when_it_is_so() {
+    let mut settings = World::new().settings;
+    let required = |settings: &ServerSettings| {
+        let document: Value = serde_json::from_slice(ServerMetadata::new(settings).body()).unwrap();
+        document.get("require_pushed_authorization_requests").cloned()
+    };
+    assert_eq!(required(&settings), None);
+    settings.require_pushed_authorization_requests = true;
+    assert_eq!(required(&settings), Some(true.into()));
 }
 
 #[test]

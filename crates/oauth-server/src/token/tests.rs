@@ -1,12 +1,15 @@
 mod authorization_code;
+mod client_credentials;
 mod dpop;
 mod form;
+mod jwt_bearer;
 mod refresh_token;
+mod token_exchange;
 mod wire;
 
 use serde_json::Value;
 
-use crate::testing::{Post, World, code_request, outcome, refresh_request};
+use crate::testing::{Post, World, authenticated, code_request, outcome, refresh_request};
 
 /// A request for a fresh code of `client`, changed, and what it comes to; a refusal leaves the code good.
 #[track_caller]

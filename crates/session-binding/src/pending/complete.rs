@@ -19,7 +19,7 @@ pub struct Completed {
 pub enum Completion {
     /// All is done.
     Completed(Completed),
-    /// The consent page had shown another account: show it again, with this one.
+    /// The consent page had shown another account, or less than there is to approve: show it again, with this one.
     ConsentAgain(Transaction<SignedIn>),
 }
 
@@ -54,7 +54,21 @@ impl PendingAuthorizations {
         who: &Authenticated,
     ) -> Result<Completion, StepError> {
         let consent = transaction.stage.consent.clone();
-        self.finish(transaction, &consent, who).await
+        self.finish(transaction, &consent, who, false).await
+    }
+
+    /// Like [`PendingAuthorizations::complete`], where there is more to show than the consent page did: the person is
+    /// asked again.
+    ///
+    /// # Errors
+    /// See [`StepError`].
+    pub async fn ask_again(
+        &self,
+        transaction: Transaction<CalledBack>,
+        who: &Authenticated,
+    ) -> Result<Completion, StepError> {
+        let consent = transaction.stage.consent.clone();
+        self.finish(transaction, &consent, who, true).await
     }
 
     /// The person signed in on our own page, with a built-in account, as `who`.
@@ -71,7 +85,22 @@ impl PendingAuthorizations {
     ) -> Result<Completion, StepError> {
         check_csrf(&transaction, None, csrf)?;
         let consent = transaction.stage.clone();
-        self.finish(transaction, &consent, who).await
+        self.finish(transaction, &consent, who, false).await
+    }
+
+    /// Like [`PendingAuthorizations::complete_here`], where there is more to show than the consent page did.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn ask_again_here(
+        &self,
+        transaction: Transaction<Consented>,
+        csrf: &str,
+        who: &Authenticated,
+    ) -> Result<Completion, StepError> {
+        check_csrf(&transaction, None, csrf)?;
+        let consent = transaction.stage.clone();
+        self.finish(transaction, &consent, who, true).await
     }
 
     /// The third party refused or the exchange failed: ends the transaction and answers what it was for.
@@ -87,11 +116,12 @@ impl PendingAuthorizations {
         transaction: Transaction<S>,
         consent: &Consented,
         who: &Authenticated,
+        asks_again: bool,
     ) -> Result<Completion, StepError> {
         if who.principal().provider != consent.provider {
             return Err(StepError::OtherProvider);
         }
-        let as_shown = consent.shown.as_ref().is_none_or(|it| it == who.principal());
+        let as_shown = !asks_again && consent.shown.as_ref().is_none_or(|it| it == who.principal());
         if as_shown || matches!(transaction.purpose, Purpose::Account) {
             let purpose = self.remove(transaction).await?;
             return Ok(Completion::Completed(Completed { purpose, who: who.clone() }));

@@ -3,6 +3,8 @@
 mod redeem;
 mod rotate;
 
+pub(super) use redeem::FIRST_GENERATION;
+
 use std::time::Duration;
 
 use oauth_types::{ClientId, JwkThumbprint, ResourceUri, Scope, UnixTime};

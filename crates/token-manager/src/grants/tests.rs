@@ -1,5 +1,7 @@
 mod code;
+mod direct;
 mod dropped;
+mod exchange;
 mod faults;
 mod keys;
 mod records;

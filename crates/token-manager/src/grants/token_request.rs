@@ -115,6 +115,7 @@ impl Shared {
             token_id: URL_SAFE_NO_PAD.encode(token_id),
             scope: scope.clone(),
             grant,
+            actor: None,
             confirmation,
         };
         self.parts.signing_keys.sign(&claims)

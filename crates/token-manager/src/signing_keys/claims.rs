@@ -1,5 +1,5 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use oauth_types::{ClientId, GrantId, Issuer, ResourceUri, Scope, Subject, UnixTime};
+use oauth_types::{Actor, ClientId, GrantId, Issuer, ResourceUri, Scope, Subject, UnixTime};
 use serde::{Serialize, Serializer};
 
 use super::{SigningError, SigningKey};
@@ -37,6 +37,9 @@ pub struct AccessTokenClaims {
     pub scope: Scope,
     /// The grant that it lives and dies with.
     pub grant: GrantId,
+    /// Who acts for the subject, if somebody does (RFC 8693 section 4.1).
+    #[serde(rename = "act", skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Actor>,
     /// The key that its sender must prove to have (RFC 7800), if any.
     #[serde(rename = "cnf", skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Confirmation>,

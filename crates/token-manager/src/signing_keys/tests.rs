@@ -44,6 +44,7 @@ fn claims(now: UnixTime) -> AccessTokenClaims {
         token_id: "jti".to_owned(),
         scope: "b a".parse().unwrap(),
         grant: GrantId::from_bytes([1; 16]),
+        actor: None,
         confirmation: None,
     }
 }

@@ -186,3 +186,36 @@ async fn the_longest_unused_address_makes_room_and_each_has_its_own_keys() {
     world.verify_at(urls[0], &other.token()).await.unwrap();
     assert_eq!(world.http.count(urls[0]), 2);
 }
+
+#[tokio::test]
+async fn keys_are_found_by_the_metadata_of_their_issuer() {
+    let world = World::new();
+    let issuer = "https://as.example".parse().unwrap();
+    let token = world.token().sign();
+    let verify = || world.sets.verify_of_issuer(&issuer, &token, Algorithm::ALL);
+    without_keys(verify().await.map(drop));
+    let (metadata, jwks) = world.issuer.urls();
+    world.http.set(&metadata, Reply::json(&world.issuer.metadata()));
+    world.http.set(&jwks, Reply::json(&world.issuer.jwks()));
+    world.after(5);
+    verify().await.unwrap();
+    verify().await.unwrap();
+    assert_eq!(
+        (world.http.count(&metadata), world.http.count(&jwks)),
+        (2, 1),
+        "one that failed and one for both"
+    );
+}
+
+#[tokio::test]
+async fn c01_metadata_of_another_issuer_name_no_keys() {
+    let world = World::new();
+    let (metadata, jwks) = world.issuer.urls();
+    let mut foreign = world.issuer.metadata();
+    foreign["issuer"] = "https://evil.example".into();
+    world.http.set(&metadata, Reply::json(&foreign));
+    world.http.set(&jwks, Reply::json(&world.issuer.jwks()));
+    let issuer = "https://as.example".parse().unwrap();
+    without_keys(world.sets.verify_of_issuer(&issuer, &world.token().sign(), Algorithm::ALL).await.map(drop));
+    assert_eq!(world.http.count(&jwks), 0);
+}

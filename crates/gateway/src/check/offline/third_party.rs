@@ -35,10 +35,12 @@ fn summary(config: &Config, third_party: &ThirdParty) -> String {
 fn clients(third_party: &ThirdParty, findings: &mut Findings) {
     let can_come = third_party.registration.enabled
         || third_party.client_metadata_documents.enabled
-        || third_party.clients.iter().any(|it| !it.redirect_uris.is_empty());
+        || third_party
+            .clients
+            .iter()
+            .any(|it| !it.redirect_uris.is_empty() || it.client_credentials.is_some());
     if !can_come {
-        let message =
-            "registration and client ID metadata documents are off, and no configured client signs in";
+        let message = "registration and client ID metadata documents are off, and no configured client signs in or acts for itself";
         findings.add(FindingCode::ClientsShutOut, "third_party.registration", message);
     }
 }

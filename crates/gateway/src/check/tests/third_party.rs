@@ -86,6 +86,12 @@ fn a_configured_client_can_come_where_others_are_shut_out() {
         redirect_uris = [\"https://app.example/cb\"]\n";
     assert_found("clients_shut_out", true, &offline(&load(&closed)));
     assert_found("clients_shut_out", false, &offline(&load(&format!("{closed}{client}"))));
+    let job = "[[third_party.client]]\nclient_id = \"job\"\nname = \"Job\"\nauth = \"private_key_jwt\"\n\
+        keys = { jwks_uri = \"https://job.example/jwks\" }\n";
+    let asking = format!("{closed}{job}introspect = true\n");
+    assert_found("clients_shut_out", true, &offline(&load(&asking)));
+    let acting = format!("{closed}{job}client_credentials = [\"mcp\"]\n");
+    assert_found("clients_shut_out", false, &offline(&load(&acting)));
 }
 
 const METADATA: &str = "https://as.example/.well-known/openid-configuration";

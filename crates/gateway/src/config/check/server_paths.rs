@@ -39,10 +39,11 @@ fn is_reserved(path: &str) -> bool {
 }
 
 /// First segments of the gateway's own routes, of this build and of option B.
-const RESERVED: [&str; 15] = [
+const RESERVED: [&str; 16] = [
     "healthz",
     "readyz",
     "authorize",
+    "par",
     "token",
     "register",
     "revoke",

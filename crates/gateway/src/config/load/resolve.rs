@@ -50,6 +50,11 @@ fn third_party(third_party: &mut ThirdParty, folder: &Path) {
             resolve(path, folder);
         }
     }
+    for issuer in &mut third_party.trusted_issuers {
+        if let Some(ClientKeys::File(path)) = &mut issuer.keys {
+            resolve(path, folder);
+        }
+    }
 }
 
 fn secret(source: &mut SecretSource, folder: &Path) {

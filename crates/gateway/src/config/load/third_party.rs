@@ -1,7 +1,7 @@
 use super::{Reader, Secret, authorization_server::check_public_keys, master_key, strength};
 use crate::config::{
     ClientKeys, ConfiguredClient, ThirdParty,
-    check::third_party::{clients, providers, section},
+    check::third_party::{clients, providers, section, trusted_issuers},
     report::{KeyPath, Problem},
 };
 
@@ -18,6 +18,8 @@ pub struct ThirdPartyMaterial {
     pub provider_secrets: Vec<Option<Secret>>,
     /// What each of the configured clients points at, in the order of the file.
     pub clients: Vec<ClientMaterial>,
+    /// The JWK set of `keys = { file = … }` of each trusted issuer, in the order of the file.
+    pub trusted_issuer_keys: Vec<Option<String>>,
 }
 
 /// What one `[[third_party.client]]` points at.
@@ -53,6 +55,9 @@ impl ThirdPartyMaterial {
             clients: clients(third_party)
                 .map(|(section, it)| ClientMaterial::read(&section, it, reader))
                 .collect::<Result<_, _>>()?,
+            trusted_issuer_keys: trusted_issuers(third_party)
+                .map(|(section, it)| read_keys(&section, it.keys.as_ref(), reader))
+                .collect::<Result<_, _>>()?,
         };
         Ok(material)
     }
@@ -82,19 +87,23 @@ impl ThirdPartyMaterial {
 
 impl ClientMaterial {
     fn read(section: &KeyPath, it: &ConfiguredClient, reader: &mut Reader<'_>) -> Result<Self, Problem> {
-        let keys = match &it.keys {
-            Some(ClientKeys::File(path)) => {
-                let key = section.key("keys").key("file");
-                let text = reader.public(&key, path)?;
-                check_jwks(&text).map_err(|message| Problem::new(key, message))?;
-                Some(text)
-            }
-            Some(ClientKeys::JwksUri(_)) | None => None,
-        };
+        let keys = read_keys(section, it.keys.as_ref(), reader)?;
         let key = section.key("client_secret");
         let secret = reader.secret_if_any(&key, it.client_secret.as_ref(), strength::KEY_BYTES)?;
         Ok(Self { secret, keys })
     }
+}
+
+fn read_keys(
+    section: &KeyPath,
+    keys: Option<&ClientKeys>,
+    reader: &mut Reader<'_>,
+) -> Result<Option<String>, Problem> {
+    let Some(ClientKeys::File(path)) = keys else { return Ok(None) };
+    let key = section.key("keys").key("file");
+    let text = reader.public(&key, path)?;
+    check_jwks(&text).map_err(|message| Problem::new(key, message))?;
+    Ok(Some(text))
 }
 
 fn check_jwks(text: &str) -> Result<(), &'static str> {

@@ -52,6 +52,7 @@ fn parts<'a>(it: &'a ConfiguredClient, material: &'a ClientMaterial) -> Configur
         scope: it.scopes.as_ref().map(|it| it.iter().cloned().collect::<Scope>()),
         default_scope: None,
         dpop_bound_access_tokens: it.dpop_bound_access_tokens,
+        require_pushed_authorization_requests: it.require_pushed_authorization_requests,
     };
     let keys = match &it.keys {
         Some(ClientKeys::JwksUri(url)) => Some(ConfiguredKeys::JwksUri(url)),

@@ -6,6 +6,7 @@ mod online;
 mod passwords;
 mod providers;
 mod settings;
+mod trusted_issuers;
 
 pub(super) use check::check;
 pub use clients::{ConfiguredClientParts, ConfiguredKeys};
@@ -13,6 +14,7 @@ pub(crate) use online::known_endpoints;
 pub use passwords::{hash_password, write_master_key};
 pub use providers::ConfiguredProvider;
 pub use settings::{LoadedThirdParty, StorageSettings};
+pub use trusted_issuers::ConfiguredIssuer;
 
 /// Whether this build has Option B.
 pub(super) const IS_IN_THIS_BUILD: bool = true;

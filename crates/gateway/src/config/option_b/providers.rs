@@ -85,6 +85,10 @@ pub(super) fn allow_rules(it: &Provider) -> AllowRules {
     let Some(rules) = &it.allow else {
         return AllowRules { everybody: it.is_local(), ..AllowRules::default() };
     };
+    rules_of(rules)
+}
+
+pub(super) fn rules_of(rules: &Allow) -> AllowRules {
     let Allow { users, email_domains, organizations, teams, groups, tenants, everybody } = rules.clone();
     AllowRules { everybody, users, email_domains, organizations, teams, groups, tenants }
 }
@@ -109,7 +113,7 @@ fn endpoints(it: &ProviderEndpoints) -> EndpointOverrides {
     EndpointOverrides { authorization, token, userinfo, revocation, introspection, jwks, end_session }
 }
 
-fn claims(it: &ProviderClaims) -> ClaimMapping {
+pub(super) fn claims(it: &ProviderClaims) -> ClaimMapping {
     let ProviderClaims { subject, name, login, email, email_verified, tenant, organizations, teams, groups } =
         it.clone();
     ClaimMapping { subject, name, login, email, email_verified, tenant, organizations, teams, groups }

@@ -146,6 +146,7 @@ fn clients_reach_theirs() {
         "storage = {{ memory = true }}\n[[third_party.client]]\nclient_id = \"app\"\nname = \"App\"\n\
          redirect_uris = [\"https://app.example.com/cb\"]\nauth = \"client_secret_post\"\n\
          client_secret = {{ env = \"SECRET\" }}\nscopes = [\"mcp\"]\n\
+         require_pushed_authorization_requests = true\n\
          [[third_party.client]]\nclient_id = \"job\"\nname = \"Job\"\nintrospect = true\n\
          auth = \"private_key_jwt\"\nkeys = {{ jwks_uri = \"https://job.example.com/jwks\" }}\n{LOCAL}"
     ));
@@ -156,7 +157,9 @@ fn clients_reach_theirs() {
     assert_eq!(app.client.auth_method, ClientAuthMethod::ClientSecretPost);
     assert_eq!((app.secret.unwrap().expose(), app.introspect), (SECRET, false));
     assert_eq!(app.client.scope.as_ref().unwrap().to_string(), "mcp");
+    assert!(app.client.require_pushed_authorization_requests);
     let job = &clients[1];
+    assert!(!job.client.require_pushed_authorization_requests);
     assert!(job.introspect && job.client.redirect_uris.is_empty() && job.client.scope.is_none());
     assert!(
         matches!(job.keys, Some(ConfiguredKeys::JwksUri(url)) if url.as_str() == "https://job.example.com/jwks")

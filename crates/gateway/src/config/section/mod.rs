@@ -29,9 +29,9 @@ pub use root::Config;
 pub use server::{Server, ServerHttp};
 pub use sessions::Sessions;
 pub use third_party::{
-    Account, Allow, ClientAuth, ClientKeys, ClientMetadataDocuments, ConfiguredClient, Provider,
-    ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration, Storage, ThirdParty,
-    ThirdPartySessions,
+    Account, Allow, ClientAuth, ClientKeys, ClientMetadataDocuments, ConfiguredClient, ExchangeTarget,
+    Provider, ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration, Storage,
+    ThirdParty, ThirdPartySessions, TokenExchange, TrustedIssuer,
 };
 pub use upstream::Upstream;
 pub use validation::Validation;

@@ -137,6 +137,7 @@ fn o13_the_gateways_own_paths_are_reserved() {
         "/healthz",
         "/readyz",
         "/authorize",
+        "/par",
         "/token",
         "/token/x",
         "/register",

@@ -2,10 +2,10 @@ use async_trait::async_trait;
 use oauth_server::{
     CodeCheck, GrantPort, RefreshCheck, TokenFacts, TokenGrant, TokenRefusal, TokenText, TokenUnavailable,
 };
-use oauth_types::ClientId;
+use oauth_types::{ClientId, TokenErrorCode};
 use token_manager::{
-    EndCause, GrantError, GrantSummary, IssuedTokens, RedeemCheck, Refusal, RevokeSelector, RotateCheck,
-    Unavailable,
+    EndCause, GrantError, GrantSummary, Grants, IssuedTokens, RedeemCheck, Refusal, RevokeSelector,
+    RotateCheck, Unavailable,
 };
 
 use super::{Foundations, OwnTokens, rests_on::unavailable};
@@ -23,6 +23,14 @@ impl GrantAccess {
         Self { foundations, tokens }
     }
 
+    pub(super) const fn tokens(&self) -> &OwnTokens {
+        &self.tokens
+    }
+
+    pub(super) const fn grants(&self) -> &Grants {
+        &self.foundations.grants
+    }
+
     async fn facts_of_access_token(&self, token: &str) -> Result<Option<TokenFacts>, TokenUnavailable> {
         let Some(read) = self.tokens.read(token) else { return Ok(None) };
         // The record, and not the index, since this is no use of the grant.
@@ -38,6 +46,7 @@ impl GrantAccess {
             expires_at: read.expires_at,
             is_access_token: true,
             key: read.key,
+            actor: read.actor,
         }))
     }
 }
@@ -71,9 +80,15 @@ impl GrantPort for GrantAccess {
         Ok(answer(grants.rotate(refresh_token, check).await.map_err(refused)?))
     }
 
-    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenUnavailable> {
+    async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenRefusal> {
         let grants = &self.foundations.grants;
         match self.tokens.read(token) {
+            Some(read) if read.actor.is_some() && read.client_id == *client => {
+                return Err(TokenRefusal::Refused {
+                    code: TokenErrorCode::UnsupportedTokenType,
+                    description: "an exchanged token ends with the grant that it was made of",
+                });
+            }
             Some(read) => grants.revoke_for_client(read.grant, client).await.map_err(later)?,
             None => grants.revoke_refresh_token(token, client).await.map_err(later)?,
         };
@@ -99,7 +114,7 @@ impl GrantPort for GrantAccess {
     }
 }
 
-fn answer(issued: IssuedTokens) -> TokenGrant {
+pub(super) fn answer(issued: IssuedTokens) -> TokenGrant {
     TokenGrant {
         access_token: TokenText::new(issued.access_token.expose().to_owned()),
         expires_in: issued.expires_in,
@@ -118,10 +133,11 @@ fn facts_of_refresh_token(grant: GrantSummary) -> Option<TokenFacts> {
         expires_at: grant.expires_at,
         is_access_token: false,
         key: None,
+        actor: None,
     })
 }
 
-fn refused(error: GrantError) -> TokenRefusal {
+pub(super) fn refused(error: GrantError) -> TokenRefusal {
     match error {
         GrantError::Refused(refusal) => {
             TokenRefusal::Refused { code: refusal.error_code(), description: description(refusal) }
@@ -147,6 +163,6 @@ const fn description(refusal: Refusal) -> &'static str {
     }
 }
 
-fn later(error: Unavailable) -> TokenUnavailable {
+pub(super) fn later(error: Unavailable) -> TokenUnavailable {
     TokenUnavailable(Box::new(error))
 }

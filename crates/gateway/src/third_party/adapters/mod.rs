@@ -3,11 +3,13 @@
 mod cause;
 mod client_assertions;
 mod client_names;
+mod direct_grants;
 mod directory;
 mod dpop_proofs;
 mod grant_check;
 mod grant_port;
 mod id_tokens;
+mod identity_assertions;
 mod own_tokens;
 mod providers;
 mod rests_on;
@@ -23,6 +25,7 @@ pub(crate) use self::{
     grant_check::OwnGrants,
     grant_port::GrantAccess,
     id_tokens::{IdTokens, LOGOUT_TOKENS_LAST},
+    identity_assertions::{Enterprise, EnterpriseKeys, Enterprises},
     own_tokens::OwnTokens,
     providers::Providers,
     rests_on::{Foundations, NotEnded},

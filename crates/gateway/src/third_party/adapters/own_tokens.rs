@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use oauth_types::{
-    ClientId, Clock, GrantId, InvalidJwkThumbprint, Issuer, JwkThumbprint, ResourceUri, Scope, Subject,
-    UnixTime,
+    Actor, ClientId, Clock, GrantId, InvalidJwkThumbprint, Issuer, JwkThumbprint, ResourceUri, Scope,
+    Subject, UnixTime,
 };
 use serde_json::{Map, Value};
 use token_validate::{Algorithm, SharedKeys};
@@ -27,6 +27,9 @@ pub(crate) struct OwnToken {
     pub(crate) expires_at: UnixTime,
     /// The key that it is bound to.
     pub(crate) key: Option<JwkThumbprint>,
+    pub(crate) actor: Option<Actor>,
+    /// Whether its sender must prove a key to use it (RFC 7800).
+    pub(crate) is_bound: bool,
 }
 
 impl OwnTokens {
@@ -54,6 +57,8 @@ impl OwnTokens {
             issued_at,
             expires_at,
             key: bound_to(claims).ok()?,
+            actor: claims.get("act").map(|it| serde_json::from_value(it.clone())).transpose().ok()?,
+            is_bound: claims.contains_key("cnf"),
         })
     }
 }

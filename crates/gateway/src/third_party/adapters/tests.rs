@@ -1,4 +1,6 @@
 mod assertions;
+mod direct_grants;
+mod enterprises;
 mod grants;
 mod liveness;
 mod sessions;

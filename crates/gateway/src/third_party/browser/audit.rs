@@ -1,7 +1,7 @@
 //! One line for each act of a person, at the level `INFO` with the target `audit`; never a token.
 
 use oauth_client::NotAllowed;
-use oauth_types::{Principal, ProviderId};
+use oauth_types::{Principal, ProviderId, Scope};
 use session_binding::{Authenticated, Purpose};
 
 /// Somebody signed in.
@@ -38,12 +38,17 @@ pub(super) fn approved(provider: &ProviderId, purpose: &Purpose) {
     );
 }
 
-/// Somebody who is signed in approved.
-pub(super) fn approved_by(who: &Authenticated, purpose: &Purpose) {
+/// Somebody who is signed in approved, and keeps what they had allowed before.
+pub(super) fn approved_by(who: &Authenticated, purpose: &Purpose, kept: &Scope) {
     let Principal { provider, subject } = who.principal();
     tracing::info!(
         target: "audit",
-        { principal.provider = %provider, principal.subject = %subject, client.id = client_of(purpose) },
+        {
+            principal.provider = %provider,
+            principal.subject = %subject,
+            client.id = client_of(purpose),
+            scope.kept = (!kept.is_empty()).then(|| tracing::field::display(kept)),
+        },
         "consent given"
     );
 }

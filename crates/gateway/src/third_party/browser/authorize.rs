@@ -94,6 +94,7 @@ fn page_error(error: &AuthorizePageError) -> Stop {
         AuthorizePageError::UnknownClient => Problem::UnknownClient.into(),
         AuthorizePageError::Document => Problem::ClientDocument.into(),
         AuthorizePageError::RedirectUri => Problem::RedirectUri.into(),
+        AuthorizePageError::PushedRequest => Problem::Expired.into(),
         AuthorizePageError::Malformed => Problem::Malformed.into(),
         AuthorizePageError::TooLong => Problem::TooLong.into(),
         AuthorizePageError::Unavailable(_) => Stop::unavailable(error),

@@ -76,7 +76,15 @@ impl Browser {
                 return Err(self.stopped_at_client(stop, &id, purpose.as_ref()));
             }
         };
-        let completion = self.parts.pending.complete(back, session.who()).await;
+        let pending = &self.parts.pending;
+        let completion = match self.has_more_to_show(back.purpose(), session.who()).await {
+            Ok(true) => pending.ask_again(back, session.who()).await,
+            Ok(false) => pending.complete(back, session.who()).await,
+            Err(stop) => {
+                let purpose = pending.abandon(back).await.ok();
+                return Err(self.stopped_at_client(stop, &id, purpose.as_ref()));
+            }
+        };
         self.go_on(&id, &session, completion).await
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
+use oauth_types::Scope;
 use session_binding::{
     Authenticated, AuthorizationRequest, Cookies, Pending, PendingId, Purpose, Requested, SignedIn,
     Transaction,
@@ -14,9 +15,7 @@ use super::{
     show::{client_view, form_view},
     visit::Visit,
 };
-use crate::third_party::pages::{
-    AccountView, ConsentPage, FormView, PickProviderPage, Problem, ProviderView,
-};
+use crate::third_party::pages::{ConsentPage, FormView, PickProviderPage, Problem, ProviderView};
 
 pub(super) async fn shown(State(browser): State<Arc<Browser>>, visit: Visit) -> Response {
     visit.answer(browser.consent_page(&visit).await)
@@ -26,11 +25,11 @@ impl Browser {
     async fn consent_page(&self, visit: &Visit) -> Result<Response, Stop> {
         let cookies = visit.cookies()?;
         match self.load(&cookies, &visit.transaction()?).await? {
-            Pending::SignedIn(it) => self.ask_again(&it),
+            Pending::SignedIn(it) => self.ask_again(&it).await,
             pending => {
                 let requested = pending.into_requested().ok_or(Problem::Expired)?;
                 let session = self.signed_in(&cookies).await?;
-                self.ask(&requested, session.as_ref().map(session_binding::BrowserSession::who))
+                self.ask(&requested, session.as_ref().map(session_binding::BrowserSession::who)).await
             }
         }
     }
@@ -41,13 +40,16 @@ impl Browser {
         Ok(self.parts.pending.load(id, &binding).await?)
     }
 
-    fn ask(&self, requested: &Transaction<Requested>, who: Option<&Authenticated>) -> Result<Response, Stop> {
+    async fn ask(
+        &self,
+        requested: &Transaction<Requested>,
+        who: Option<&Authenticated>,
+    ) -> Result<Response, Stop> {
         let csrf = requested.csrf_token(who.map(Authenticated::principal));
         let form = form_view(requested.id(), &csrf);
         match (requested.purpose(), who) {
             (Purpose::Authorize(request), who) => {
-                let account = who.map(|it| self.account_view(it));
-                Ok(self.page(form, request, account, self.provider_views()).into_response())
+                Ok(self.page(form, request, who, self.provider_views()).await?.into_response())
             }
             (Purpose::Account, Some(_)) => see_other(ACCOUNT),
             (Purpose::Account, None) => {
@@ -56,29 +58,34 @@ impl Browser {
         }
     }
 
-    /// Somebody else has signed in than the page had shown: they approve for themselves.
-    fn ask_again(&self, signed_in: &Transaction<SignedIn>) -> Result<Response, Stop> {
+    /// Somebody else has signed in than the page had shown, or has more to approve than it showed.
+    async fn ask_again(&self, signed_in: &Transaction<SignedIn>) -> Result<Response, Stop> {
         let who = signed_in.who();
         let form = form_view(signed_in.id(), &signed_in.csrf_token(Some(who.principal())));
         let Purpose::Authorize(request) = signed_in.purpose() else { return see_other(ACCOUNT) };
-        Ok(self.page(form, request, Some(self.account_view(who)), Vec::new()).into_response())
+        Ok(self.page(form, request, Some(who), Vec::new()).await?.into_response())
     }
 
-    fn page(
+    async fn page(
         &self,
         form: FormView,
         request: &AuthorizationRequest,
-        account: Option<AccountView>,
+        who: Option<&Authenticated>,
         providers: Vec<ProviderView>,
-    ) -> ConsentPage {
-        ConsentPage {
+    ) -> Result<ConsentPage, Stop> {
+        let before = match who {
+            Some(who) => self.allowed_before(request, who.principal()).await?,
+            None => Scope::default(),
+        };
+        Ok(ConsentPage {
             form,
             client: client_view(request),
             server: self.server_name(&request.resource),
             resource: request.resource.as_str().to_owned(),
-            scopes: self.scope_views(&request.resource, &request.scope),
-            account,
+            scopes: self.scope_views(&request.resource, &before.missing(&request.scope)),
+            kept: self.scope_views(&request.resource, &before),
+            account: who.map(|it| self.account_view(it)),
             providers,
-        }
+        })
     }
 }

@@ -12,6 +12,7 @@ use super::{
     Browser, CONSENT,
     answer::{Stop, see_other, see_page, with_cookies},
     audit,
+    form::Form,
     visit::Visit,
 };
 use crate::third_party::pages::{Problem, SignedOutPage};
@@ -47,11 +48,11 @@ impl Browser {
         let decision = Decision::parse(form.field("decision")?).ok_or(Problem::Malformed)?;
         let cookies = visit.cookies()?;
         match self.load(&cookies, &id).await? {
-            Pending::SignedIn(it) => self.decide_again(it, csrf, &decision).await,
+            Pending::SignedIn(it) => self.decide_again(it, csrf, &decision, &form).await,
             pending => {
                 let requested = pending.into_requested().ok_or(Problem::Expired)?;
                 let session = self.signed_in(&cookies).await?;
-                self.decide_first(requested, csrf, &decision, session.as_ref()).await
+                self.decide_first(requested, &decision, session.as_ref(), &form).await
             }
         }
     }
@@ -59,10 +60,11 @@ impl Browser {
     async fn decide_first(
         &self,
         requested: Transaction<Requested>,
-        csrf: &str,
         decision: &Decision,
         session: Option<&BrowserSession>,
+        form: &Form,
     ) -> Result<Response, Stop> {
+        let csrf = form.csrf()?;
         let shown = session.map(BrowserSession::who).map(Authenticated::principal);
         let id = requested.id().clone();
         match (decision, session) {
@@ -73,9 +75,10 @@ impl Browser {
             // The session has ended since the page was shown: it is shown again, without the account.
             (Decision::SignedIn, None) => see_page(CONSENT, &id),
             (Decision::SignedIn, Some(session)) => {
+                let kept = self.kept(requested.purpose(), session.who(), form).await?;
                 let done = self.parts.pending.approve_signed_in(requested, csrf, session).await?;
-                audit::approved_by(done.who(), done.purpose());
-                self.issue(&id, done).await
+                audit::approved_by(done.who(), done.purpose(), &kept);
+                self.issue(&id, done, &kept).await
             }
             (Decision::SignInWith(provider), _) => {
                 let provider = self.provider(provider).ok_or(Problem::Malformed)?;
@@ -92,6 +95,7 @@ impl Browser {
         signed_in: Transaction<SignedIn>,
         csrf: &str,
         decision: &Decision,
+        form: &Form,
     ) -> Result<Response, Stop> {
         let id = signed_in.id().clone();
         match decision {
@@ -100,9 +104,10 @@ impl Browser {
                 self.denied(&id, &purpose)
             }
             Decision::SignedIn => {
+                let kept = self.kept(signed_in.purpose(), signed_in.who(), form).await?;
                 let done = self.parts.pending.confirm(signed_in, csrf).await?;
-                audit::approved_by(done.who(), done.purpose());
-                self.issue(&id, done).await
+                audit::approved_by(done.who(), done.purpose(), &kept);
+                self.issue(&id, done, &kept).await
             }
             // The page offered no other account.
             Decision::SignInWith(_) => Err(Problem::Malformed.into()),

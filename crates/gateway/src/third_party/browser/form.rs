@@ -27,6 +27,11 @@ impl Form {
         }
     }
 
+    /// A field that need not be there, but not twice.
+    pub(super) fn field_if_any(&self, name: &str) -> Result<Option<&str>, Stop> {
+        if self.0.iter().any(|(it, _)| it == name) { self.field(name).map(Some) } else { Ok(None) }
+    }
+
     /// What proves that the form is from our page; a form without it is not.
     pub(super) fn csrf(&self) -> Result<&str, Stop> {
         self.field("csrf").map_err(|_| Problem::NotOurForm.into())

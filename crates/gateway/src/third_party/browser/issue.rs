@@ -1,7 +1,7 @@
 //! The code, for what one person approved.
 
 use axum::response::Response;
-use oauth_types::AuthorizeErrorCode;
+use oauth_types::{AuthorizeErrorCode, Scope};
 use session_binding::{Authenticated, AuthorizationRequest, BindError, Completed, PendingId, Purpose};
 use token_manager::{AuthorizationCode, EndCause, NewGrant, RevokeSelector};
 
@@ -14,13 +14,20 @@ use crate::third_party::pages::Problem;
 
 impl Browser {
     /// Sends the person on: to the client with a code, or to their account page.
-    pub(super) async fn issue(&self, id: &PendingId, done: Completed) -> Result<Response, Stop> {
+    ///
+    /// The code is for what was asked, and for what the person keeps of what they allowed before.
+    pub(super) async fn issue(
+        &self,
+        id: &PendingId,
+        done: Completed,
+        kept: &Scope,
+    ) -> Result<Response, Stop> {
         let cookie = self.cookies.binding(id).clear();
         let (purpose, who) = done.into_parts();
         let Purpose::Authorize(request) = &purpose else {
             return Ok(with_cookies(see_other(ACCOUNT)?, &[cookie]));
         };
-        match self.issue_code(request, &who).await {
+        match self.issue_code(request, &who, kept).await {
             Ok(code) => Ok(with_cookies(see_other(&self.code_location(request, &code))?, &[cookie])),
             Err(stop) => {
                 let error = AuthorizeErrorCode::TemporarilyUnavailable;
@@ -35,6 +42,7 @@ impl Browser {
         &self,
         request: &AuthorizationRequest,
         who: &Authenticated,
+        kept: &Scope,
     ) -> Result<AuthorizationCode, Stop> {
         let session = who.session();
         let Foundations { grants, sessions, .. } = &self.parts.foundations;
@@ -56,7 +64,7 @@ impl Browser {
             client_id: request.client_id.clone(),
             principal: who.principal().clone(),
             redirect_uri: request.redirect_uri.clone(),
-            scope: request.scope.clone(),
+            scope: request.scope.union(kept),
             resource: request.resource.clone(),
             code_challenge: request.code_challenge.clone(),
             session: Some(session_key(session)),

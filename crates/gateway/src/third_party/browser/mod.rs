@@ -25,6 +25,7 @@ mod parts;
 mod show;
 mod sign_in;
 mod signed_in;
+mod step_up;
 mod tokens;
 mod visit;
 

@@ -68,7 +68,12 @@ impl Browser {
             self.kept_out(consented.purpose())
         })?;
         let session = self.sign_in(&cookies, &person, Given::default(), consented.purpose()).await?;
-        let completion = self.parts.pending.complete_here(consented, csrf, session.who()).await;
+        let pending = &self.parts.pending;
+        let completion = if self.has_more_to_show(consented.purpose(), session.who()).await? {
+            pending.ask_again_here(consented, csrf, session.who()).await
+        } else {
+            pending.complete_here(consented, csrf, session.who()).await
+        };
         self.go_on(&id, &session, completion).await
     }
 

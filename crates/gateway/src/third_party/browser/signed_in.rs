@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use oauth_client::ThirdPartyTokens;
+use oauth_types::Scope;
 use session_binding::{BrowserSession, Completion, Cookies, PendingId, Purpose, SignIn, StepError};
 
 use super::{
@@ -67,7 +68,7 @@ impl Browser {
         let lifetime = self.parts.browser_sessions.cookie_lifetime();
         let cookie = self.cookies.session().set_session(session.secret(), lifetime);
         let answer = match completion {
-            Ok(Completion::Completed(done)) => self.issue(id, done).await,
+            Ok(Completion::Completed(done)) => self.issue(id, done, &Scope::default()).await,
             Ok(Completion::ConsentAgain(it)) => see_page(CONSENT, it.id()),
             Err(error) => Err(error.into()),
         };

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
-use oauth_server::{InvalidServerSettings, OfferedResource, ServerSettings};
-use oauth_types::{ResourceUri, Scope};
+use oauth_server::{ExchangeRule, InvalidServerSettings, OfferedResource, ServerSettings, TrustedIssuer};
+use oauth_types::{ClientId, ResourceUri, Scope};
 use token_validate::DpopSettings;
 
 use crate::{
-    config::{Config, DpopMode, LoadedThirdParty, Server},
+    config::{self, Config, ConfiguredClient, DpopMode, ExchangeTarget, LoadedThirdParty, Server},
     third_party::browser::ServerWords,
 };
 
@@ -24,11 +24,40 @@ pub(super) fn settings(
         settings.dpop_algorithms = names.into_iter().map(str::to_owned).collect();
         settings.dpop_required = section.dpop == DpopMode::Required;
     }
+    settings.require_pushed_authorization_requests = section.require_pushed_authorization_requests;
     settings.registration = section.registration.enabled;
     settings.client_id_metadata_documents = section.client_metadata_documents.enabled;
     settings.introspect_all =
         section.clients.iter().filter(|it| it.introspect).map(|it| it.client_id.clone()).collect();
+    settings.trusted_issuers = section.trusted_issuers.iter().map(trusted).collect();
+    let exchanging = |it: &ConfiguredClient| Some((it.client_id.clone(), exchange_rule(config, it)?));
+    settings.token_exchange = section.clients.iter().filter_map(exchanging).collect();
+    settings.client_credentials = section.clients.iter().filter_map(for_itself).collect();
     Ok(settings)
+}
+
+/// Which clients may bring assertions of an issuer, and for what.
+fn trusted(it: &config::TrustedIssuer) -> TrustedIssuer {
+    TrustedIssuer {
+        issuer: it.issuer.clone(),
+        clients: it.clients.iter().cloned().collect(),
+        scopes: it.scopes.as_ref().map(|it| it.iter().cloned().collect()),
+    }
+}
+
+/// Which tokens a client may exchange, and for what; a path that is no server's was refused.
+fn exchange_rule(config: &Config, client: &ConfiguredClient) -> Option<ExchangeRule> {
+    let exchange = client.token_exchange.as_ref()?;
+    let server = config.servers.iter().find(|it| it.path == exchange.server)?;
+    let target = |it: &ExchangeTarget| (it.resource.clone(), it.scopes.iter().cloned().collect());
+    let targets = exchange.targets.iter().map(target).collect();
+    Some(ExchangeRule { resource: config.resource(server), targets })
+}
+
+/// What a client may do without a person.
+fn for_itself(client: &ConfiguredClient) -> Option<(ClientId, Scope)> {
+    let scopes = client.client_credentials.as_ref()?;
+    Some((client.client_id.clone(), scopes.iter().cloned().collect()))
 }
 
 /// What is required by default, and whatever else the operator has words for.

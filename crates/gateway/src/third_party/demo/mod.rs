@@ -80,6 +80,7 @@ async fn start(port: u16, account: &Account) -> Result<(Running, Addresses, Upst
         old_master_keys: Vec::new(),
         initial_access_tokens: Vec::new(),
         provider_secrets: vec![None],
+        trusted_issuer_keys: Vec::new(),
         clients: Vec::new(),
     });
     let task = spawn(upstream_socket, mcp_server::router())?;

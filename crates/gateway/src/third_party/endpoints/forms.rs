@@ -1,4 +1,4 @@
-//! The endpoints that take a form: token, revocation and introspection.
+//! The endpoints that take a form: pushed requests, token, revocation and introspection.
 
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ use crate::service::Arrival;
 pub(super) fn router(endpoints: &Arc<Endpoints>) -> Router {
     Router::new()
         .route(paths::TOKEN, any(token))
+        .route(paths::PUSH, any(push))
         .route(paths::REVOKE, any(revoke))
         .route(paths::INTROSPECT, any(introspect))
         .with_state(Arc::clone(endpoints))
@@ -30,6 +31,18 @@ async fn token(State(on): State<Arc<Endpoints>>, request: Request) -> Response {
         Ok(it) => {
             let query = it.head.uri.query();
             let answer = on.token.answer(&it.head.method, &it.head.headers, query, &it.body).await;
+            counted(&on, &it, answer)
+        }
+        Err(refused) => refused,
+    })
+    .await
+}
+
+async fn push(State(on): State<Arc<Endpoints>>, request: Request) -> Response {
+    answered(METHODS, request, async |request| match admitted(&on, request).await {
+        Ok(it) => {
+            let query = it.head.uri.query();
+            let answer = on.push.answer(&it.head.method, &it.head.headers, query, &it.body).await;
             counted(&on, &it, answer)
         }
         Err(refused) => refused,

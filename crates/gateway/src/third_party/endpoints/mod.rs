@@ -1,4 +1,4 @@
-//! The endpoints that programs call: metadata, keys, tokens, registration, revocation and introspection.
+//! The endpoints that programs call: metadata, keys, pushed requests, tokens, registration, revocation and introspection.
 
 mod documents;
 mod failures;
@@ -9,7 +9,9 @@ mod respond;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use oauth_server::{IntrospectEndpoint, Registrations, RevokeEndpoint, ServerMetadata, TokenEndpoint};
+use oauth_server::{
+    IntrospectEndpoint, PushEndpoint, Registrations, RevokeEndpoint, ServerMetadata, TokenEndpoint,
+};
 use token_manager::SigningKeys;
 
 pub(crate) use self::failures::Failures;
@@ -19,6 +21,7 @@ pub(crate) use self::failures::Failures;
 pub(crate) struct Endpoints {
     pub(crate) metadata: ServerMetadata,
     pub(crate) token: TokenEndpoint,
+    pub(crate) push: PushEndpoint,
     pub(crate) revoke: RevokeEndpoint,
     pub(crate) introspect: IntrospectEndpoint,
     /// None while clients cannot register themselves.

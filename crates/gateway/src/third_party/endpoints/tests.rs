@@ -98,7 +98,9 @@ async fn endpoints(world: &World, registration: bool) -> Endpoints {
         scopes: "mcp".parse().unwrap(),
         default_scopes: "mcp".parse().unwrap(),
     };
-    let settings = Arc::new(ServerSettings::new(ISSUER.parse().unwrap(), vec![offered]).unwrap());
+    let mut settings = ServerSettings::new(ISSUER.parse().unwrap(), vec![offered]).unwrap();
+    settings.client_credentials.insert("server".parse().unwrap(), "mcp".parse().unwrap());
+    let settings = Arc::new(settings);
     let grants: Arc<dyn GrantPort> = Arc::new(world.access.clone());
     let endpoint = format!("{ISSUER}/register").parse().unwrap();
     let registrations = Registrations::open(
@@ -120,7 +122,9 @@ async fn endpoints(world: &World, registration: bool) -> Endpoints {
     });
     Endpoints {
         metadata: ServerMetadata::new(&settings),
-        token: TokenEndpoint::new(Arc::clone(&settings), clients.clone(), Arc::clone(&grants)),
+        token: TokenEndpoint::new(Arc::clone(&settings), clients.clone(), Arc::clone(&grants))
+            .with_direct_grants(Arc::new(world.access.clone())),
+        push: PushEndpoint::new(Arc::clone(&settings), clients.clone(), state.pushed.clone()),
         revoke: RevokeEndpoint::new(clients.clone(), Arc::clone(&grants)),
         introspect: IntrospectEndpoint::new(settings, clients, grants),
         registrations,
@@ -142,6 +146,7 @@ fn known(id: &str, auth_method: ClientAuthMethod) -> Client {
         scope: None,
         default_scope: None,
         dpop_bound_access_tokens: false,
+        require_pushed_authorization_requests: false,
     }
 }
 
@@ -198,6 +203,7 @@ async fn d10_a_page_may_ask_before_it_calls_and_no_credentials_are_allowed() {
     let served = Served::new(true).await;
     let rows = [
         ("/token", "POST, OPTIONS"),
+        ("/par", "POST, OPTIONS"),
         ("/revoke", "POST, OPTIONS"),
         ("/introspect", "POST, OPTIONS"),
         ("/register", "POST, OPTIONS"),
@@ -255,6 +261,35 @@ async fn tokens_are_issued_rotated_introspected_and_revoked() {
 }
 
 #[tokio::test]
+async fn a_client_that_acts_for_itself_holds_a_grant_like_any_other() {
+    let served = Served::new(false).await;
+    let own = [("client_id", "server"), ("client_secret", SECRET)];
+    let with = |further: (&'static str, &str)| {
+        [own[0], own[1], (further.0, further.1)].map(|(a, b)| (a, b.to_owned()))
+    };
+    let form = async |path: &str, further: (&'static str, &str)| {
+        let pairs = with(further);
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        served.form(path, &pairs).await
+    };
+    let issued = form("/token", ("grant_type", "client_credentials")).await;
+    assert_eq!((issued.status, issued.header("cache-control")), (200, "no-store"), "{}", issued.body);
+    let issued = issued.json();
+    assert_eq!((&issued["scope"], issued.get("refresh_token")), (&json!("mcp"), None));
+    let access = issued["access_token"].as_str().unwrap();
+    let facts = form("/introspect", ("token", access)).await.json();
+    assert_eq!(
+        (&facts["active"], &facts["sub"], &facts["client_id"]),
+        (&json!(true), &json!("server"), &json!("server"))
+    );
+    assert_eq!(form("/revoke", ("token", access)).await.status, 200);
+    assert_eq!(form("/introspect", ("token", access)).await.json()["active"], json!(false));
+    served.world.store.set_down(true);
+    let refused = form("/token", ("grant_type", "client_credentials")).await;
+    assert_eq!((refused.status, refused.reason), (503, Some(Reason::OauthUnavailable)));
+}
+
+#[tokio::test]
 async fn g35_whoever_guesses_codes_waits_and_others_do_not() {
     let served = Served::new(false).await;
     let (_, _, tokens) = served.world.live("1").await;
@@ -273,7 +308,7 @@ async fn g35_whoever_guesses_codes_waits_and_others_do_not() {
     for _ in 0..600 {
         assert_eq!(post(1, "/token", guess).await.status, 400);
     }
-    for path in ["/token", "/revoke", "/introspect"] {
+    for path in ["/token", "/par", "/revoke", "/introspect"] {
         let refused = post(1, path, guess).await;
         assert_eq!((refused.status, refused.reason), (429, Some(Reason::AddressFails)), "{path}");
         assert_eq!(refused.header("retry-after"), "60");
@@ -290,7 +325,7 @@ async fn g35_whoever_guesses_codes_waits_and_others_do_not() {
 #[tokio::test]
 async fn g12_bodies_are_bounded_and_forms() {
     let served = Served::new(true).await;
-    for place in ["/token", "/revoke", "/introspect", "/register"] {
+    for place in ["/token", "/par", "/revoke", "/introspect", "/register"] {
         let large = "a".repeat(200 * 1024);
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let answer = served.send(Method::POST, place, &form, &large).await;

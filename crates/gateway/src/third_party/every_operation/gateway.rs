@@ -8,8 +8,8 @@ use http_body_util::BodyExt;
 use oauth_client::AllowRules;
 use oauth_server::{
     AuthorizeEndpoint, Client, ClientAuthMethod, ClientOrigin, ClientProof, ClientSources, Clients,
-    ConfiguredClient, GrantPort, GrantType, IntrospectEndpoint, OfferedResource, RevokeEndpoint,
-    ServerMetadata, ServerSettings, TokenEndpoint,
+    ConfiguredClient, GrantPort, GrantType, IntrospectEndpoint, OfferedResource, PushEndpoint,
+    RevokeEndpoint, ServerMetadata, ServerSettings, TokenEndpoint,
 };
 use oauth_types::{Clock, SystemEntropy};
 use serde_json::Value;
@@ -97,6 +97,7 @@ impl Gateway {
         let endpoints = Endpoints {
             metadata: ServerMetadata::new(&server),
             token: TokenEndpoint::new(Arc::clone(&server), clients.clone(), Arc::clone(&grants)),
+            push: PushEndpoint::new(Arc::clone(&server), clients.clone(), state.pushed.clone()),
             revoke: RevokeEndpoint::new(clients.clone(), Arc::clone(&grants)),
             introspect: IntrospectEndpoint::new(server, clients, grants),
             registrations: None,
@@ -227,6 +228,7 @@ fn clients(
         scope: None,
         default_scope: None,
         dpop_bound_access_tokens: false,
+        require_pushed_authorization_requests: false,
     };
     Ok(Clients::new(ClientSources {
         issuer: state.issuer.clone(),

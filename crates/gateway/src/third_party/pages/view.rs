@@ -64,7 +64,8 @@ pub(crate) struct FormView {
 
 /// `GET /consent` for a client: approve and choose where to sign in, go on as the account that is signed in, or deny.
 ///
-/// Posts `transaction`, `csrf` and `decision` (`deny`, `signed-in`, or `provider:ID`) to `/consent`.
+/// Posts `transaction`, `csrf`, `decision` (`deny`, `signed-in`, or `provider:ID`) and the scopes of `kept`, if there are
+/// any, to `/consent`.
 #[derive(Clone, Debug)]
 pub(crate) struct ConsentPage {
     pub(crate) form: FormView,
@@ -73,7 +74,10 @@ pub(crate) struct ConsentPage {
     pub(crate) server: String,
     /// The resource identifier.
     pub(crate) resource: String,
+    /// What is asked for, without what is in `kept`.
     pub(crate) scopes: Vec<ScopeView>,
+    /// What the account has allowed this client before and keeps, if it is asked for more now.
+    pub(crate) kept: Vec<ScopeView>,
     /// The account that is signed in, whose button comes first.
     pub(crate) account: Option<AccountView>,
     /// Empty when the account has to approve again and nothing else is offered.

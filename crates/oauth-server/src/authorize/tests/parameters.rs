@@ -69,7 +69,8 @@ fn f11_request_objects_are_refused_unread() {
     check(&good_query(), "ok");
     check(&good_query().with("request", "eyJhbGciOiJub25lIn0.e30."), "request_not_supported");
     check(&good_query().with("request_uri", "https://evil.example/request"), "request_not_supported");
-    check(&good_query().with("request_uri", "urn:ietf:params:oauth:request_uri:x"), "request_not_supported");
+    check(&good_query().with("request_uri", "urn:example:request"), "request_not_supported");
+    check(&good_query().with("request_uri", "urn:ietf:params:oauth:request_uri:x"), PUSHED);
     check(&good_query().with("request", ""), "ok");
 }
 

@@ -82,3 +82,19 @@ fn f14_tokens_are_for_one_resource_of_ours() {
         check(&with(bad), "invalid_target");
     }
 }
+
+#[test]
+fn what_was_granted_before_is_still_permitted_as_far_as_it_exists() {
+    let world = World::new();
+    let check = |client: &str, resource: &str, expected: &str| {
+        let (client, resource) = (client.parse().unwrap(), resource.parse().unwrap());
+        let scope = "files:read files:write gone mcp".parse().unwrap();
+        let found = block_on(world.authorize().still_permitted(&client, &resource, &scope));
+        assert_eq!(found.to_string(), expected, "{client} {resource}");
+    };
+    check("public", RESOURCE, "files:read files:write mcp");
+    check("limited", RESOURCE, "files:read mcp");
+    check("nobody", RESOURCE, "");
+    check("public", "https://mcp.example/other", "");
+    check("public", "https://gone.example/mcp", "");
+}

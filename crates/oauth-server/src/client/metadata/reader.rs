@@ -38,6 +38,7 @@ pub(crate) fn read(
         jwks_uri: jwks_uri.filter(|_| declared.keeps_keys),
         dpop_bound_access_tokens: members
             .flag("dpop_bound_access_tokens", "dpop_bound_access_tokens must be true or false")?,
+        require_pushed_authorization_requests: requires_push(members)?,
     })
 }
 
@@ -99,6 +100,13 @@ fn keys(members: Members<'_>) -> Result<(Option<Value>, Option<Url>), InvalidMet
     }
     inline.map(check_key_set).transpose()?;
     Ok((inline.cloned(), uri))
+}
+
+/// Only a boolean counts: a text that looks like one would be taken for the wrong half of the time.
+fn requires_push(members: Members<'_>) -> Result<bool, InvalidMetadata> {
+    const ERROR: &str = "require_pushed_authorization_requests must be true or false";
+    let value = members.get("require_pushed_authorization_requests");
+    value.map_or(Ok(false), |it| it.as_bool().ok_or(InvalidMetadata::new(ERROR)))
 }
 
 const MAX_SCOPE: usize = 2048;

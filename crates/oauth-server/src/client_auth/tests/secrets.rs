@@ -17,11 +17,12 @@ fn check(authorization: &[&str], form: &[(&str, &str)], expected: Result<&str, C
     let uses_basic = authorization.iter().any(|it| it.to_ascii_lowercase().starts_with("basic"));
     if let Err(error) = &outcome {
         let two_methods = expected == Err(No::TwoMethods);
-        let (status, code) = match two_methods {
-            true => (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidRequest),
-            false => (StatusCode::UNAUTHORIZED, TokenErrorCode::InvalidClient),
+        let wire = if two_methods {
+            (StatusCode::BAD_REQUEST, TokenErrorCode::InvalidRequest)
+        } else {
+            (StatusCode::UNAUTHORIZED, TokenErrorCode::InvalidClient)
         };
-        assert_eq!(error.wire(), (status, code), "{authorization:?} {form:?}");
+        assert_eq!(error.wire(), wire, "{authorization:?} {form:?}");
         assert_eq!(error.uses_basic(), uses_basic && !two_methods, "{authorization:?} {form:?}");
     }
     assert_eq!(refusal(outcome), expected.map(str::to_owned).map_err(Some), "{authorization:?} {form:?}");

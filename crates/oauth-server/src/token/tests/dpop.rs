@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use crate::{
     DpopError, DpopProofVerifier, TokenEndpoint,
-    testing::{Post, World, block_on, code_request, good, good_query, outcome, refresh_request},
+    testing::{
+        Post, RESOURCE, SECRET, World, block_on, code_request, good, good_query, outcome, refresh_request,
+    },
 };
 
 const OWN: JwkThumbprint = JwkThumbprint::from_bytes([1; 32]);
@@ -187,4 +189,22 @@ fn g27_a_verifier_that_cannot_say_is_503_and_uses_nothing_up() {
     let request = code_request("public", &scene.world.code("public"));
     assert_eq!(outcome(&scene.post(&request, Some(&name(OWN)))), "503 temporarily_unavailable");
     assert_eq!(outcome(&scene.post(&request, None)), "200");
+}
+
+#[test]
+fn rfc9449_5_tokens_without_a_code_are_bound_too() {
+    let mut scene = Scene::new();
+    scene.world.settings.client_credentials.insert("post".parse().unwrap(), "mcp".parse().unwrap());
+    let request = || {
+        let form = [("grant_type", "client_credentials"), ("client_id", "post"), ("client_secret", SECRET)];
+        Post::new(&form).with("resource", RESOURCE)
+    };
+    let bound = scene.post(&request(), Some(&name(OWN)));
+    assert_eq!(json(&bound)["token_type"], "DPoP");
+    assert_eq!(scene.world.direct.take(), [format!("post by post at {RESOURCE}: mcp, bound to {OWN}")]);
+    let free = scene.post(&request(), None);
+    assert_eq!(json(&free)["token_type"], "Bearer");
+    assert_eq!(scene.world.direct.take(), [format!("post by post at {RESOURCE}: mcp")]);
+    assert_eq!(outcome(&scene.post(&request(), Some("x"))), "400 invalid_dpop_proof");
+    assert_eq!(scene.world.direct.take(), [""; 0]);
 }

@@ -67,3 +67,19 @@ async fn the_account_page_needs_no_consent() {
     let who = world.signed_in(&person("github", "2")).await;
     assert_eq!(completed(world.pending.complete(back, &who).await).purpose(), &Purpose::Account);
 }
+
+#[tokio::test]
+async fn i01_what_the_page_had_not_shown_is_asked_about() {
+    let world = World::new().await;
+    let begun = world.begin().await;
+    let csrf = begun.csrf_token(None);
+    let approved = world.pending.approve(begun, csrf.expose(), provider("github"), None).await.unwrap();
+    let away = world.pending.send_away(approved, &state(STATE), Vec::new()).await.unwrap();
+    let back = world.call_back(&away, STATE, "github").await.unwrap();
+    let who = world.signed_in(&person("github", "1")).await;
+    let Completion::ConsentAgain(page) = world.pending.ask_again(back, &who).await.unwrap() else { panic!() };
+    let csrf = page.csrf_token(Some(&person("github", "1")));
+    let done = world.pending.confirm(page, csrf.expose()).await.unwrap();
+    assert_eq!(done.who().principal(), &person("github", "1"));
+    assert_eq!(world.stored().await, 0);
+}

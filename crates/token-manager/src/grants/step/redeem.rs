@@ -114,6 +114,6 @@ impl Live {
 }
 
 /// The generation of the refresh token that a redemption issues.
-pub(super) const FIRST_GENERATION: u64 = 1;
+pub(in crate::grants) const FIRST_GENERATION: u64 = 1;
 /// How often a code may be presented with something wrong; the last time burns it.
 const MAX_FAILURES: u8 = 5;

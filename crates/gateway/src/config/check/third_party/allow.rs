@@ -11,13 +11,18 @@ pub(super) fn check(_: &Config, third_party: &ThirdParty) -> Result<(), Problem>
             None if it.is_local() => {}
             None => return Err(Problem::new(key, MISSING)),
             Some(rules) if rules.is_empty() => return Err(Problem::new(key, MISSING)),
-            Some(rules) => one(&key, it, rules)?,
+            Some(rules) => one(&key, rules, |name, rule| of_provider(it, name, rule))?,
         }
     }
     Ok(())
 }
 
-fn one(key: &KeyPath, provider: &Provider, rules: &Allow) -> Result<(), Problem> {
+/// Rules by themselves, each of which `judge` judges by the name of its list, too.
+pub(super) fn one(
+    key: &KeyPath,
+    rules: &Allow,
+    judge: impl Fn(&str, &str) -> Result<(), &'static str>,
+) -> Result<(), Problem> {
     for (name, list) in rules.lists() {
         for rule in list {
             let refuse = |message: &str| Err(Problem::new(key.key(name), format!("`{rule}` {message}")));
@@ -32,17 +37,7 @@ fn one(key: &KeyPath, provider: &Provider, rules: &Allow) -> Result<(), Problem>
             if name == "email_domains" && (rule.contains('@') || !rule.contains('.')) {
                 return refuse("is no domain: write it without `@`, such as `example.com`");
             }
-            match name {
-                "users" if provider.is_local() => local_user(provider, rule).or_else(refuse)?,
-                "groups" if provider.is_local() => local_group(provider, rule).or_else(refuse)?,
-                "users" if is_login(provider.preset, rule) => {
-                    return refuse(
-                        "looks like a name used to sign in, which changes hands: \
-                         write the stable user id, or a verified e-mail address",
-                    );
-                }
-                _ => {}
-            }
+            judge(name, rule).or_else(refuse)?;
         }
     }
     let narrower = rules.lists().into_iter().find(|(name, list)| *name != "tenants" && !list.is_empty());
@@ -53,6 +48,25 @@ fn one(key: &KeyPath, provider: &Provider, rules: &Allow) -> Result<(), Problem>
         }
         _ => Ok(()),
     }
+}
+
+/// What is known of the people of a provider.
+fn of_provider(provider: &Provider, name: &str, rule: &str) -> Result<(), &'static str> {
+    match name {
+        "users" if provider.is_local() => local_user(provider, rule),
+        "groups" if provider.is_local() => local_group(provider, rule),
+        "users" => no_login(provider.preset, rule),
+        _ => Ok(()),
+    }
+}
+
+/// A rule about a user is no name used to sign in.
+pub(super) fn no_login(preset: ProviderPreset, rule: &str) -> Result<(), &'static str> {
+    if is_login(preset, rule) {
+        return Err("looks like a name used to sign in, which changes hands: \
+             write the stable user id, or a verified e-mail address");
+    }
+    Ok(())
 }
 
 /// `@octocat`, which no id and no address begins with, or anything but a number where ids are numbers.
@@ -79,5 +93,5 @@ fn local_group(provider: &Provider, rule: &str) -> Result<(), &'static str> {
     }
 }
 
-const MISSING: &str = "lets nobody sign in: name `users`, `email_domains`, `organizations`, `teams`, `groups` \
+pub(super) const MISSING: &str = "lets nobody sign in: name `users`, `email_domains`, `organizations`, `teams`, `groups` \
     or `tenants`, or write `{ everybody = true }`";

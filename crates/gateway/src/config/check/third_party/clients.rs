@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use oauth_types::is_loopback_host;
+use oauth_types::{ScopeToken, is_loopback_host};
 
 use super::words;
 use crate::config::{
@@ -9,7 +9,7 @@ use crate::config::{
 };
 
 /// Each configured client has an id of its own, exact redirect URIs, and the one credential that its `auth` needs.
-pub(super) fn check(_: &Config, third_party: &ThirdParty) -> Result<(), Problem> {
+pub(super) fn check(config: &Config, third_party: &ThirdParty) -> Result<(), Problem> {
     let mut seen = BTreeMap::new();
     for (section, it) in super::clients(third_party) {
         id(&section, it)?;
@@ -20,6 +20,7 @@ pub(super) fn check(_: &Config, third_party: &ThirdParty) -> Result<(), Problem>
         words(&it.name).map_err(|message| Problem::new(section.key("name"), message))?;
         redirect_uris(&section, it)?;
         credential(&section, it)?;
+        client_credentials(config, &section, it)?;
         if it.scopes.as_ref().is_some_and(Vec::is_empty) {
             let message = "allows no scope: name one, or remove the key to allow all";
             return Err(Problem::new(section.key("scopes"), message));
@@ -43,8 +44,10 @@ fn id(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
 /// Matching is exact, so a wildcard would either match nothing or be believed to match more (RFC 9700 section 4.1.3).
 fn redirect_uris(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
     let key = section.key("redirect_uris");
-    if it.redirect_uris.is_empty() && !it.introspect {
-        let message = "the client can do nothing: write its `redirect_uris`, or `introspect = true`";
+    let does_more = it.client_credentials.is_some() || it.token_exchange.is_some() || it.introspect;
+    if it.redirect_uris.is_empty() && !does_more {
+        let message = "the client can do nothing: write its `redirect_uris`, `client_credentials`, \
+            `token_exchange` or `introspect = true`";
         return Err(Problem::new(key, message));
     }
     for (index, uri) in it.redirect_uris.iter().enumerate() {
@@ -59,6 +62,31 @@ fn redirect_uris(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem
         }
     }
     Ok(())
+}
+
+/// Whoever acts for itself is known, and may do something that there is.
+fn client_credentials(config: &Config, section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
+    let Some(scopes) = &it.client_credentials else { return Ok(()) };
+    let key = section.key("client_credentials");
+    if it.auth == ClientAuth::None {
+        let message = "whoever acts for itself must prove who it is: \
+            write `auth = \"private_key_jwt\"` and `keys`, or `auth = \"client_secret_basic\"` and `client_secret`";
+        return Err(Problem::new(key, message));
+    }
+    if scopes.is_empty() {
+        return Err(Problem::new(key, "allows no scope: name one, or remove the key"));
+    }
+    match scopes.iter().position(|it| !is_of_a_server(config, it)) {
+        None => Ok(()),
+        Some(index) => {
+            let message = "is a scope of no server: write it under `scopes` or `scope_descriptions` of one";
+            Err(Problem::new(key.index(index), message))
+        }
+    }
+}
+
+pub(super) fn is_of_a_server(config: &Config, scope: &ScopeToken) -> bool {
+    config.servers.iter().any(|it| it.scopes.contains(scope) || it.scope_descriptions.contains_key(scope))
 }
 
 fn credential(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
@@ -82,7 +110,12 @@ fn credential(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
             return refuse(name, format!("is of no use with `auth = \"{auth}\"`: change one of them"));
         }
     }
-    match &it.keys {
+    keys(section, it.keys.as_ref())
+}
+
+/// Keys are fetched over `https`, or read from a file.
+pub(super) fn keys(section: &KeyPath, keys: Option<&ClientKeys>) -> Result<(), Problem> {
+    match keys {
         Some(ClientKeys::JwksUri(url)) => super::super::key_urls::check_url(url)
             .map_err(|message| Problem::new(section.key("keys").key("jwks_uri"), message)),
         Some(ClientKeys::File(path)) if path.as_os_str().is_empty() => {
@@ -92,8 +125,8 @@ fn credential(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {
     }
 }
 
-/// Whether the keys of a client are fetched from this machine.
-pub(super) fn has_loopback_keys(it: &ConfiguredClient) -> bool {
-    let Some(ClientKeys::JwksUri(url)) = &it.keys else { return false };
+/// Whether keys are fetched from this machine.
+pub(super) fn has_loopback_keys(keys: Option<&ClientKeys>) -> bool {
+    let Some(ClientKeys::JwksUri(url)) = keys else { return false };
     url.host().is_some_and(|host| is_loopback_host(&host))
 }

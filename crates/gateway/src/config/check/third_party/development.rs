@@ -12,9 +12,14 @@ pub(super) fn check(config: &Config, third_party: &ThirdParty) -> Result<(), Pro
         return Ok(());
     }
     let providers = super::providers(third_party).find_map(|(section, it)| loopback_key(&section, it));
-    let clients = super::clients(third_party)
-        .find_map(|(section, it)| has_loopback_keys(it).then(|| section.key("keys").key("jwks_uri")));
-    match providers.or(clients) {
+    let clients = super::clients(third_party).find_map(|(section, it)| {
+        has_loopback_keys(it.keys.as_ref()).then(|| section.key("keys").key("jwks_uri"))
+    });
+    let issuers = super::trusted_issuers(third_party).find_map(|(section, it)| {
+        let keys = has_loopback_keys(it.keys.as_ref()).then(|| section.key("keys").key("jwks_uri"));
+        keys.or_else(|| it.issuer.is_loopback().then(|| section.key("issuer")))
+    });
+    match providers.or(clients).or(issuers) {
         None => Ok(()),
         Some(key) => {
             let message = "is a loopback host, for development only: \

@@ -10,9 +10,11 @@ mod lifetimes;
 mod one_client;
 mod provider_keys;
 mod providers;
+mod token_exchange;
+mod trusted_issuers;
 
 use crate::config::{
-    Config, ConfiguredClient, Provider, SecretSource, ThirdParty, option_b,
+    Config, ConfiguredClient, Provider, SecretSource, ThirdParty, TrustedIssuer, option_b,
     report::{KeyPath, Problem},
 };
 
@@ -24,16 +26,18 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
 
 type Check = fn(&Config, &ThirdParty) -> Result<(), Problem>;
 
-const CHECKS: [Check; 11] = [
+const CHECKS: [Check; 13] = [
     alone::check,
     lifetimes::check,
     client_hosts::check,
     clients::check,
+    token_exchange::check,
     providers::check,
     provider_keys::check,
     one_client::check,
     accounts::check,
     allow::check,
+    trusted_issuers::check,
     development::check,
     option_b::check,
 ];
@@ -55,6 +59,14 @@ pub(in crate::config) fn clients(
 ) -> impl Iterator<Item = (KeyPath, &ConfiguredClient)> {
     let list = section().key("client");
     third_party.clients.iter().enumerate().map(move |(index, it)| (list.index(index), it))
+}
+
+/// The trusted issuers with the way to their section.
+pub(in crate::config) fn trusted_issuers(
+    third_party: &ThirdParty,
+) -> impl Iterator<Item = (KeyPath, &TrustedIssuer)> {
+    let list = section().key("trusted_issuer");
+    third_party.trusted_issuers.iter().enumerate().map(move |(index, it)| (list.index(index), it))
 }
 
 /// Every secret of the section with its key.

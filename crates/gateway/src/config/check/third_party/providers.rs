@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use oauth_types::ProviderId;
+
 use super::{section, words};
 use crate::config::{Config, ThirdParty, report::Problem};
 
@@ -13,6 +15,10 @@ pub(super) fn check(_: &Config, third_party: &ThirdParty) -> Result<(), Problem>
     }
     let mut seen = BTreeMap::new();
     for (provider, it) in super::providers(third_party) {
+        if it.id.as_str() == ProviderId::CLIENT {
+            let message = "stands for clients that act for themselves: choose another id";
+            return Err(Problem::new(provider.key("id"), message));
+        }
         if let Some(other) = seen.insert(it.id.as_str(), provider.clone()) {
             let message = format!("is the id of `{other}` too: give each provider its own");
             return Err(Problem::new(provider.key("id"), message));

@@ -4,11 +4,13 @@ use oauth_types::{ClientId, RedirectUri, ScopeToken};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::TokenExchange;
 use crate::config::value::{SecretSource, text};
 
 /// One client that you know beforehand.
 ///
-/// It needs `redirect_uris` to sign people in, or `introspect` to ask about tokens, or both.
+/// It needs `redirect_uris` to sign people in, `client_credentials` to act for itself, `introspect` to ask about tokens,
+/// `token_exchange` to exchange them, or several of these.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -36,6 +38,17 @@ pub struct ConfiguredClient {
     #[serde(default, deserialize_with = "text::some_list")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub scopes: Option<Vec<ScopeToken>>,
+    /// Take its authorization requests only if it pushes them (RFC 9126).
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
+    /// Let it have tokens for itself, without a person (`grant_type=client_credentials`), for these scopes at most.
+    /// It must authenticate; servers without `scopes` are not reached this way.
+    #[serde(default, deserialize_with = "text::some_list")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
+    pub client_credentials: Option<Vec<ScopeToken>>,
+    /// Let it exchange access tokens for the next hop (RFC 8693), as the MCP server that it is.
+    /// It must authenticate.
+    pub token_exchange: Option<TokenExchange>,
     /// Let it ask about any token of the gateway (RFC 7662), as MCP servers do that validate tokens themselves.
     #[serde(default)]
     pub introspect: bool,

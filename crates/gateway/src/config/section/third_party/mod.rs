@@ -12,6 +12,8 @@ mod registration;
 mod root;
 mod sessions;
 mod storage;
+mod token_exchange;
+mod trusted_issuer;
 
 pub use account::Account;
 pub use allow::Allow;
@@ -25,3 +27,5 @@ pub use registration::Registration;
 pub use root::ThirdParty;
 pub use sessions::ThirdPartySessions;
 pub use storage::Storage;
+pub use token_exchange::{ExchangeTarget, TokenExchange};
+pub use trusted_issuer::TrustedIssuer;

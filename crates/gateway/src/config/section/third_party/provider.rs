@@ -14,7 +14,8 @@ use crate::config::value::{SecretSource, text};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
-    /// Its name in the path of its callback and in the subjects of tokens: 1 to 32 of `a` to `z`, `0` to `9` and `-`.
+    /// Its name in the path of its callback and in the subjects of tokens: 1 to 32 of `a` to `z`, `0` to `9` and `-`;
+    /// not `client`, which stands for clients that act for themselves.
     /// People of another id are other people, so do not change it.
     #[serde(deserialize_with = "text::one")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]

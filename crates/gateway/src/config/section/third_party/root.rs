@@ -1,6 +1,9 @@
 use serde::Deserialize;
 
-use super::{ClientMetadataDocuments, ConfiguredClient, Provider, Registration, Storage, ThirdPartySessions};
+use super::{
+    ClientMetadataDocuments, ConfiguredClient, Provider, Registration, Storage, ThirdPartySessions,
+    TrustedIssuer,
+};
 use crate::config::{
     DpopMode,
     value::{Period, SecretSource},
@@ -52,6 +55,10 @@ pub struct ThirdParty {
     /// Demand in each proof of a token request a nonce of the gateway, so that none can be made beforehand.
     #[serde(default)]
     pub dpop_nonce: bool,
+    /// Take authorization requests only from clients that push them (RFC 9126).
+    /// Most MCP clients cannot, and fail then.
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
     /// Let clients send requests to the token endpoint as a JSON object too, which no standard asks for.
     #[serde(default)]
     pub json_token_requests: bool,
@@ -67,6 +74,9 @@ pub struct ThirdParty {
     /// Clients that you know beforehand, and MCP servers that ask about tokens.
     #[serde(rename = "client", default)]
     pub clients: Vec<ConfiguredClient>,
+    /// Enterprises whose identity assertions give clients tokens without a browser.
+    #[serde(rename = "trusted_issuer", default)]
+    pub trusted_issuers: Vec<TrustedIssuer>,
     /// Who signs people in, at least one; of several the person picks one.
     #[serde(rename = "provider", default)]
     #[cfg_attr(feature = "schema", schemars(!default, length(min = 1)))]

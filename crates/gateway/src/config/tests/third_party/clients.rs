@@ -42,6 +42,7 @@ fn a_client_can_do_something() {
     let key = "third_party.client[0].introspect";
     accepts(REDIRECTS, &format!("introspect = true\n{REDIRECTS}"));
     refuses_somewhere(CREDENTIAL, "introspect = true", key, "whoever asks about tokens must prove");
+    accepts(REDIRECTS, "client_credentials = [\"mcp\"]");
     accepts(REDIRECTS, &format!("{REDIRECTS}\nscopes = [\"mcp\"]"));
     refuses_somewhere(
         REDIRECTS,
@@ -49,6 +50,23 @@ fn a_client_can_do_something() {
         "third_party.client[0].scopes",
         "allows no scope",
     );
+}
+
+#[test]
+fn a_client_that_acts_for_itself_proves_itself_and_may_do_something() {
+    let key = "third_party.client[0].client_credentials";
+    let with = |list: &str| format!("{REDIRECTS}\nclient_credentials = {list}");
+    accepts(REDIRECTS, &with("[\"mcp\"]"));
+    refuses_somewhere(REDIRECTS, &with("[]"), key, "allows no scope");
+    refuses_somewhere(
+        REDIRECTS,
+        &with("[\"mcp\", \"files\"]"),
+        &format!("{key}[1]"),
+        "is a scope of no server",
+    );
+    let public = "client_credentials = [\"mcp\"]";
+    refuses_somewhere(CREDENTIAL, public, key, "must prove who it is");
+    accepts(CREDENTIAL, &format!("{CREDENTIAL}\n{public}"));
 }
 
 #[test]
@@ -131,4 +149,33 @@ fn allow_lists_of_hosts_name_hosts() {
         refuses_somewhere(from, &with(r#"["https://claude.ai"]"#), &format!("{key}[0]"), "write a host");
         refuses_somewhere(from, &with(r#"["*.claude.ai"]"#), &format!("{key}[0]"), "write a host");
     }
+}
+
+#[test]
+fn whoever_exchanges_tokens_is_a_server_here_and_goes_on_to_another() {
+    let section = "third_party.client[0].token_exchange";
+    let with = |server: &str, targets: &str| {
+        format!("{REDIRECTS}\ntoken_exchange = {{ server = {server:?}, targets = {targets} }}")
+    };
+    let target = |resource: &str, scopes: &str| format!("{{ resource = {resource:?}, scopes = {scopes} }}");
+    let good = target("https://search.example.com/api", "[\"mcp\"]");
+    let one = |target: &str| with("/mcp", &format!("[{target}]"));
+    accepts(REDIRECTS, &one(&good));
+    accepts(REDIRECTS, &one(&good).replace(REDIRECTS, ""));
+    refuses_somewhere(
+        REDIRECTS,
+        &with("/other", &format!("[{good}]")),
+        &format!("{section}.server"),
+        "is the path of no",
+    );
+    refuses_somewhere(REDIRECTS, &with("/mcp", "[]"), &format!("{section}.targets"), "names no place");
+    let target_key = |name: &str| format!("{section}.targets[0].{name}");
+    let itself = target("https://mcp.example.com/mcp", "[\"mcp\"]");
+    refuses_somewhere(REDIRECTS, &one(&itself), &target_key("resource"), "is the server itself");
+    let nothing = target("https://search.example.com/api", "[]");
+    refuses_somewhere(REDIRECTS, &one(&nothing), &target_key("scopes"), "allows no scope");
+    let twice = with("/mcp", &format!("[{good}, {good}]"));
+    refuses_somewhere(REDIRECTS, &twice, &format!("{section}.targets[1].resource"), "is there twice");
+    let public = one(&good).replace(REDIRECTS, "");
+    refuses_somewhere(CREDENTIAL, &public, section, "must prove who it is");
 }

@@ -5,6 +5,7 @@ mod dpop;
 mod lifetimes;
 mod providers;
 mod secrets;
+mod trusted_issuers;
 
 use super::{BASE, edited, parse, refuses_in};
 use crate::config::{Config, Storage};

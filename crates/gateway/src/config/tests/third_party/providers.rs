@@ -23,6 +23,7 @@ fn a_provider_has_an_id_of_its_own() {
     for id in ["", "GitHub", "a_b", "a/b", "a b", "123456789012345678901234567890123"] {
         refuses(ID, &format!("id = {id:?}"), &provider("id"), "1 to 32 of a-z, 0-9 and -");
     }
+    refuses(ID, "id = \"client\"", &provider("id"), "stands for clients that act for themselves");
     let error = parse(&edited(OPTION_B, "id = \"staff\"", "id = \"github\"")).unwrap_err();
     assert_eq!(error.key(), "third_party.provider[1].id", "{error}");
     assert!(error.message().contains("is the id of `third_party.provider[0]` too"), "{error}");

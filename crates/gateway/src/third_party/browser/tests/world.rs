@@ -516,6 +516,7 @@ fn authorize_endpoint(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Aut
             scope: None,
             default_scope: None,
             dpop_bound_access_tokens: false,
+            require_pushed_authorization_requests: false,
         };
         ConfiguredClient::new(client, ClientProof::Nothing).unwrap()
     };

@@ -22,6 +22,8 @@ impl ConsentPage {
             server: Shown::cut(&self.server, NAME_LIMIT),
             resource: Shown::cut(&self.resource, URL_LIMIT),
             permissions: Permission::all(&self.scopes),
+            kept: Permission::all(&self.kept),
+            kept_scope: self.kept.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(" "),
             account: self.account.as_ref().map(Account::new),
             choices: Choice::all(&self.providers),
             form: self.form,
@@ -38,6 +40,9 @@ struct Page {
     server: Shown,
     resource: Shown,
     permissions: Vec<Permission>,
+    kept: Vec<Permission>,
+    /// The scopes of `kept`, for the form.
+    kept_scope: String,
     account: Option<Account>,
     choices: Vec<Choice>,
 }

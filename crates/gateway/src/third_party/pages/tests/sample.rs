@@ -134,6 +134,7 @@ pub(super) fn consent() -> ConsentPage {
         server: "Acme Notes".to_owned(),
         resource: "https://mcp.acme.example/notes".to_owned(),
         scopes: scopes(),
+        kept: Vec::new(),
         account: None,
         providers: providers(),
     }
@@ -237,6 +238,7 @@ fn consent_pages() -> Vec<(&'static str, Response)> {
         TRUSTS.iter().map(|(name, trust)| (*name, of_trust(*trust).into_response())).collect();
     let loopback = consent_of(loopback_client(), Some(account()), vec![]);
     pages.push(("consent-loopback", loopback.into_response()));
+    pages.push(("consent-more", consent_for_more().into_response()));
     pages.push(("consent-crowded", crowded::consent().into_response()));
     pages
 }
@@ -248,6 +250,13 @@ fn consent_of(client: ClientView, account: Option<AccountView>, providers: Vec<P
 fn elsewhere() -> SignOutElsewhere {
     let location = "https://corp.example/end?client_id=gateway".parse().unwrap();
     SignOutElsewhere { name: "Corp <b>".to_owned(), location }
+}
+
+/// Somebody who has allowed the first scope before.
+fn consent_for_more() -> ConsentPage {
+    let mut kept = scopes();
+    let scopes = kept.split_off(1);
+    ConsentPage { scopes, kept, account: Some(account()), providers: vec![], ..consent() }
 }
 
 fn empty_account_page() -> AccountPage {

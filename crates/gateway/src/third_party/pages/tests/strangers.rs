@@ -45,6 +45,7 @@ fn pages_with(it: &str) -> Vec<Response> {
             server: text(),
             resource: text(),
             scopes: scopes(),
+            kept: scopes(),
             account: Some(account.clone()),
             providers: providers_named(it),
         }

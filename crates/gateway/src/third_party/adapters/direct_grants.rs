@@ -1,0 +1,57 @@
+use async_trait::async_trait;
+use oauth_server::{
+    DirectGrant, DirectGrants, Exchange, SubjectToken, TokenGrant, TokenRefusal, TokenUnavailable,
+};
+use oauth_types::TokenErrorCode;
+use token_manager::{ExchangedToken, IssueError};
+
+use super::{
+    GrantAccess,
+    grant_port::{answer, later, refused},
+};
+
+#[async_trait]
+impl DirectGrants for GrantAccess {
+    async fn issue(&self, grant: DirectGrant<'_>) -> Result<TokenGrant, TokenRefusal> {
+        let new = token_manager::DirectGrant {
+            client_id: grant.client_id.clone(),
+            principal: grant.principal.clone(),
+            scope: grant.scope.clone(),
+            resource: grant.resource.clone(),
+            key: grant.key,
+        };
+        self.grants().issue_tokens(new).await.map(answer).map_err(|error| match error {
+            IssueError::Principal => TokenRefusal::Refused {
+                code: TokenErrorCode::InvalidGrant,
+                description: "the subject is too long",
+            },
+            IssueError::Unavailable(error) => TokenRefusal::Unavailable(later(error)),
+        })
+    }
+
+    async fn subject_token(&self, token: &str) -> Result<Option<SubjectToken>, TokenUnavailable> {
+        // Whoever cannot prove the key of a bound token must not get an unbound one for it.
+        let Some(read) = self.tokens().read(token).filter(|it| !it.is_bound) else { return Ok(None) };
+        let lives = self.grants().find(read.grant).await.map_err(later)?.is_some();
+        Ok(lives.then_some(SubjectToken {
+            grant: read.grant,
+            resource: read.resource,
+            scope: read.scope,
+            expires_at: read.expires_at,
+            actor: read.actor,
+        }))
+    }
+
+    async fn exchange(&self, exchange: Exchange<'_>) -> Result<TokenGrant, TokenRefusal> {
+        let new = ExchangedToken {
+            grant: exchange.subject_token.grant,
+            client_id: exchange.client_id.clone(),
+            actor: exchange.actor,
+            scope: exchange.scope.clone(),
+            resource: exchange.resource.clone(),
+            key: exchange.key,
+            expires_at: exchange.subject_token.expires_at,
+        };
+        self.grants().exchange(new).await.map(answer).map_err(refused)
+    }
+}

@@ -1,0 +1,36 @@
+use std::sync::Arc;
+
+use oauth_types::{Clock, Issuer};
+use token_validate::KeySet;
+
+use super::http_to_third_parties;
+use crate::{
+    config::{ConfiguredIssuer, ConfiguredKeys, Loaded, LoadedThirdParty},
+    third_party::{
+        ResidentError,
+        adapters::{Enterprise, EnterpriseKeys, Enterprises},
+    },
+};
+
+/// The enterprises whose identity assertions are believed.
+pub(super) fn enterprises(
+    loaded: &Loaded,
+    third_party: LoadedThirdParty<'_>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Enterprises, ResidentError> {
+    let trusted = third_party.trusted_issuers().into_iter().map(enterprise);
+    let http = http_to_third_parties(loaded)?;
+    Ok(Enterprises::new(trusted.collect::<Result<_, _>>()?, http, Arc::clone(clock)))
+}
+
+fn enterprise(it: ConfiguredIssuer<'_>) -> Result<(Issuer, Enterprise), ResidentError> {
+    let keys = match it.keys {
+        None => EnterpriseKeys::Metadata,
+        Some(ConfiguredKeys::JwksUri(url)) => EnterpriseKeys::Uri(url.clone()),
+        Some(ConfiguredKeys::Jwks(text)) => {
+            let read = KeySet::from_jwks_json(text.as_bytes());
+            EnterpriseKeys::Inline(read.map_err(|_| ResidentError::IssuerKeys(it.issuer.clone()))?.0)
+        }
+    };
+    Ok((it.issuer, Enterprise { id: it.id, keys, claims: it.claims, rules: it.allow }))
+}

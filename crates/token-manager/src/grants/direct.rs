@@ -1,0 +1,91 @@
+use oauth_types::{ClientId, GrantId, JwkThumbprint, Principal, ResourceUri, Scope, UnixTime};
+
+use super::{
+    Grants, IssueError, IssuedTokens, Unavailable, record,
+    state::{Digest, Grant, Live, State},
+    step::{FIRST_GENERATION, Outcome},
+    terms::Terms,
+};
+
+/// A grant that begins without a code, for [`Grants::issue_tokens`].
+#[derive(Clone, Debug)]
+pub struct DirectGrant {
+    /// Who holds it.
+    pub client_id: ClientId,
+    /// Whom its token speaks for: the client itself, or a person whom somebody trusted vouches for.
+    pub principal: Principal,
+    /// What it permits.
+    pub scope: Scope,
+    /// Where its token is good.
+    pub resource: ResourceUri,
+    /// The key that its token is bound to (RFC 9449 section 6).
+    pub key: Option<JwkThumbprint>,
+}
+
+impl Grants {
+    /// Makes a grant that lives at once, and the one access token that it lives as long as.
+    ///
+    /// There is no refresh token: whoever could ask for this can ask again.
+    /// To be called after everything that speaks for the request was judged.
+    ///
+    /// # Errors
+    /// [`IssueError`]; no token is out then.
+    pub async fn issue_tokens(&self, new: DirectGrant) -> Result<IssuedTokens, IssueError> {
+        new.principal.to_subject().map_err(|_| IssueError::Principal)?;
+        let (shared, now) = (&self.shared, self.shared.parts.clock.now());
+        let drawn = self.draw_id();
+        let id = drawn.id();
+        let bound_to = new.key;
+        let grant = self.begin_live(new, now);
+        let outcome = Outcome::Granted {
+            generation: FIRST_GENERATION,
+            key_id: shared.parts.ring.current(),
+            scope: grant.terms.scope.clone(),
+            bound_to,
+        };
+        // Signed first: a grant whose token could not be made would be nobody's.
+        let tokens = shared.tokens(id, &grant.terms, &outcome, now)?.ok_or(Unavailable::Record(id))?;
+        // Before the record is there, so that whoever revokes what he finds here revokes this too.
+        shared.index.reserve(id, grant.terms.expires_at, grant.terms.facets());
+        match shared.parts.store.insert_new(record::TABLE, &record::key(&id), record::encode(&grant)).await {
+            Ok(true) => {
+                shared.index.activate(&id, grant.terms.expires_at, now);
+                Ok(tokens)
+            }
+            // 128 random bits repeat when the generator is broken.
+            Ok(false) => Err(Unavailable::Contended.into()),
+            Err(error) => {
+                shared.index.end(&id);
+                Err(Unavailable::from(error).into())
+            }
+        }
+    }
+
+    fn begin_live(&self, new: DirectGrant, now: UnixTime) -> Grant {
+        let terms = Terms {
+            client_id: new.client_id,
+            principal: new.principal,
+            scope: new.scope,
+            resource: new.resource,
+            session: None,
+            refreshable: false,
+            key: None,
+            created_at: now,
+            expires_at: now + self.shared.settings.access_token_lifetime,
+        };
+        let state = State::Live(Live {
+            generation: FIRST_GENERATION,
+            rotated_at: now,
+            key_id: self.shared.parts.ring.current(),
+            code_proof: self.no_code(),
+            last_used_at: now,
+        });
+        Grant { terms, state }
+    }
+
+    /// A proof that no code gives.
+    fn no_code(&self) -> Digest {
+        let random = GrantId::random(self.shared.parts.entropy.as_ref());
+        Digest::of("no code", &[random.as_bytes()])
+    }
+}

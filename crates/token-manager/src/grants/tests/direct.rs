@@ -1,0 +1,92 @@
+//! Grants that begin without a code.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use oauth_types::Principal;
+
+use crate::{
+    AuthorizationCode, DirectGrant, EndCause, IssueError, IssuedTokens, Liveness, Refusal, RevokeSelector,
+    testing::*,
+};
+
+fn job() -> DirectGrant {
+    DirectGrant {
+        client_id: client(),
+        principal: Principal::of_client(&client()).unwrap(),
+        scope: "mcp".parse().unwrap(),
+        resource: resource(),
+        key: None,
+    }
+}
+
+async fn issue(world: &World) -> IssuedTokens {
+    world.grants.issue_tokens(job()).await.unwrap()
+}
+
+fn is_live(world: &World, tokens: &IssuedTokens) -> bool {
+    world.grants.is_live(&tokens.grant) == Liveness::Live
+}
+
+#[tokio::test]
+async fn a_direct_grant_lives_as_long_as_its_token() {
+    let world = World::with(|it| it.access_token_lifetime = std::time::Duration::from_secs(600)).await;
+    let tokens = issue(&world).await;
+    assert_eq!((tokens.expires_in.as_secs(), tokens.scope.to_string()), (600, "mcp".to_owned()));
+    assert!(tokens.refresh_token.is_none());
+    world.advance(599);
+    assert!(is_live(&world, &tokens));
+    world.advance(1);
+    assert!(!is_live(&world, &tokens));
+    world.grants.upkeep().once().await.unwrap();
+    assert_eq!(world.events.causes(), [EndCause::AbsoluteTimeout]);
+    assert_eq!(world.grants.count(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_direct_grant_is_listed_revoked_and_outlives_a_restart() {
+    let world = World::new().await;
+    let (kept, ended) = (issue(&world).await, issue(&world).await);
+    let listed = world.grants.list(&RevokeSelector::Client(client())).await.unwrap();
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed[0].principal.to_subject().unwrap().as_str(), "client-a");
+    assert!(!world.grants.revoke_for_client(ended.grant, &"client-b".parse().unwrap()).await.unwrap());
+    assert!(is_live(&world, &ended), "another client ends nothing");
+    assert!(world.grants.revoke_for_client(ended.grant, &client()).await.unwrap());
+    assert_eq!(world.events.causes(), [EndCause::ClientRevoked]);
+    let again = world.restarted().await;
+    assert!(is_live(&again, &kept) && !is_live(&again, &ended));
+}
+
+#[tokio::test]
+async fn no_code_belongs_to_a_direct_grant() {
+    let world = World::new().await;
+    let tokens = issue(&world).await;
+    let entropy = oauth_types::SystemEntropy;
+    let (forged, _) = AuthorizationCode::issue(&tokens.grant, &entropy);
+    assert_eq!(refused(world.redeem(&forged).await), Refusal::CodeUsed);
+    assert!(is_live(&world, &tokens), "and whoever makes one up ends nothing");
+}
+
+#[tokio::test]
+async fn g27_a_store_that_fails_leaves_no_direct_grant() {
+    let world = World::new().await;
+    world.store.set_down(true);
+    let outcome = world.grants.issue_tokens(job()).await;
+    assert!(matches!(outcome, Err(IssueError::Unavailable(_))), "{outcome:?}");
+    assert_eq!(world.grants.count(), (0, 0));
+    world.store.set_down(false);
+    assert!(is_live(&world, &issue(&world).await));
+}
+
+#[tokio::test]
+async fn rfc9449_6_a_direct_grant_is_bound_to_the_key_that_was_proven() {
+    let world = World::new().await;
+    let key = oauth_types::JwkThumbprint::from_bytes([7; 32]);
+    let tokens = world.grants.issue_tokens(DirectGrant { key: Some(key), ..job() }).await.unwrap();
+    assert_eq!(claims_of(&tokens)["cnf"]["jkt"], key.to_string());
+    assert_eq!(claims_of(&issue(&world).await).get("cnf"), None);
+}
+
+fn claims_of(tokens: &IssuedTokens) -> serde_json::Value {
+    let payload = tokens.access_token.expose().split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
