@@ -10,6 +10,7 @@ mod grant_port;
 mod id_tokens;
 mod own_tokens;
 mod providers;
+mod remembered;
 mod rests_on;
 mod session_key;
 mod sign_in_provider;
@@ -25,6 +26,7 @@ pub(crate) use self::{
     id_tokens::{IdTokens, LOGOUT_TOKENS_LAST},
     own_tokens::OwnTokens,
     providers::Providers,
+    remembered::Remembered,
     rests_on::{Foundations, NotEnded},
     session_key::{session_id, session_key},
     sign_in_provider::{Permitted, SignInProvider},

@@ -1,5 +1,6 @@
 mod assertions;
 mod grants;
 mod liveness;
+mod rules;
 mod sessions;
 mod standing;

@@ -99,6 +99,9 @@ impl Browser {
                 let purpose = self.parts.pending.deny_confirmation(signed_in, csrf).await?;
                 self.denied(&id, &purpose)
             }
+            Decision::SignedIn if !self.may_come_in(signed_in.who()).await? => {
+                Err(Problem::NotAllowed.into())
+            }
             Decision::SignedIn => {
                 let done = self.parts.pending.confirm(signed_in, csrf).await?;
                 audit::approved_by(done.who(), done.purpose());

@@ -8,4 +8,5 @@ mod consent;
 mod left_open;
 mod local;
 mod order;
+mod rules;
 mod world;
