@@ -20,7 +20,7 @@ pub struct EmailAddress {
 pub struct InvalidEmail;
 
 /// An address and whether the third party vouches for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Email {
     /// The address, which changes hands; for people and for domain rules, never an identity.
     pub address: EmailAddress,

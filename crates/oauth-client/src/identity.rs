@@ -6,11 +6,16 @@ use serde_json::{Map, Value};
 
 use crate::{ClaimMapping, Email, preset::OPENID_CLAIMS};
 
+mod known;
 mod lists;
 mod mapping;
+mod statement;
 
+pub use known::Known;
+pub(crate) use known::Origin;
 pub(crate) use lists::look_up;
 pub(crate) use mapping::Mapping;
+pub(crate) use statement::Statement;
 
 /// Who somebody is, as the third party says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,23 +80,7 @@ impl Identity {
         claims: &Map<String, Value>,
         mapping: &ClaimMapping,
     ) -> Option<Self> {
-        Mapping::new(&OPENID_CLAIMS, mapping).identity(provider, claims)
-    }
-
-    /// This identity, with what it lacks taken from `other`, which must be the same person.
-    pub(crate) fn completed_by(self, other: Self) -> Self {
-        let or = |left: BTreeSet<Group>, right| if left.is_empty() { right } else { left };
-        let verified = |email: &Option<Email>| email.as_ref().is_some_and(|it| it.verified);
-        let email_is_better = verified(&self.email) || other.email.is_none();
-        Self {
-            principal: self.principal,
-            name: self.name.or(other.name),
-            login: self.login.or(other.login),
-            email: if email_is_better { self.email } else { other.email },
-            tenant: self.tenant.or(other.tenant),
-            organizations: or(self.organizations, other.organizations),
-            teams: or(self.teams, other.teams),
-            groups: or(self.groups, other.groups),
-        }
+        let mapping = Mapping::new(&OPENID_CLAIMS, mapping);
+        Some(mapping.statement(claims).of(mapping.principal(provider, claims)?))
     }
 }

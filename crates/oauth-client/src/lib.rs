@@ -25,9 +25,9 @@ pub use error::{
     WireCode,
 };
 pub use id_token::{ExpectedIdToken, IdTokenError, IdTokenRefusal, IdTokenVerifier};
-pub use identity::{Group, Identity};
+pub use identity::{Group, Identity, Known};
 pub use logout_token::{LogoutTokenRefusal, SignOut};
-pub use provider::{Begun, Provider, ProviderPorts, Revoked, SignIn, Status};
+pub use provider::{Begun, Heard, Provider, ProviderPorts, Revoked, SignIn, Status};
 pub use settings::{
     ClaimMapping, ClientSecret, EndpointOverrides, InvalidSettings, Lookups, ProviderKind, ProviderSettings,
     TokenAuth,

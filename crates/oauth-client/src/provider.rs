@@ -6,7 +6,8 @@ use outbound_http::HttpClient;
 use url::Url;
 
 use crate::{
-    IdToken, IdTokenVerifier, Identity, InvalidSettings, State, StateSecrets, Temporary, ThirdPartyTokens,
+    IdToken, IdTokenVerifier, Identity, InvalidSettings, Known, State, StateSecrets, Temporary,
+    ThirdPartyTokens,
     answer::Caller,
     discovery::{Discovery, Endpoints},
     identity::Mapping,
@@ -65,6 +66,8 @@ pub struct Begun {
 pub struct SignIn {
     /// Who it is.
     pub identity: Identity,
+    /// The same by each of the third party's sources, to be kept and applied rules to later.
+    pub known: Known,
     /// What the third party gave.
     pub tokens: ThirdPartyTokens,
     /// What it calls this sign-in (`sid`), if it says later by that name that it has ended there.
@@ -73,6 +76,15 @@ pub struct SignIn {
     pub missing_scopes: Vec<String>,
     /// Scopes that were granted and not asked for, as GitHub does for applications that had them before.
     pub unasked_scopes: Vec<String>,
+}
+
+/// What a third party said of a person when it was asked again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// What is known with it.
+    pub known: Known,
+    /// Whether it said all that the rules need; otherwise it tells the rest in ID tokens only.
+    pub complete: bool,
 }
 
 /// Whether a third party's token still works.

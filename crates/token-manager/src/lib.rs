@@ -10,6 +10,7 @@ mod reseal;
 mod signing_keys;
 #[cfg(test)]
 mod testing;
+mod third_party_identities;
 mod third_party_tokens;
 
 pub use grants::{
@@ -24,6 +25,9 @@ pub use reseal::{ResealProgress, Resealed, Unopened};
 pub use signing_keys::{
     AccessToken, AccessTokenClaims, Confirmation, Jwks, SigningError, SigningKeyRotator, SigningKeySettings,
     SigningKeys,
+};
+pub use third_party_identities::{
+    KeptIdentity, ThirdPartyIdentities, ThirdPartyIdentity, ThirdPartyIdentityError,
 };
 pub use third_party_tokens::{
     RefreshFailure, RefreshedTokens, Refresher, ThirdPartyAccessToken, ThirdPartyRefreshToken,

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt, ops::ControlFlow};
 
 use storage::{Key, Record, RecordStore, StoreError, Table, Versioned};
 
-use crate::{KeyId, KeyRing, KeyRingError, OpenError, grants, key_ring, signing_keys, third_party_tokens};
+use crate::{
+    KeyId, KeyRing, KeyRingError, OpenError, ThirdPartyIdentities, grants, key_ring, signing_keys,
+    third_party_tokens,
+};
 
 /// How far [`KeyRing::reseal`] has come in one table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +68,8 @@ impl KeyRing {
         self.reseal_table(store, signing_keys::TABLE, whole, &mut done, &mut progress).await?;
         let tokens = third_party_tokens::TABLE;
         self.reseal_table(store, tokens, third_party_tokens::sealed_part, &mut done, &mut progress).await?;
+        let identities = ThirdPartyIdentities::TABLE;
+        self.reseal_table(store, identities, whole, &mut done, &mut progress).await?;
         if done.is_complete() {
             // Last: until then the older key is needed, and a ring without it must be refused.
             self.reseal_table(store, key_ring::TABLE, whole, &mut done, &mut progress).await?;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use oauth_server::PushedRequests;
 use oauth_types::{Clock, Entropy, Issuer};
-use session_binding::{BrowserSessions, PendingAuthorizations, ThirdPartySessions};
+use session_binding::{BrowserSessions, PendingAuthorizations, ThirdPartySessionLimits, ThirdPartySessions};
 use storage::{MemoryStore, OpenError, RecordStore, RedbSettings, RedbStore, StoreError};
 use token_manager::{
     AuditLog, GrantEnded, GrantEvents, GrantParts, GrantSettings, Grants, KeyRing, KeyRingError,
-    OpenGrantsError, SigningError, SigningKeySettings, SigningKeys, ThirdPartyTokenKeeper,
-    ThirdPartyTokenParts, ThirdPartyTokenSettings, ThirdPartyTokens,
+    OpenGrantsError, SigningError, SigningKeySettings, SigningKeys, ThirdPartyIdentities,
+    ThirdPartyTokenKeeper, ThirdPartyTokenParts, ThirdPartyTokenSettings, ThirdPartyTokens,
 };
 use token_validate::{Algorithm, InvalidKeySet, IssuerPolicy, KeySet, KeySource, SharedKeys};
 use tokio::{sync::mpsc, task};
@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 pub(crate) use self::settings::{Opened, StateSettings, StorageSettings};
 use super::{
     Registered,
-    adapters::{Foundations, GrantAccess, OwnGrants, OwnTokens, Providers},
+    adapters::{Foundations, GrantAccess, OwnGrants, OwnTokens, Providers, Remembered},
     tasks::Work,
 };
 use crate::adapters::DpopMemory;
@@ -117,11 +117,12 @@ impl State {
         let (ends, ended) = mpsc::channel(ENDS);
         let issuer = settings.grants.issuer.clone();
         let grants = means.grants(&signing_keys, settings.grants, Events { ends }).await?;
-        let providers = Providers::new(Arc::clone(&means.clock));
+        let sessions = means.sessions(settings.sessions);
+        let remembered = means.remembered(&sessions);
+        let providers = Providers::new(Arc::clone(&means.clock), remembered.clone());
         let (tokens, keeper) = means.third_party_tokens(&grants, &providers, settings.third_party_tokens);
         let Means { store, ring, clock, entropy } = means;
         let (shared, random) = (|| Arc::clone(&clock), || Arc::clone(&entropy));
-        let sessions = ThirdPartySessions::new(Arc::clone(&store), shared(), random(), settings.sessions);
         let (limits, third_party) = (settings.browser_sessions, sessions.clone());
         let browsers = BrowserSessions::new(Arc::clone(&store), shared(), random(), third_party, limits);
         // Anybody can begin one, so they cost no write to the disk; a restart sends people back to their client.
@@ -130,7 +131,7 @@ impl State {
             PendingAuthorizations::open(Arc::clone(&passing), shared(), random(), settings.pending).await?;
         let dpop = Arc::new(DpopMemory::new(entropy.as_ref()));
         let pushed = PushedRequests::new(Arc::clone(&passing), shared(), random());
-        let foundations = Foundations { grants, sessions, tokens, providers };
+        let foundations = Foundations { grants, sessions, tokens, remembered, providers };
         let registered = Registered::default();
         let work = Work {
             registered: Arc::clone(&registered),
@@ -219,6 +220,16 @@ impl Means {
             events: Arc::new(events),
         };
         Grants::open(parts, settings).await
+    }
+
+    fn sessions(&self, limits: ThirdPartySessionLimits) -> ThirdPartySessions {
+        let Self { store, clock, entropy, .. } = self;
+        ThirdPartySessions::new(Arc::clone(store), Arc::clone(clock), Arc::clone(entropy), limits)
+    }
+
+    fn remembered(&self, sessions: &ThirdPartySessions) -> Remembered {
+        let kept = ThirdPartyIdentities::new(Arc::clone(&self.store), Arc::clone(&self.ring));
+        Remembered::new(kept, sessions.clone())
     }
 
     fn third_party_tokens(

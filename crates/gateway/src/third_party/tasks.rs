@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use oauth_types::{Clock, UnixTime};
 use session_binding::ThirdPartySessionId;
 use storage::{RecordStore, StoreError};
@@ -53,12 +53,14 @@ impl Work {
         let Self { upkeep, rotator, keeper, published, keys, ended, foundations, registered, passing, clock } =
             self;
         let looks = look_again(foundations.clone(), Arc::clone(&clock));
+        let rules = follow_rules(foundations.clone());
         let walk = walk(foundations.clone(), passing, clock);
         let keeper_stop = stop.clone();
         let keeper = async move { keeper.run(sleep, keeper_stop.cancelled_owned()).await };
         let running = vec![
             ("walk over sessions", until(&stop, walk)),
             ("looks at persons", until(&stop, looks)),
+            ("rules of new configurations", until(&stop, rules)),
             ("sweep of registered clients", until(&stop, sweep_clients(registered))),
             ("upkeep", until(&stop, upkeep.run(sleep))),
             ("rotation of signing keys", until(&stop, rotator.run(sleep))),
@@ -158,14 +160,46 @@ async fn look_again(on: Foundations, clock: Arc<dyn Clock>) {
 /// asks for itself.
 ///
 /// # Errors
-/// The first failure, after which the rest is left for the next time.
+/// The first failure, which keeps nobody else from being looked at.
 pub(super) async fn look_at_persons(on: &Foundations, now: UnixTime) -> Result<(), NotEnded> {
-    let live = end_overdue(on).await?;
+    let (live, ended) = go_over_sessions(on).await;
     let tokens_live = on.grants.access_token_lifetime() + LEEWAY;
     let have_access =
         live.into_iter().filter(|(_, used)| now.saturating_since(*used) < tokens_live).map(|(id, _)| id);
-    let looks = stream::iter(have_access).map(|id| async move { on.look_again(&id).await });
-    looks.buffer_unordered(LOOKS_AT_ONCE).try_collect::<()>().await
+    each(have_access, |id| async move { on.look_again(&id).await }).await.and(ended)
+}
+
+/// Applies the rules of each new configuration to everybody who is signed in, as soon as it is in force.
+async fn follow_rules(on: Foundations) {
+    loop {
+        on.providers.replaced().await;
+        while let Err(error) = apply_rules(&on).await {
+            tracing::warn!(%error, "the rules in force were not applied to everybody yet");
+            sleep(PERIOD).await;
+        }
+    }
+}
+
+/// [`follow_rules`] once.
+///
+/// # Errors
+/// The first failure, which keeps them from being applied to nobody else.
+pub(super) async fn apply_rules(on: &Foundations) -> Result<(), NotEnded> {
+    let (live, ended) = go_over_sessions(on).await;
+    each(live.into_iter().map(|(id, _)| id), |id| async move { on.apply_rules(&id).await }).await.and(ended)
+}
+
+/// Does `work` for each of the sessions, some at a time; the first failure stops none of the others.
+async fn each<F: Future<Output = Result<(), NotEnded>>>(
+    sessions: impl Iterator<Item = ThirdPartySessionId>,
+    work: impl Fn(ThirdPartySessionId) -> F,
+) -> Result<(), NotEnded> {
+    let mut outcomes = stream::iter(sessions).map(work).buffer_unordered(LOOKS_AT_ONCE);
+    let mut first = Ok(());
+    while let Some(outcome) = outcomes.next().await {
+        first = first.and(outcome);
+    }
+    first
 }
 
 /// Forgets clients that nobody used for too long.
@@ -184,21 +218,32 @@ async fn sweep(store: &dyn RecordStore, now: UnixTime) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Goes over all sessions once, and answers those that live with the time of their last use.
+/// Ends the grants of sessions that have ended or timed out.
 ///
 /// # Errors
-/// The first failure, after which the rest is left for the next time.
-pub(super) async fn end_overdue(on: &Foundations) -> Result<Vec<(ThirdPartySessionId, UnixTime)>, NotEnded> {
-    let (mut after, mut live) = (None, Vec::new());
+/// The first failure; what failed is tried again at the next time.
+pub(super) async fn end_overdue(on: &Foundations) -> Result<(), NotEnded> {
+    go_over_sessions(on).await.1
+}
+
+/// Goes over all sessions once and ends what is overdue; answers those that live with the time of their last use, and
+/// the first failure, which stops nothing but what needs the store that failed.
+pub(super) async fn go_over_sessions(
+    on: &Foundations,
+) -> (Vec<(ThirdPartySessionId, UnixTime)>, Result<(), NotEnded>) {
+    let (mut after, mut live, mut first) = (None, Vec::new(), Ok(()));
     loop {
-        let page = on.sessions.overdue(after.as_ref(), PAGE, &|it| on.grants.seen_at(it)).await?;
+        let page = match on.sessions.overdue(after.as_ref(), PAGE, &|it| on.grants.seen_at(it)).await {
+            Ok(page) => page,
+            Err(error) => return (live, first.and(Err(error.into()))),
+        };
         for session in &page.ended {
-            on.end_all(session).await?;
+            first = first.and(on.end_all(session).await);
         }
         live.extend(page.live);
         match page.next {
             Some(next) => after = Some(next),
-            None => return Ok(live),
+            None => return (live, first),
         }
     }
 }

@@ -1,15 +1,20 @@
 //! What the tests of option B share: a state on a store that fails on demand, a clock that moves on demand, and a
 //! third party in memory.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock, Mutex},
+    time::Duration,
+};
 
 use oauth_client::{
     AllowRules, ClaimMapping, ClientSecret, EndpointOverrides, Provider, ProviderKind, ProviderPorts,
     ProviderSettings,
+    local::{LocalAccount, LocalAccounts, Password, PasswordHash, hash_password},
 };
 use oauth_server::{CodeCheck, GrantPort, RefreshCheck, TokenGrant, TokenRefusal};
 use oauth_types::{
-    ClientId, Clock, CodeChallenge, GrantId, ManualClock, Principal, SystemEntropy, TokenErrorCode, UnixTime,
+    ClientId, Clock, CodeChallenge, GrantId, ManualClock, Principal, ProviderId, SystemEntropy,
+    TokenErrorCode, UnixTime,
 };
 use outbound_http::HttpClient;
 use serde_json::json;
@@ -32,23 +37,50 @@ use super::{
 pub(super) const NOW: UnixTime = UnixTime::from_seconds(1_800_000_000);
 pub(super) const ISSUER: &str = "https://mcp.example";
 pub(super) const RESOURCE: &str = "https://mcp.example/mcp";
+pub(super) const IDP: &str = "https://idp.example";
 pub(super) const TOKEN: &str = "https://idp.example/token";
 pub(super) const USERINFO: &str = "https://idp.example/user";
 pub(super) const REVOKE: &str = "https://idp.example/revoke";
 pub(super) const REDIRECT: &str = "http://127.0.0.1:33418/callback";
 pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
+pub(super) const CHECK: &str = "https://idp.example/check";
+pub(super) const JWKS: &str = "https://idp.example/jwks";
+pub(super) const EMAIL: &str = "me@example.org";
+
+/// How it becomes known who somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// By an API of the third party's own.
+    Api,
+    /// By the userinfo endpoint of an OpenID provider.
+    Userinfo,
+    /// By ID tokens only, of a third party that can be asked about its token.
+    IdToken,
+    /// By ID tokens only, of a third party that cannot.
+    IdTokenAlone,
+    /// By a built-in account.
+    Local,
+}
+
 pub(super) struct World {
+    source: Source,
     pub(super) clock: Arc<ManualClock>,
     pub(super) store: Arc<FaultyStore>,
     pub(super) http: FakeHttp,
     pub(super) state: State,
     pub(super) access: GrantAccess,
+    /// The groups of whoever signs in.
+    groups: Mutex<Vec<String>>,
     work: Option<Work>,
 }
 
 impl World {
     pub(super) async fn new() -> Self {
+        Self::of(Source::Api).await
+    }
+
+    pub(super) async fn of(source: Source) -> Self {
         let clock = Arc::new(ManualClock::new(NOW));
         let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new())));
         let shared: Arc<dyn RecordStore> = Arc::<FaultyStore>::clone(&store);
@@ -58,9 +90,16 @@ impl World {
                 .unwrap();
         let http = FakeHttp::new();
         let world_allows = AllowRules { everybody: true, ..AllowRules::default() };
-        state.foundations.providers.replace([provider(Arc::new(http.clone()), clock.clone(), world_allows)]);
+        let provider = provider_of(source, Arc::new(http.clone()), clock.clone(), world_allows);
+        state.foundations.providers.replace([provider]);
         let access = state.grant_access();
-        Self { clock, store, http, state, access, work: Some(work) }
+        Self { source, clock, store, http, state, access, groups: Mutex::default(), work: Some(work) }
+    }
+
+    /// Nothing goes on in the background but what refreshes third-party tokens.
+    pub(super) fn spawn_keeper(&mut self) {
+        let keeper = self.work.take().unwrap().keeper;
+        tokio::spawn(keeper.run(tokio::time::sleep, std::future::pending()));
     }
 
     pub(super) fn spawn(&mut self) -> Tasks {
@@ -69,23 +108,41 @@ impl World {
 
     /// Another configuration: who may come in.
     pub(super) fn allow(&self, rules: AllowRules) {
-        let http = Arc::new(self.http.clone());
-        self.state.foundations.providers.replace([provider(http, self.clock.clone(), rules)]);
+        let provider = provider_of(self.source, Arc::new(self.http.clone()), self.clock.clone(), rules);
+        self.state.foundations.providers.replace([provider]);
     }
 
     /// What the third party says of whoever asks with a token of theirs.
     pub(super) fn says(&self, subject: &str, groups: &[&str]) {
-        self.http.set(USERINFO, Reply::json(&json!({ "id": subject, "groups": groups })));
+        *self.groups.lock().unwrap() = groups.iter().map(ToString::to_string).collect();
+        let user = json!({
+            "id": subject, "sub": subject, "email": EMAIL, "email_verified": true, "groups": groups,
+        });
+        self.http.set(USERINFO, Reply::json(&user));
     }
 
     pub(super) fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    /// Somebody has signed in at the third party.
+    /// Somebody has signed in at the third party, which said the same as [`World::says`].
     pub(super) async fn sign_in(&self, subject: &str) -> ThirdPartySessionId {
+        let on = &self.state.foundations;
         let sign_in = SignIn { principal: person(subject), display_name: None, sid: None };
-        *self.state.foundations.sessions.sign_in(sign_in).await.unwrap().who.session()
+        let session = *on.sessions.sign_in(sign_in).await.unwrap().who.session();
+        if self.source == Source::Local {
+            return session;
+        }
+        let group = |it: &String| json!({ "id": it, "name": null });
+        let groups: Vec<_> = self.groups.lock().unwrap().iter().map(group).collect();
+        let by = match self.source {
+            Source::IdToken | Source::IdTokenAlone => "id_token",
+            Source::Api | Source::Userinfo | Source::Local => "userinfo",
+        };
+        let said = json!({ "email": { "address": EMAIL, "verified": true }, "groups": groups });
+        let known = serde_json::from_value(json!({ "principal": person(subject), by: said })).unwrap();
+        on.remembered.keep(&session, &known, oauth_types::Clock::now(&*self.clock)).await.unwrap();
+        session
     }
 
     /// The third party has given tokens for an hour.
@@ -187,25 +244,49 @@ pub(super) fn master_key(seed: u8) -> MasterKey {
     MasterKey::new(&bytes).unwrap()
 }
 
-/// The third party, reached by `http`.
+/// The third party with an API, reached by `http`.
 pub(super) fn provider(
     http: Arc<dyn HttpClient>,
     clock: Arc<dyn Clock>,
     rules: AllowRules,
 ) -> SignInProvider {
+    provider_of(Source::Api, http, clock, rules)
+}
+
+fn provider_of(
+    source: Source,
+    http: Arc<dyn HttpClient>,
+    clock: Arc<dyn Clock>,
+    rules: AllowRules,
+) -> SignInProvider {
     let url = |text: &str| Some(text.parse().unwrap());
+    let kind = match source {
+        Source::Api => ProviderKind::Oauth2,
+        Source::Userinfo => ProviderKind::Oidc,
+        Source::IdToken => ProviderKind::Google,
+        Source::IdTokenAlone => ProviderKind::Cognito,
+        Source::Local => return accounts(clock, rules),
+    };
     let settings = ProviderSettings {
         client_secret: Some(ClientSecret::new("secret".to_owned())),
-        claims: ClaimMapping { groups: Some("groups".parse().unwrap()), ..ClaimMapping::default() },
+        issuer: (source != Source::Api).then(|| IDP.parse().unwrap()),
+        claims: ClaimMapping {
+            groups: Some("groups".parse().unwrap()),
+            email_verified: Some("email_verified".parse().unwrap()),
+            ..ClaimMapping::default()
+        },
         lookups: rules.lookups(),
         endpoints: EndpointOverrides {
             authorization: url("https://idp.example/authorize"),
             token: url(TOKEN),
-            userinfo: url(USERINFO),
+            userinfo: Some(USERINFO.parse().unwrap())
+                .filter(|_| matches!(source, Source::Api | Source::Userinfo)),
             revocation: url(REVOKE),
+            introspection: Some(CHECK.parse().unwrap()).filter(|_| source == Source::IdToken),
+            jwks: url(JWKS),
             ..EndpointOverrides::default()
         },
-        ..ProviderSettings::new("third".parse().unwrap(), ProviderKind::Oauth2, "gateway".parse().unwrap())
+        ..ProviderSettings::new("third".parse().unwrap(), kind, "gateway".parse().unwrap())
     };
     let ports = ProviderPorts {
         http: Arc::clone(&http),
@@ -215,6 +296,22 @@ pub(super) fn provider(
     };
     let provider = Arc::new(Provider::new(settings, ports).unwrap());
     SignInProvider::ThirdParty { provider, rules, name: "The third party".to_owned() }
+}
+
+/// One built-in account, whose name is the id of the first person.
+fn accounts(clock: Arc<dyn Clock>, rules: AllowRules) -> SignInProvider {
+    static HASH: LazyLock<PasswordHash> =
+        LazyLock::new(|| hash_password(&Password::new("password".to_owned()), &SystemEntropy).unwrap());
+    let account = LocalAccount {
+        username: "1".to_owned(),
+        password: HASH.clone(),
+        name: None,
+        email: Some(EMAIL.parse().unwrap()),
+        groups: ["staff".to_owned()].into(),
+    };
+    let id: ProviderId = "third".parse().unwrap();
+    let accounts = LocalAccounts::new(id.clone(), [account], clock, &SystemEntropy).unwrap();
+    SignInProvider::Local { id, accounts: Arc::new(accounts), rules, name: "An account".to_owned() }
 }
 
 /// What the third party answers to a refresh.

@@ -4,7 +4,7 @@ use oauth_types::ClaimPath;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Group, Identity, mapping::id};
+use super::{Group, Statement, mapping::id};
 use crate::{
     AccessToken, Email, Endpoint, Lookups, Temporary,
     answer::{Caller, Reply},
@@ -15,11 +15,11 @@ use crate::{
 const MAX_PAGES: u32 = 10;
 const PAGE: usize = 100;
 
-/// Completes `identity` with what the rules need and only further requests tell.
+/// Completes `said` with what the rules need and only further requests tell.
 ///
 /// A list that cannot be read is an error, never an empty list: the person may be in it later.
 pub(crate) async fn look_up(
-    identity: &mut Identity,
+    said: &mut Statement,
     caller: &Caller<'_>,
     userinfo: &Url,
     token: &AccessToken,
@@ -28,14 +28,15 @@ pub(crate) async fn look_up(
 ) -> Result<(), Temporary> {
     let source = Source { caller, userinfo, token };
     if let Some(path) = lists.emails.filter(|_| wanted.email) {
-        identity.email = primary_email(&source.page(path, 1).await?).or(identity.email.take());
+        said.email = primary_email(&source.page(path, 1).await?).or(said.email.take());
     }
     let organizations = lists.organizations.filter(|_| wanted.organizations || wanted.teams);
     if let Some(list) = organizations {
-        identity.organizations = source.groups(&list, &BTreeSet::new()).await?;
+        said.organizations = Some(source.groups(&list, &BTreeSet::new()).await?);
     }
     if let Some(list) = lists.teams.filter(|_| wanted.teams) {
-        identity.teams = source.groups(&list, &identity.organizations).await?;
+        let organizations = said.organizations.clone().unwrap_or_default();
+        said.teams = Some(source.groups(&list, &organizations).await?);
     }
     Ok(())
 }

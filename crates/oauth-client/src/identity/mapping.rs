@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use oauth_types::{ClaimPath, Principal, ProviderId, Subject};
 use serde_json::{Map, Value};
 
-use super::{Group, Identity};
+use super::{Group, Statement};
 use crate::{
     ClaimMapping, Email, EmailAddress, Lookups,
     email::is_domain,
@@ -52,10 +52,14 @@ impl Mapping {
         }
     }
 
-    /// The identity in `claims`; `None` without a usable user id.
-    pub(crate) fn identity(&self, provider: &ProviderId, claims: &Map<String, Value>) -> Option<Identity> {
-        let principal = Principal { provider: provider.clone(), subject: self.subject(claims)? };
-        Some(Identity {
+    /// Whom `claims` speak of; `None` without a usable user id.
+    pub(crate) fn principal(&self, provider: &ProviderId, claims: &Map<String, Value>) -> Option<Principal> {
+        Some(Principal { provider: provider.clone(), subject: self.subject(claims)? })
+    }
+
+    /// What `claims` say of them.
+    pub(crate) fn statement(&self, claims: &Map<String, Value>) -> Statement {
+        Statement {
             name: for_people(self.name.as_ref(), claims),
             login: for_people(self.login.as_ref(), claims),
             email: self.email(claims),
@@ -63,27 +67,24 @@ impl Mapping {
             organizations: groups(self.organizations.as_ref(), claims),
             teams: groups(self.teams.as_ref(), claims),
             groups: groups(self.groups.as_ref(), claims),
-            ..Identity::of(principal)
-        })
+        }
     }
 
     /// The person whom the third party calls `sub`, if that is what persons are known by here.
     pub(crate) fn principal_of_sub(&self, provider: &ProviderId, sub: &str) -> Option<Principal> {
         let claims = Map::from_iter([("sub".to_owned(), Value::from(sub))]);
-        Some(Principal { provider: provider.clone(), subject: self.subject(&claims)? })
+        self.principal(provider, &claims)
     }
 
-    /// Whether `claims` are silent about something that `wanted` asks for and that they could tell.
-    pub(crate) fn is_silent(&self, claims: &Map<String, Value>, wanted: Lookups) -> bool {
-        [
-            (wanted.email, &self.email),
-            (wanted.organizations, &self.organizations),
-            (wanted.teams, &self.teams),
-            (wanted.groups, &self.groups),
-            (wanted.tenant, &self.tenant),
-        ]
-        .into_iter()
-        .any(|(wanted, path)| wanted && path.as_ref().is_some_and(|it| it.find(claims).is_none()))
+    /// Those of the things that `wanted` asks for which claims of this third party can tell.
+    pub(crate) const fn can_tell(&self, wanted: Lookups) -> Lookups {
+        Lookups {
+            email: wanted.email && self.email.is_some(),
+            organizations: wanted.organizations && self.organizations.is_some(),
+            teams: wanted.teams && self.teams.is_some(),
+            groups: wanted.groups && self.groups.is_some(),
+            tenant: wanted.tenant && self.tenant.is_some(),
+        }
     }
 
     fn subject(&self, claims: &Map<String, Value>) -> Option<Subject> {
@@ -138,14 +139,13 @@ pub(super) fn id(value: &Value) -> Option<String> {
     fits.then_some(text)
 }
 
-/// One text, or a list of texts; whatever else is there names no group.
-fn groups(path: Option<&ClaimPath>, claims: &Map<String, Value>) -> BTreeSet<Group> {
-    let values = match path.and_then(|it| it.find(claims)) {
-        Some(Value::Array(values)) => values.as_slice(),
-        Some(value) => std::slice::from_ref(value),
-        None => &[],
+/// One text, or a list of texts; whatever else is there names no group. `None` if nothing is there.
+fn groups(path: Option<&ClaimPath>, claims: &Map<String, Value>) -> Option<BTreeSet<Group>> {
+    let values = match path?.find(claims)? {
+        Value::Array(values) => values.as_slice(),
+        value => std::slice::from_ref(value),
     };
-    values.iter().filter_map(id).map(|it| Group::of(&it)).collect()
+    Some(values.iter().filter_map(id).map(|it| Group::of(&it)).collect())
 }
 
 /// A text that is shown: without control characters and not longer than 200 characters.

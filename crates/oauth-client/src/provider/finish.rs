@@ -2,7 +2,7 @@ use url::Url;
 
 use super::{Provider, SignIn};
 use crate::{
-    CallbackParams, SignInError, State, StateSecrets, Temporary, ThirdPartyTokens, WireCode,
+    CallbackParams, Known, SignInError, State, StateSecrets, Temporary, ThirdPartyTokens, WireCode,
     discovery::Endpoints,
     token::{TokenFailure, scopes},
 };
@@ -30,8 +30,8 @@ impl Provider {
         check_issuer(&endpoints, params.iss.as_deref())?;
         let code = code_of(params)?;
         let tokens = self.exchange(&endpoints, code, &secrets).await.map_err(sign_in_error)?;
-        let identity = self.identify(&endpoints, &tokens, &secrets.nonce).await?;
-        Ok(self.signed_in(&endpoints, identity, tokens))
+        let known = self.identify(&endpoints, &tokens, &secrets.nonce).await?;
+        Ok(self.signed_in(&endpoints, known, tokens))
     }
 
     fn check_binding(
@@ -56,12 +56,7 @@ impl Provider {
         Ok(())
     }
 
-    fn signed_in(
-        &self,
-        endpoints: &Endpoints,
-        identity: crate::Identity,
-        tokens: ThirdPartyTokens,
-    ) -> SignIn {
+    fn signed_in(&self, endpoints: &Endpoints, known: Known, tokens: ThirdPartyTokens) -> SignIn {
         let wanted = scopes::wanted(&self.settings, &self.preset, endpoints);
         let granted = tokens.scope.as_deref().unwrap_or(&wanted);
         let without = |left: &[String], right: &[String]| {
@@ -78,7 +73,7 @@ impl Provider {
             );
         }
         let sid = self.sid_of(endpoints, &tokens);
-        SignIn { identity, tokens, sid, missing_scopes, unasked_scopes }
+        SignIn { identity: known.identity(), known, tokens, sid, missing_scopes, unasked_scopes }
     }
 }
 

@@ -3,18 +3,18 @@ use url::Url;
 
 use super::{Provider, prove::Unproven, userinfo::Unknown};
 use crate::{
-    AccessToken, IdTokenRefusal, Identity, Nonce, SignInError, ThirdPartyTokens, discovery::Endpoints,
-    preset::IdentitySource,
+    AccessToken, IdTokenRefusal, Known, Nonce, SignInError, ThirdPartyTokens, discovery::Endpoints,
+    identity::Origin, preset::IdentitySource,
 };
 
 impl Provider {
-    /// Who signed in.
+    /// Who signed in, and what the third party says of them.
     pub(super) async fn identify(
         &self,
         endpoints: &Endpoints,
         tokens: &ThirdPartyTokens,
         nonce: &Nonce,
-    ) -> Result<Identity, SignInError> {
+    ) -> Result<Known, SignInError> {
         if !self.preset.is_openid() {
             let url = endpoints.userinfo.as_ref().ok_or(SignInError::SubjectMissing)?;
             return self.identify_by_userinfo(url, &tokens.access).await;
@@ -25,37 +25,40 @@ impl Provider {
             Unproven::Refused(refusal) => SignInError::IdToken(refusal),
             Unproven::Temporary(error) => SignInError::Temporary(error),
         })?;
-        let identity = self.mapping.identity(self.id(), &claims).ok_or(SignInError::SubjectMissing)?;
+        let principal = self.mapping.principal(self.id(), &claims).ok_or(SignInError::SubjectMissing)?;
+        let origin = Origin::of(&claims).ok_or(SignInError::IdToken(IdTokenRefusal::Malformed))?;
+        let known = Known::of(principal).with_id_token(origin, self.mapping.statement(&claims));
         match (self.preset.identity, &endpoints.userinfo) {
             (IdentitySource::IdTokenAndUserinfo, Some(url)) => {
-                self.complete(identity, &claims, url, &tokens.access).await
+                self.complete(known, &claims, url, &tokens.access).await
             }
-            _ => Ok(identity),
+            _ => Ok(known),
         }
     }
 
-    async fn identify_by_userinfo(&self, url: &Url, access: &AccessToken) -> Result<Identity, SignInError> {
+    async fn identify_by_userinfo(&self, url: &Url, access: &AccessToken) -> Result<Known, SignInError> {
         let answer = self.read_userinfo(url, access).await.map_err(sign_in_error)?;
-        let identity = self.with_lists(&answer, url, access).await.map_err(SignInError::Temporary)?;
-        identity.ok_or(SignInError::SubjectMissing)
+        let said = self.with_lists(&answer, url, access).await.map_err(SignInError::Temporary)?;
+        let (principal, said) = said.ok_or(SignInError::SubjectMissing)?;
+        Ok(Known::of(principal).with_userinfo(said))
     }
 
     /// Adds what userinfo says, if it speaks of the same subject (OpenID Connect Core section 5.3.2).
     async fn complete(
         &self,
-        identity: Identity,
+        known: Known,
         claims: &Map<String, Value>,
         url: &Url,
         access: &AccessToken,
-    ) -> Result<Identity, SignInError> {
+    ) -> Result<Known, SignInError> {
         let answer = self.read_userinfo(url, access).await.map_err(sign_in_error)?;
         if answer.get("sub").is_none() || answer.get("sub") != claims.get("sub") {
             return Err(SignInError::OtherSubject);
         }
-        match self.mapping.identity(self.id(), &answer) {
-            Some(more) if more.principal != identity.principal => Err(SignInError::OtherSubject),
-            Some(more) => Ok(identity.completed_by(more)),
-            None => Ok(identity),
+        match self.mapping.principal(self.id(), &answer) {
+            Some(principal) if principal != *known.principal() => Err(SignInError::OtherSubject),
+            Some(_) => Ok(known.with_userinfo(self.mapping.statement(&answer))),
+            None => Ok(known),
         }
     }
 }

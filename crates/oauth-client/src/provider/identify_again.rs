@@ -1,83 +1,68 @@
-use oauth_types::Principal;
-use serde_json::{Map, Value};
-
-use super::{Provider, prove::Unproven, userinfo::Unknown};
+use super::{Heard, Provider, prove::Unproven, userinfo::Unknown};
 use crate::{
-    EndedReason, Endpoint, Identity, IdentityError, Temporary, ThirdPartyTokens, discovery::Endpoints,
+    AccessToken, EndedReason, Endpoint, IdentityError, Known, Temporary, ThirdPartyTokens, identity::Origin,
     preset::IdentitySource,
 };
 
 impl Provider {
-    /// Reads the identity again, to apply the allow rules again; `known` is who it must be.
-    ///
-    /// What an ID token alone tells is known again only after a refresh that brought a new one.
+    /// Asks who the token speaks for, to apply the allow rules again; `known` is who it must be.
     ///
     /// # Errors
     /// [`IdentityError::Ended`] when the token no longer works or speaks for somebody else;
-    /// [`IdentityError::Unavailable`] when something that the rules need (`lookups`) is told by ID tokens only and
-    /// there is no valid one: refresh and ask again.
+    /// [`IdentityError::Unavailable`] when this third party says it in ID tokens only: a refresh may bring a new one,
+    /// and [`Provider::status`] tells whether the token still works.
     /// A list that cannot be read is [`IdentityError::Temporary`], never an empty list.
-    pub async fn identity(
-        &self,
-        known: &Principal,
-        tokens: &ThirdPartyTokens,
-    ) -> Result<Identity, IdentityError> {
-        let endpoints = self.endpoints().await.map_err(IdentityError::Temporary)?;
-        let proven =
-            if self.preset.is_openid() { self.fresh_claims(&endpoints, tokens).await? } else { None };
-        let identity = match self.preset.identity {
-            IdentitySource::IdToken => {
-                let claims = proven.ok_or(IdentityError::Unavailable)?;
-                self.mapping.identity(self.id(), &claims).ok_or(IdentityError::Unavailable)?
-            }
-            IdentitySource::IdTokenAndUserinfo | IdentitySource::Userinfo(_) => {
-                self.by_userinfo(&endpoints, proven, tokens).await?
-            }
-        };
-        if identity.principal == *known {
-            Ok(identity)
-        } else {
-            Err(IdentityError::Ended(EndedReason::OtherSubject))
+    pub async fn identity(&self, known: &Known, access: &AccessToken) -> Result<Heard, IdentityError> {
+        if matches!(self.preset.identity, IdentitySource::IdToken) {
+            return Err(IdentityError::Unavailable);
         }
-    }
-
-    async fn by_userinfo(
-        &self,
-        endpoints: &Endpoints,
-        proven: Option<Map<String, Value>>,
-        tokens: &ThirdPartyTokens,
-    ) -> Result<Identity, IdentityError> {
+        let endpoints = self.endpoints().await.map_err(IdentityError::Temporary)?;
         let url = endpoints.userinfo.as_ref().ok_or(IdentityError::Unavailable)?;
-        let answer = self.read_userinfo(url, &tokens.access).await.map_err(|unknown| match unknown {
+        let answer = self.read_userinfo(url, access).await.map_err(|unknown| match unknown {
             Unknown::Refused => IdentityError::Ended(EndedReason::Inactive),
             Unknown::Temporary(error) => IdentityError::Temporary(error),
         })?;
-        let identity =
-            self.with_lists(&answer, url, &tokens.access).await.map_err(IdentityError::Temporary)?;
+        let said = self.with_lists(&answer, url, access).await.map_err(IdentityError::Temporary)?;
         let nobody = Temporary::Unreadable { endpoint: Endpoint::Userinfo, what: "no usable user id" };
-        let identity = identity.ok_or(IdentityError::Temporary(nobody))?;
-        let told = proven.and_then(|claims| self.mapping.identity(self.id(), &claims));
-        if told.as_ref().is_some_and(|it| it.principal != identity.principal) {
+        let (principal, said) = said.ok_or(IdentityError::Temporary(nobody))?;
+        if principal != *known.principal() {
             return Err(IdentityError::Ended(EndedReason::OtherSubject));
         }
-        // What userinfo says is newer than any ID token, so that one only fills the gaps.
-        if !self.preset.is_openid() || !self.mapping.is_silent(&answer, self.settings.lookups) {
-            return Ok(identity);
-        }
-        told.map(|it| identity.completed_by(it)).ok_or(IdentityError::Unavailable)
+        let complete = !self.preset.is_openid() || said.tells(self.mapping.can_tell(self.settings.lookups));
+        Ok(Heard { known: known.clone().with_userinfo(said), complete })
     }
 
-    /// The claims of the ID token, if it still proves anything; one that has expired says nothing about the grant.
-    async fn fresh_claims(
+    /// What the ID token says that came with refreshed `tokens`; `None` if none came that proves anything.
+    ///
+    /// It must be of the same `iss`, `sub` and `aud` as the one of the sign-in, and of its `nonce` if it has one
+    /// (OpenID Connect Core section 12.2).
+    ///
+    /// # Errors
+    /// [`IdentityError::Ended`] when it is good, but of another sign-in;
+    /// [`IdentityError::Temporary`] when the keys that prove it cannot be had.
+    pub async fn refreshed_identity(
         &self,
-        endpoints: &Endpoints,
+        known: &Known,
         tokens: &ThirdPartyTokens,
-    ) -> Result<Option<Map<String, Value>>, IdentityError> {
-        let Some(token) = &tokens.id_token else { return Ok(None) };
-        match self.prove(endpoints, token, None, None).await {
-            Ok(claims) => Ok(Some(claims)),
-            Err(Unproven::Refused(_)) => Ok(None),
-            Err(Unproven::Temporary(error)) => Err(IdentityError::Temporary(error)),
+    ) -> Result<Option<Known>, IdentityError> {
+        let Some(token) = tokens.id_token.as_ref().filter(|_| self.preset.is_openid()) else {
+            return Ok(None);
+        };
+        let endpoints = self.endpoints().await.map_err(IdentityError::Temporary)?;
+        let claims = match self.prove(&endpoints, token, None, Some(&tokens.access)).await {
+            Ok(claims) => claims,
+            Err(Unproven::Refused(refusal)) => {
+                tracing::warn!(provider = %self.id(), %refusal, "the ID token of a refresh is not used");
+                return Ok(None);
+            }
+            Err(Unproven::Temporary(error)) => return Err(IdentityError::Temporary(error)),
+        };
+        let other = || IdentityError::Ended(EndedReason::OtherSubject);
+        let principal = self.mapping.principal(self.id(), &claims).ok_or_else(other)?;
+        let origin = Origin::of(&claims).ok_or_else(other)?;
+        if principal != *known.principal() || !known.is_of_the_sign_in(&origin) {
+            return Err(other());
         }
+        Ok(Some(known.clone().with_id_token(origin, self.mapping.statement(&claims))))
     }
 }

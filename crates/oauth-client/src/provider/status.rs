@@ -24,9 +24,18 @@ impl Provider {
             (StatusCheck::Introspection, Some(url)) if self.settings.client_secret.is_some() => {
                 self.introspect(&endpoints, url, tokens).await
             }
+            // The operator knows better than the preset.
+            (_, Some(url)) if self.has_configured_check() => self.introspect(&endpoints, url, tokens).await,
             (StatusCheck::None, _) => Ok(Status::Unknown),
             _ => self.userinfo_status(&endpoints, known, tokens).await,
         }
+    }
+
+    /// Whether the operator named an endpoint for [`Provider::status`] (`endpoints.introspection`), so that it is to be
+    /// asked also when the identity is known otherwise.
+    #[must_use]
+    pub const fn has_configured_check(&self) -> bool {
+        self.settings.endpoints.introspection.is_some()
     }
 
     /// Asks who the token speaks for, without any lists.
@@ -38,7 +47,7 @@ impl Provider {
     ) -> Result<Status, Temporary> {
         let Some(url) = &endpoints.userinfo else { return Ok(Status::Unknown) };
         let subject = match self.read_userinfo(url, &tokens.access).await {
-            Ok(answer) => self.mapping.identity(self.id(), &answer).map(|it| it.principal),
+            Ok(answer) => self.mapping.principal(self.id(), &answer),
             Err(Unknown::Refused) => return Ok(Status::Ended(EndedReason::Inactive)),
             Err(Unknown::Temporary(error)) => return Err(error),
         };

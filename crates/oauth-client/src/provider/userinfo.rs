@@ -1,9 +1,11 @@
+use oauth_types::Principal;
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::Provider;
 use crate::{
-    AccessToken, Endpoint, Identity, Temporary, identity,
+    AccessToken, Endpoint, Temporary,
+    identity::{self, Statement},
     preset::{IdentitySource, UserRequest},
 };
 
@@ -41,16 +43,17 @@ impl Provider {
         }
     }
 
-    /// The identity in `answer` with the lists that rules need; `None` without a usable user id.
+    /// Whom `answer` speaks of, and what it and the lists that rules need say; `None` without a usable user id.
     pub(super) async fn with_lists(
         &self,
         answer: &Map<String, Value>,
         url: &Url,
         access: &AccessToken,
-    ) -> Result<Option<Identity>, Temporary> {
-        let Some(mut identity) = self.mapping.identity(self.id(), answer) else { return Ok(None) };
+    ) -> Result<Option<(Principal, Statement)>, Temporary> {
+        let Some(principal) = self.mapping.principal(self.id(), answer) else { return Ok(None) };
+        let mut said = self.mapping.statement(answer);
         let (lists, wanted) = (&self.preset.lists, self.settings.lookups);
-        identity::look_up(&mut identity, &self.caller(), url, access, lists, wanted).await?;
-        Ok(Some(identity))
+        identity::look_up(&mut said, &self.caller(), url, access, lists, wanted).await?;
+        Ok(Some((principal, said)))
     }
 }

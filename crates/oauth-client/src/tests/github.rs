@@ -159,18 +159,18 @@ async fn j14_k02_an_api_that_does_not_answer_lets_nobody_in_and_throws_nobody_ou
     let github = GithubServer::start().await;
     let provider = provider(&github, with_lookups);
     let signed_in = sign_in(&provider, &github).await.unwrap();
-    let (known, tokens) = (&signed_in.identity.principal, &signed_in.tokens);
+    let (known, tokens) = (signed_in.known.principal(), &signed_in.tokens);
     for mood in [Mood::Down, Mood::Firewall, Mood::Html, Mood::RateLimited] {
         github.set_api_mood(mood);
         let error = sign_in(&provider, &github).await.unwrap_err();
         assert_eq!(error.reason(), "temporary", "{mood:?}");
-        let again = provider.identity(known, tokens).await;
+        let again = provider.identity(&signed_in.known, &tokens.access).await;
         assert!(matches!(again, Err(IdentityError::Temporary(_))), "{mood:?}: {again:?}");
         assert!(provider.status(known, tokens).await.is_err(), "{mood:?}");
         assert!(provider.revoke(tokens).await.is_err(), "{mood:?}");
     }
     github.set_api_mood(Mood::Fine);
-    provider.identity(known, tokens).await.unwrap();
+    provider.identity(&signed_in.known, &tokens.access).await.unwrap();
     assert_eq!(provider.status(known, tokens).await.unwrap(), Status::Active);
 }
 
@@ -189,11 +189,11 @@ async fn k05_a_person_who_was_removed_is_seen_to_be_removed() {
     let provider = provider(&github, with_lookups);
     github.change(OCTOCAT, |it| it.organizations = vec![member(1000, "my-org", true)]);
     let signed_in = sign_in(&provider, &github).await.unwrap();
-    let (known, tokens) = (&signed_in.identity.principal, &signed_in.tokens);
+    let (known, access) = (&signed_in.known, &signed_in.tokens.access);
     let rules = AllowRules { organizations: ["1000".to_owned()].into(), ..AllowRules::default() };
-    rules.permits(&provider.identity(known, tokens).await.unwrap()).unwrap();
+    rules.permits(&provider.identity(known, access).await.unwrap().known.identity()).unwrap();
     github.change(OCTOCAT, |it| it.organizations.clear());
-    rules.permits(&provider.identity(known, tokens).await.unwrap()).unwrap_err();
+    rules.permits(&provider.identity(known, access).await.unwrap().known.identity()).unwrap_err();
 }
 
 #[tokio::test]
@@ -211,7 +211,7 @@ async fn k05_a_revoked_token_is_seen_to_be_revoked() {
     github.revoke(OCTOCAT);
     let ended = Status::Ended(EndedReason::Inactive);
     assert_eq!(provider.status(known, tokens).await.unwrap(), ended);
-    let again = provider.identity(known, tokens).await;
+    let again = provider.identity(&signed_in.known, &tokens.access).await;
     assert!(matches!(again, Err(IdentityError::Ended(EndedReason::Inactive))), "{again:?}");
 }
 

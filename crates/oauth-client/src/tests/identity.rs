@@ -3,7 +3,8 @@ use test_support::fake_http::Reply;
 
 use super::support::{ISSUER, NOW, OpenId, USERINFO, id_token, metadata, openid_settings};
 use crate::{
-    AllowRules, EndedReason, IdToken, IdentityError, Lookups, ProviderSettings, SignIn, ThirdPartyTokens,
+    AllowRules, EndedReason, IdToken, IdentityError, Known, Lookups, ProviderSettings, SignIn,
+    ThirdPartyTokens,
 };
 
 async fn signed_in(bench: &OpenId) -> SignIn {
@@ -52,34 +53,127 @@ async fn j12_an_address_from_another_claim_is_not_what_email_verified_speaks_of(
 }
 
 #[tokio::test]
-async fn k05_groups_that_only_an_id_token_tells_are_unknown_without_a_fresh_one() {
+async fn k05_groups_that_only_an_id_token_tells_are_those_of_the_last_one() {
     let bench = with_groups();
-    let SignIn { identity, tokens, .. } = signed_in(&bench).await;
+    let SignIn { known, tokens, .. } = signed_in(&bench).await;
     let rules = AllowRules { groups: ["admins".to_owned()].into(), ..AllowRules::default() };
-    let known = &identity.principal;
-    rules.permits(&bench.provider.identity(known, &tokens).await.unwrap()).unwrap();
+    let heard = bench.provider.identity(&known, &tokens.access).await.unwrap();
+    assert!(!heard.complete, "userinfo says nothing of groups");
+    rules.permits(&heard.known.identity()).unwrap();
 
-    for stale in
-        [None, Some(token(&json!({ "exp": NOW, "iss": ISSUER }), "good")), Some(token(&json!({}), "bad"))]
-    {
-        let tokens = ThirdPartyTokens { id_token: stale, ..tokens.clone() };
-        let outcome = bench.provider.identity(known, &tokens).await;
-        assert!(matches!(outcome, Err(IdentityError::Unavailable)), "{outcome:?}");
-    }
     // As soon as userinfo speaks of groups, it is what counts.
     bench.http.set(USERINFO, Reply::json(&json!({ "sub": "alice-1", "groups": [] })));
-    let identity = bench.provider.identity(known, &tokens).await.unwrap();
-    rules.permits(&identity).unwrap_err();
+    let heard = bench.provider.identity(&known, &tokens.access).await.unwrap();
+    assert!(heard.complete);
+    rules.permits(&heard.known.identity()).unwrap_err();
+}
+
+/// What the ID token of a refresh makes known, and whether the rules of the staff then let the person in.
+async fn refreshed(
+    change: impl FnOnce(&mut serde_json::Value),
+    signature: &str,
+) -> Result<Option<bool>, bool> {
+    let bench = with_groups();
+    let mut nonce = json!(null);
+    let SignIn { known, tokens, .. } = bench
+        .sign_in(|it| {
+            it.claims["groups"] = json!(["admins"]);
+            it.claims["email"] = json!("alice@ok.example");
+            nonce = it.claims["nonce"].clone();
+        })
+        .await
+        .unwrap();
+    let mut claims = json!({
+        "iss": ISSUER, "sub": "alice-1", "aud": "client-1", "exp": NOW + 600, "iat": NOW,
+        "nonce": nonce, "groups": ["admins"],
+    });
+    change(&mut claims);
+    let tokens = ThirdPartyTokens { id_token: Some(token(&claims, signature)), ..tokens };
+    let rules = AllowRules { groups: ["admins".to_owned()].into(), ..AllowRules::default() };
+    match bench.provider.refreshed_identity(&known, &tokens).await {
+        Ok(heard) => Ok(heard.map(|it| {
+            assert_eq!(it.identity().email, known.identity().email, "what does not change may be left out");
+            rules.permits(&it.identity()).is_ok()
+        })),
+        Err(IdentityError::Ended(reason)) => {
+            assert_eq!(reason, EndedReason::OtherSubject);
+            Err(true)
+        }
+        Err(error) => {
+            assert!(matches!(error, IdentityError::Temporary(_)), "{error:?}");
+            Err(false)
+        }
+    }
+}
+
+#[tokio::test]
+async fn k05_the_id_token_of_a_refresh_says_who_is_still_in_the_group() {
+    assert_eq!(refreshed(|_| {}, "good").await, Ok(Some(true)));
+    assert_eq!(refreshed(|it| it["groups"] = json!(["visitors"]), "good").await, Ok(Some(false)));
+    assert_eq!(refreshed(|it| it["groups"] = json!([]), "good").await, Ok(Some(false)));
+    // An empty list is often left out.
+    assert_eq!(
+        refreshed(|it| drop(it.as_object_mut().unwrap().remove("groups")), "good").await,
+        Ok(Some(false))
+    );
+    // The ID token of a refresh may have no nonce, and one audience may be written in two ways.
+    assert_eq!(
+        refreshed(|it| drop(it.as_object_mut().unwrap().remove("nonce")), "good").await,
+        Ok(Some(true))
+    );
+    assert_eq!(refreshed(|it| it["aud"] = json!(["client-1"]), "good").await, Ok(Some(true)));
+}
+
+#[tokio::test]
+async fn j21_the_id_token_of_a_refresh_must_be_of_the_same_sign_in() {
+    assert_eq!(refreshed(|it| it["sub"] = json!("bob-1"), "good").await, Err(true));
+    assert_eq!(refreshed(|it| it["nonce"] = json!("another"), "good").await, Err(true));
+    let two = |it: &mut serde_json::Value| {
+        it["aud"] = json!(["client-1", "client-2"]);
+        it["azp"] = json!("client-1");
+    };
+    assert_eq!(refreshed(two, "good").await, Err(true));
+    // What proves nothing tells nothing, and what cannot be proven now ends nothing.
+    assert_eq!(refreshed(|it| it["sub"] = json!("bob-1"), "bad").await, Ok(None));
+    assert_eq!(refreshed(|it| it["iss"] = json!("https://other.example"), "good").await, Ok(None));
+    assert_eq!(refreshed(|it| it["aud"] = json!("client-2"), "good").await, Ok(None));
+    assert_eq!(refreshed(|it| it["exp"] = json!(NOW), "good").await, Ok(None));
+    assert_eq!(refreshed(|_| {}, "no-keys").await, Err(false));
+}
+
+#[tokio::test]
+async fn k05_what_is_known_can_be_kept_and_says_what_it_does_not_tell() {
+    let bench = with_groups();
+    let SignIn { known, identity, .. } = signed_in(&bench).await;
+    let kept: Known = serde_json::from_str(&serde_json::to_string(&known).unwrap()).unwrap();
+    assert_eq!((kept.identity(), &kept), (identity, &known));
+    let wanted = |groups, tenant| Lookups { groups, tenant, ..Lookups::default() };
+    assert!(known.tells(wanted(true, false)) && !known.tells(wanted(true, true)));
+    assert!(!Known::of(known.principal().clone()).tells(wanted(true, false)));
+    assert!(!format!("{known:?}").contains("admins"), "{known:?}");
+}
+
+#[tokio::test]
+async fn j12_another_address_is_not_vouched_for_by_the_one_before() {
+    let bench = OpenId::new();
+    let SignIn { known, tokens, .. } = signed_in(&bench).await;
+    let verified = async |userinfo: serde_json::Value| {
+        bench.http.set(USERINFO, Reply::json(&userinfo));
+        let heard = bench.provider.identity(&known, &tokens.access).await.unwrap();
+        heard.known.identity().email.is_some_and(|it| it.verified)
+    };
+    assert!(verified(json!({ "sub": "alice-1", "email": "a@ok.example", "email_verified": true })).await);
+    assert!(!verified(json!({ "sub": "alice-1", "email": "new@ok.example" })).await);
 }
 
 #[tokio::test]
 async fn j21_a_token_that_speaks_for_somebody_else_ends_the_grant() {
     let bench = OpenId::new();
-    let SignIn { identity, tokens, .. } = signed_in(&bench).await;
-    let mut other = identity.principal.clone();
+    let SignIn { known, tokens, .. } = signed_in(&bench).await;
+    let mut other = known.principal().clone();
     other.subject = "bob-1".parse().unwrap();
-    bench.provider.identity(&identity.principal, &tokens).await.unwrap();
-    let outcome = bench.provider.identity(&other, &tokens).await;
+    bench.provider.identity(&known, &tokens.access).await.unwrap();
+    let outcome = bench.provider.identity(&Known::of(other), &tokens.access).await;
     assert!(matches!(outcome, Err(IdentityError::Ended(EndedReason::OtherSubject))), "{outcome:?}");
 }
 

@@ -132,6 +132,34 @@ async fn entra_tells_nothing_of_a_token() {
 }
 
 #[tokio::test]
+async fn k05_an_endpoint_that_the_operator_names_is_asked_whatever_the_preset_knows() {
+    let inactive = Status::Ended(EndedReason::Inactive);
+    for kind in [ProviderKind::Entra, ProviderKind::Cognito, ProviderKind::Oidc, ProviderKind::Oauth2] {
+        for (active, expected) in [(true, &Status::Active), (false, &inactive)] {
+            let http = FakeHttp::new();
+            http.set(CHECK, answer(200, &json!({ "active": active })));
+            let mut settings = settings(kind);
+            settings.endpoints = EndpointOverrides {
+                authorization: Some("https://a.example/authorize".parse().unwrap()),
+                token: Some("https://a.example/token".parse().unwrap()),
+                userinfo: Some(USERINFO.parse().unwrap()),
+                jwks: Some("https://a.example/jwks".parse().unwrap()),
+                introspection: Some(CHECK.parse().unwrap()),
+                ..EndpointOverrides::default()
+            };
+            if kind != ProviderKind::Oauth2 && kind != ProviderKind::Entra {
+                settings.issuer = Some("https://a.example".parse().unwrap());
+            }
+            let provider = provider(settings, http.clone());
+            assert!(provider.has_configured_check());
+            assert_status(kind.as_str(), provider.status(&alice(), &tokens()).await, Some(expected));
+            assert_eq!(http.count(CHECK), 1);
+        }
+    }
+    assert!(!OpenId::new().provider.has_configured_check(), "the metadata is not the operator");
+}
+
+#[tokio::test]
 async fn revocation_takes_the_refresh_token_first_and_dead_tokens_are_done() {
     let bench = OpenId::new();
     bench.http.set(REVOKE, Reply::ok(""));

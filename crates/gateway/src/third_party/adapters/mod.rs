@@ -12,6 +12,7 @@ mod id_tokens;
 mod identity_assertions;
 mod own_tokens;
 mod providers;
+mod remembered;
 mod rests_on;
 mod session_key;
 mod sign_in_provider;
@@ -28,6 +29,7 @@ pub(crate) use self::{
     identity_assertions::{Enterprise, EnterpriseKeys, Enterprises},
     own_tokens::OwnTokens,
     providers::Providers,
+    remembered::Remembered,
     rests_on::{Foundations, NotEnded},
     session_key::{session_id, session_key},
     sign_in_provider::{Permitted, SignInProvider},

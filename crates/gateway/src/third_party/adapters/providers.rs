@@ -1,16 +1,17 @@
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use oauth_client::{Provider, RefreshError, RefreshToken};
+use oauth_client::{IdentityError, Known, Provider, RefreshError, RefreshToken};
 use oauth_types::{Clock, ProviderId, Scope, UnixTime};
 use session_binding::ThirdPartySessionId;
 use token_manager::{
-    RefreshFailure, RefreshedTokens, Refresher, SessionKey, ThirdPartyAccessToken, ThirdPartyRefreshToken,
-    TokenSet,
+    RefreshFailure, RefreshedTokens, Refresher, SessionKey, ThirdPartyAccessToken, ThirdPartyIdentityError,
+    ThirdPartyRefreshToken, TokenSet,
 };
+use tokio::sync::Notify;
 
-use super::{SignInProvider, standing::Looks};
+use super::{Remembered, SignInProvider, session_id, standing::Looks};
 
 /// The ways to sign in of the configuration in force.
 ///
@@ -18,6 +19,8 @@ use super::{SignInProvider, standing::Looks};
 #[derive(Clone)]
 pub(crate) struct Providers {
     in_force: Arc<ArcSwap<InForce>>,
+    replaced: Arc<Notify>,
+    remembered: Remembered,
     clock: Arc<dyn Clock>,
 }
 
@@ -35,9 +38,9 @@ impl InForce {
 }
 
 impl Providers {
-    /// None yet.
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { in_force: Arc::default(), clock }
+    /// None yet; what ID tokens of refreshes say is `remembered`.
+    pub(crate) fn new(clock: Arc<dyn Clock>, remembered: Remembered) -> Self {
+        Self { in_force: Arc::default(), replaced: Arc::default(), remembered, clock }
     }
 
     /// Puts `providers` in the place of those before; whom those permitted is looked at again.
@@ -45,9 +48,15 @@ impl Providers {
         let by_id = providers.into_iter().map(|it| (it.id().clone(), it)).collect();
         let looks = self.in_force.load().looks.for_other_rules();
         self.in_force.store(Arc::new(InForce { by_id, looks }));
+        self.replaced.notify_one();
     }
 
-    pub(super) fn now(&self) -> UnixTime {
+    /// Waits until others are in force than when this was last answered; for the one who then applies their rules.
+    pub(crate) async fn replaced(&self) {
+        self.replaced.notified().await;
+    }
+
+    pub(crate) fn now(&self) -> UnixTime {
         self.clock.now()
     }
 
@@ -91,7 +100,7 @@ impl Refresher for Providers {
     async fn refresh(
         &self,
         provider: &ProviderId,
-        _: &SessionKey,
+        session: &SessionKey,
         refresh_token: &ThirdPartyRefreshToken,
     ) -> Result<RefreshedTokens, RefreshFailure> {
         let Some(found) = self.find(provider) else {
@@ -101,7 +110,7 @@ impl Refresher for Providers {
         };
         let presented = RefreshToken::new(refresh_token.expose().to_owned());
         match found.refresh(&presented).await {
-            Ok(tokens) => Ok(self.refreshed(tokens)),
+            Ok(tokens) => self.hear(&found, session, tokens).await,
             Err(RefreshError::Ended(reason)) => {
                 tracing::info!(%provider, %reason, "the third party has ended its grant");
                 Err(RefreshFailure::Ended)
@@ -114,7 +123,69 @@ impl Refresher for Providers {
     }
 }
 
+/// Why the ID token of a refresh is not remembered.
+#[derive(Debug, thiserror::Error)]
+enum NotHeard {
+    /// The third party.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] ThirdPartyIdentityError),
+    /// Others had something to remember each time.
+    #[error("what is known of a person is changed by too many at once")]
+    Contended,
+}
+
 impl Providers {
+    /// Remembers what the ID token says that came with `tokens`, if one came.
+    ///
+    /// The tokens wait for it, but not for long: whoever has them only here could lose them.
+    async fn hear(
+        &self,
+        provider: &Provider,
+        session: &SessionKey,
+        tokens: oauth_client::ThirdPartyTokens,
+    ) -> Result<RefreshedTokens, RefreshFailure> {
+        if tokens.id_token.is_some() {
+            let heard = tokio::time::timeout(WAIT, Box::pin(self.remember(provider, session, &tokens)));
+            match heard.await {
+                Ok(Ok(())) => {}
+                Ok(Err(NotHeard::Identity(IdentityError::Ended(reason)))) => {
+                    tracing::warn!(provider = %provider.id(), %reason, "a refresh brought the ID token of another sign-in");
+                    return Err(RefreshFailure::Ended);
+                }
+                Ok(Err(error)) => {
+                    tracing::warn!(provider = %provider.id(), %error, "the ID token of a refresh was not heard");
+                }
+                Err(_) => {
+                    tracing::warn!(provider = %provider.id(), "the ID token of a refresh was not heard in time");
+                }
+            }
+        }
+        Ok(self.refreshed(tokens))
+    }
+
+    async fn remember(
+        &self,
+        provider: &Provider,
+        session: &SessionKey,
+        tokens: &oauth_client::ThirdPartyTokens,
+    ) -> Result<(), NotHeard> {
+        let Some(id) = session_id(session) else { return Ok(()) };
+        let Some(session) = self.remembered.session(&id).await? else { return Ok(()) };
+        for _ in 0..ATTEMPTS {
+            let recalled = self.remembered.recall(&id).await?;
+            let nothing = || Known::of(session.principal.clone());
+            let known = recalled.as_ref().map_or_else(nothing, |it| it.known.clone());
+            let Some(heard) = provider.refreshed_identity(&known, tokens).await? else { return Ok(()) };
+            if self.remembered.note(&session, recalled.as_ref(), &heard).await? {
+                return Ok(());
+            }
+        }
+        Err(NotHeard::Contended)
+    }
+
     fn refreshed(&self, tokens: oauth_client::ThirdPartyTokens) -> RefreshedTokens {
         let now = self.clock.now();
         RefreshedTokens {
@@ -137,3 +208,8 @@ impl fmt::Debug for Providers {
 fn scope(names: &[String]) -> Option<Scope> {
     names.join(" ").parse().ok()
 }
+
+/// How long refreshed tokens wait for the keys of their ID token.
+const WAIT: Duration = Duration::from_secs(5);
+/// How often what an ID token says is noted while others note something.
+const ATTEMPTS: usize = 3;

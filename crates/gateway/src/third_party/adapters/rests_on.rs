@@ -3,20 +3,23 @@ use oauth_types::TokenErrorCode;
 use session_binding::{EndCause as SessionCause, EndedSession, Liveness, ThirdPartySessions};
 use storage::StoreError;
 use token_manager::{
-    EndCause, Grants, RestsOn, RevokeSelector, ThirdPartyTokenError, ThirdPartyTokens, Unavailable,
+    EndCause, Grants, RestsOn, RevokeSelector, ThirdPartyIdentityError, ThirdPartyTokenError,
+    ThirdPartyTokens, Unavailable,
 };
 
 use super::{
-    Providers, end_cause, session_id, session_key,
-    standing::{Patience, Standing},
+    Providers, Remembered, end_cause, session_id, session_key,
+    standing::{Access, Patience, Standing},
 };
 
-/// What grants rest on: the third-party session, and the tokens that the third party gave for it.
+/// What grants rest on: the third-party session, the tokens that the third party gave for it, and what it said of the
+/// person.
 #[derive(Clone, Debug)]
 pub(crate) struct Foundations {
     pub(crate) grants: Grants,
     pub(crate) sessions: ThirdPartySessions,
     pub(crate) tokens: ThirdPartyTokens,
+    pub(crate) remembered: Remembered,
     pub(crate) providers: Providers,
 }
 
@@ -29,6 +32,9 @@ pub(crate) enum NotEnded {
     /// The session.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What is known of the person.
+    #[error(transparent)]
+    Remembered(#[from] ThirdPartyIdentityError),
 }
 
 impl Foundations {
@@ -48,14 +54,14 @@ impl Foundations {
             return self.end_grant(rests_on, cause).await;
         }
         let access = match self.tokens.access_token(&rests_on.session).await {
-            Ok(access) => Some(access),
+            Ok(access) => Access::Token(access),
             // The third party gave none: built-in accounts, or one that only says who somebody is. Or it gave one that
             // has ended by itself, which says nothing of the person.
-            Err(ThirdPartyTokenError::Unknown | ThirdPartyTokenError::Expired) => None,
+            Err(ThirdPartyTokenError::Unknown | ThirdPartyTokenError::Expired) => Access::Never,
             Err(ThirdPartyTokenError::Ended(_)) => return Err(ended()),
             Err(error) => return Err(unavailable(error)),
         };
-        match self.standing(&id, access.as_ref(), Patience::None).await.map_err(unavailable)? {
+        match self.standing(&id, access, Patience::None).await.map_err(unavailable)? {
             Standing::Good => Ok(()),
             Standing::Ended => Err(ended()),
             Standing::NotKnown => Err(unavailable(NotKnown)),
@@ -69,7 +75,8 @@ impl Foundations {
         Err(ended())
     }
 
-    /// Ends everything that rests on a session which has ended: its grants first, then its third-party tokens.
+    /// Ends everything that rests on a session which has ended: its grants first, then its third-party tokens and what is
+    /// known of the person.
     ///
     /// # Errors
     /// [`NotEnded`]; the same may be done again.
@@ -89,6 +96,7 @@ impl Foundations {
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "third-party tokens of an ended session were not taken"),
         }
+        self.remembered.forget(&session.id).await;
         Ok(())
     }
 

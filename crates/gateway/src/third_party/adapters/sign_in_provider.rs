@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use oauth_client::{AllowRules, Identity, NotAllowed, Provider, local::LocalAccounts};
+use oauth_client::{AllowRules, Identity, Known, NotAllowed, Provider, local::LocalAccounts};
 use oauth_types::{Principal, ProviderId};
 
 /// One way to sign in.
@@ -51,12 +51,11 @@ impl SignInProvider {
         rules.permits(&identity).map(|()| Permitted(identity))
     }
 
-    /// Whether somebody who signed in before may still come in, as far as can be told without asking anybody.
-    ///
-    /// What a third party says of a person is asked again before their grants get tokens.
-    pub(crate) fn still_permits(&self, principal: &Principal) -> bool {
+    /// Whether somebody who signed in before may still come in, as far as can be told without asking anybody: by the
+    /// built-in account, or by what is `known` from the third party.
+    pub(crate) fn still_permits(&self, principal: &Principal, known: Option<&Known>) -> bool {
         match self {
-            Self::ThirdParty { .. } => true,
+            Self::ThirdParty { rules, .. } => known.is_some_and(|it| rules.permits(&it.identity()).is_ok()),
             Self::Local { accounts, .. } => {
                 accounts.find(principal).is_some_and(|it| self.permit(it).is_ok())
             }

@@ -1,16 +1,15 @@
 //! Whether somebody who signed in before may still come in.
 
 mod looks;
+mod question;
 
-use std::time::Duration;
-
-use oauth_client::{AccessToken, AllowRules, EndedReason, IdentityError, Provider};
-use oauth_types::Principal;
-use session_binding::{EndCause, ThirdPartySessionId};
-use token_manager::ThirdPartyAccessToken;
+use oauth_client::{AllowRules, Known};
+use session_binding::{EndCause, ThirdPartySession, ThirdPartySessionId};
+use token_manager::{ThirdPartyAccessToken, ThirdPartyTokenError};
 
 pub(super) use self::looks::Looks;
-use super::{Foundations, NotEnded, SignInProvider, session_key};
+use self::question::{Question, Said};
+use super::{Foundations, NotEnded, SignInProvider, providers::InForce, remembered::Recalled, session_key};
 
 /// What became of the question whether the person of a session may still come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,33 +33,22 @@ pub(super) enum Patience {
     InUse,
 }
 
-/// What a third party says.
-enum Said {
-    Permitted,
-    /// The rules do not let in whom it describes.
-    NotAllowed,
-    /// It takes the token no more.
-    Dead(EndedReason),
-    /// It is none that tells of a person later than at the sign-in, or not all that the rules ask for.
-    Untold,
-    /// Nothing that could be relied upon; perhaps when to come back.
-    Nothing(Option<Duration>),
-}
-
-/// Whom to ask, and about whom.
-#[derive(Clone, Copy)]
-struct Question<'a> {
-    provider: &'a Provider,
-    rules: &'a AllowRules,
-    principal: &'a Principal,
+/// With what a third party can be asked about a person.
+#[derive(Clone, Debug)]
+pub(super) enum Access {
+    Token(ThirdPartyAccessToken),
+    /// Nothing, for good: it gave none, or one that has expired and cannot be refreshed.
+    Never,
+    /// Nothing for now: it does not refresh its token.
+    NotNow,
 }
 
 impl Foundations {
     /// Looks whether the person of a live session is still permitted; ends the session and its grants if not.
     ///
-    /// Built-in accounts are looked up each time. A third party is asked with `access` at most every five minutes for
-    /// each session, less often while it gives no answer; it is then believed for an hour after its last one, and ends
-    /// nothing.
+    /// The rules in force are applied each time: to the built-in account, or to what the third party has said of the
+    /// person. It is asked again at most every five minutes for each session, less often while it gives no answer; it is
+    /// then believed for an hour after its last one.
     ///
     /// May be dropped at any time: whoever comes next asks again.
     ///
@@ -69,7 +57,7 @@ impl Foundations {
     pub(super) async fn standing(
         &self,
         id: &ThirdPartySessionId,
-        access: Option<&ThirdPartyAccessToken>,
+        access: Access,
         patience: Patience,
     ) -> Result<Standing, NotEnded> {
         let in_force = self.providers.in_force();
@@ -77,32 +65,64 @@ impl Foundations {
         let principal = &session.principal;
         let Some(found) = in_force.find(&principal.provider) else { return Ok(Standing::NotConfigured) };
         let (provider, rules) = match found {
-            SignInProvider::Local { .. } if found.still_permits(principal) => return Ok(Standing::Good),
-            SignInProvider::Local { .. } => return self.end_session(id, EndCause::NotAllowed).await,
+            SignInProvider::Local { .. } if found.still_permits(principal, None) => {
+                return Ok(Standing::Good);
+            }
+            SignInProvider::Local { .. } => return self.end_session(&session, EndCause::NotAllowed).await,
             SignInProvider::ThirdParty { provider, rules, .. } => (provider, rules),
         };
-        let Some(access) = access else { return Ok(Standing::Good) };
         let turn = in_force.looks.turn(id);
         // Whoever comes while somebody asks gets no token before there is an answer.
         let _turn = turn.lock().await;
-        let now = self.providers.now();
-        if let Some(known) = in_force.looks.known(&session, now, patience) {
+        let recalled = self.remembered.recall(id).await?;
+        let shut_out = recalled.as_ref().is_some_and(|it| !permits(rules, &it.known));
+        let known = in_force.looks.known(&session, self.providers.now(), patience);
+        if let Some(known) = known.filter(|_| !shut_out) {
             return Ok(known);
         }
-        match self.ask(id, Question { provider, rules, principal }, access).await {
-            Said::Permitted => in_force.looks.note(id, now),
-            Said::Untold => in_force.looks.note_untold(id, now),
-            Said::Nothing(wait) => return Ok(in_force.looks.note_silence(&session, now, wait)),
-            Said::NotAllowed => {
-                tracing::info!(target: "audit", { %principal.provider, %principal.subject }, "no longer allowed");
-                return self.end_session(id, EndCause::NotAllowed).await;
+        let needs_claims = rules.lookups() != oauth_client::Lookups::default();
+        let question = Question { on: self, provider, session: &session, needs_claims };
+        let said = match access {
+            Access::Token(access) => question.ask(recalled.as_ref(), &access).await?,
+            Access::Never if permits(rules, &question.known(recalled.as_ref())) => return Ok(Standing::Good),
+            Access::Never => return self.end_session(&session, EndCause::NotAllowed).await,
+            Access::NotNow => Said::Nothing(None),
+        };
+        self.conclude(&in_force, &session, rules, recalled, said).await
+    }
+
+    /// What an answer makes of a session.
+    async fn conclude(
+        &self,
+        in_force: &InForce,
+        session: &ThirdPartySession,
+        rules: &AllowRules,
+        recalled: Option<Recalled>,
+        said: Said,
+    ) -> Result<Standing, NotEnded> {
+        let (looks, now) = (&in_force.looks, self.providers.now());
+        match said {
+            Said::Heard(known) if permits(rules, &known) => {
+                looks.note(&session.id, now);
+                Ok(Standing::Good)
             }
+            Said::Heard(_) => self.end_session(session, EndCause::NotAllowed).await,
             Said::Dead(reason) => {
-                tracing::info!(provider = %principal.provider, %reason, "the third party has ended its grant");
-                return self.end_session(id, EndCause::Revoked).await;
+                tracing::info!(provider = %session.principal.provider, %reason, "the third party has ended its grant");
+                self.end_session(session, EndCause::Revoked).await
+            }
+            Said::Nothing(wait) => {
+                let standing = looks.note_silence(session, now, wait);
+                match recalled.filter(|it| !permits(rules, &it.known)) {
+                    // The rules are ours: nobody has to be asked to apply them to what is known.
+                    Some(it) if it.known.tells(rules.lookups()) => {
+                        self.end_session(session, EndCause::NotAllowed).await
+                    }
+                    Some(_) => Ok(Standing::NotKnown),
+                    None => Ok(standing),
+                }
             }
         }
-        Ok(Standing::Good)
     }
 
     /// Looks again at the person of a session in use, for whoever goes over all of them.
@@ -110,67 +130,66 @@ impl Foundations {
     /// # Errors
     /// When the store gives no answer.
     pub(crate) async fn look_again(&self, id: &ThirdPartySessionId) -> Result<(), NotEnded> {
-        let access = self.tokens.access_token(&session_key(id)).await.ok();
-        self.standing(id, access.as_ref(), Patience::InUse).await.map(drop)
+        self.look(id, Patience::InUse).await
     }
 
-    /// Asks with `access`, and with another token if the third party takes that one no more.
-    async fn ask(
-        &self,
-        id: &ThirdPartySessionId,
-        question: Question<'_>,
-        access: &ThirdPartyAccessToken,
-    ) -> Said {
-        let inactive = match question.ask(access).await {
-            Said::Dead(reason @ EndedReason::Inactive) => Said::Dead(reason),
-            said => return said,
-        };
-        match self.tokens.replace_refused(&session_key(id), access).await {
-            Ok(another) => question.ask(&another).await,
-            Err(error) if error.is_temporary() => {
-                tracing::warn!(%error, "whether the third party has ended its grant is not known");
-                Said::Nothing(None)
+    /// Applies the rules in force to the person of a live session, for whoever goes over all of them after a change.
+    ///
+    /// Whom they let in by what is known is not asked about for that; about the others the third party may know better.
+    ///
+    /// # Errors
+    /// When the store gives no answer.
+    pub(crate) async fn apply_rules(&self, id: &ThirdPartySessionId) -> Result<(), NotEnded> {
+        let in_force = self.providers.in_force();
+        let Some(session) = self.sessions.find(id).await? else { return Ok(()) };
+        match in_force.find(&session.principal.provider) {
+            Some(found) if !self.may_come_in(found, &session.principal, id).await? => {
+                self.look(id, Patience::None).await
             }
-            // There is nothing to refresh it with, or the third party does not take that either.
-            Err(_) => inactive,
+            Some(_) | None => Ok(()),
         }
     }
 
-    async fn end_session(&self, id: &ThirdPartySessionId, cause: EndCause) -> Result<Standing, NotEnded> {
-        if let Some(session) = self.sessions.end(id, cause).await? {
-            self.end_all(&session).await?;
+    /// Whether `provider` lets the person of a session in by what is known, without asking anybody.
+    ///
+    /// # Errors
+    /// When the store gives no answer.
+    pub(crate) async fn may_come_in(
+        &self,
+        provider: &SignInProvider,
+        principal: &oauth_types::Principal,
+        id: &ThirdPartySessionId,
+    ) -> Result<bool, NotEnded> {
+        let recalled = if provider.is_local() { None } else { self.remembered.recall(id).await? };
+        Ok(provider.still_permits(principal, recalled.as_ref().map(|it| &it.known)))
+    }
+
+    async fn look(&self, id: &ThirdPartySessionId, patience: Patience) -> Result<(), NotEnded> {
+        let access = match self.tokens.access_token(&session_key(id)).await {
+            Ok(access) => Access::Token(access),
+            Err(ThirdPartyTokenError::Unknown | ThirdPartyTokenError::Expired) => Access::Never,
+            // Its grants have ended, and the session is told.
+            Err(ThirdPartyTokenError::Ended(_)) => return Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, "there is nothing to ask with whether a person is still allowed");
+                Access::NotNow
+            }
+        };
+        self.standing(id, access, patience).await.map(drop)
+    }
+
+    async fn end_session(&self, session: &ThirdPartySession, cause: EndCause) -> Result<Standing, NotEnded> {
+        if cause == EndCause::NotAllowed {
+            let principal = &session.principal;
+            tracing::info!(target: "audit", { %principal.provider, %principal.subject }, "no longer allowed");
+        }
+        if let Some(ended) = self.sessions.end(&session.id, cause).await? {
+            self.end_all(&ended).await?;
         }
         Ok(Standing::Ended)
     }
 }
 
-impl Question<'_> {
-    async fn ask(self, access: &ThirdPartyAccessToken) -> Said {
-        let Self { provider, rules, principal } = self;
-        let tokens = oauth_client::ThirdPartyTokens {
-            access: AccessToken::new(access.expose().to_owned()),
-            refresh: None,
-            expires_at: None,
-            scope: None,
-            id_token: None,
-        };
-        match tokio::time::timeout(WAIT, Box::pin(provider.identity(principal, &tokens))).await {
-            Ok(Ok(identity)) if rules.permits(&identity).is_ok() => Said::Permitted,
-            Ok(Ok(_)) => Said::NotAllowed,
-            Ok(Err(IdentityError::Ended(reason))) => Said::Dead(reason),
-            // It says it in ID tokens only, which come with a sign-in.
-            Ok(Err(IdentityError::Unavailable)) => Said::Untold,
-            Ok(Err(IdentityError::Temporary(error))) => {
-                tracing::warn!(provider = %provider.id(), %error, "whether a person is still allowed is not known");
-                Said::Nothing(error.retry_after())
-            }
-            Err(_) => {
-                tracing::warn!(provider = %provider.id(), "whether a person is still allowed is not known in time");
-                Said::Nothing(None)
-            }
-        }
-    }
+fn permits(rules: &AllowRules, known: &Known) -> bool {
+    rules.permits(&known.identity()).is_ok()
 }
-
-/// How long somebody waits for a third party.
-const WAIT: Duration = Duration::from_secs(5);

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::third_party::{
     adapters::{Foundations, NotEnded, session_id},
-    tasks::end_overdue,
+    tasks::go_over_sessions,
 };
 
 pub(super) fn routes() -> Router<State> {
@@ -67,8 +67,9 @@ pub(super) async fn end(on: &Foundations, selection: &Selection) -> Result<Ended
             on.sessions.end_for_principal(person, None, SessionCause::Administrator).await?
         }
         Selection::All => {
-            let live = end_overdue(on).await?.into_iter().map(|(id, _)| id).collect();
-            end_sessions(on, live).await?
+            let (live, overdue) = go_over_sessions(on).await;
+            overdue?;
+            end_sessions(on, live.into_iter().map(|(id, _)| id).collect()).await?
         }
         Selection::Grant(_) | Selection::Client(_) | Selection::Connection(..) => {
             let mut idle = Vec::new();

@@ -11,7 +11,7 @@ use axum::Router;
 use oauth_server::Registrations;
 use session_binding::{BrowserSessions, ThirdPartySessions};
 use storage::{OpenError, RedbSettings, RedbStore, RestoreError, Restored, Table};
-use token_manager::{Grants, KeyRing, SigningKeys, ThirdPartyTokens};
+use token_manager::{Grants, KeyRing, SigningKeys, ThirdPartyIdentities, ThirdPartyTokens};
 
 use super::{
     State,
@@ -134,12 +134,18 @@ fn settings(path: &Path) -> RedbSettings {
 }
 
 /// What may have ended since a backup was made.
-const OF_GRANTS: [Table; 4] =
-    [Grants::TABLE, ThirdPartySessions::TABLE, ThirdPartyTokens::TABLE, BrowserSessions::TABLE];
-const KNOWN: [Table; 7] = [
+const OF_GRANTS: [Table; 5] = [
     Grants::TABLE,
     ThirdPartySessions::TABLE,
     ThirdPartyTokens::TABLE,
+    ThirdPartyIdentities::TABLE,
+    BrowserSessions::TABLE,
+];
+const KNOWN: [Table; 8] = [
+    Grants::TABLE,
+    ThirdPartySessions::TABLE,
+    ThirdPartyTokens::TABLE,
+    ThirdPartyIdentities::TABLE,
     BrowserSessions::TABLE,
     SigningKeys::TABLE,
     KeyRing::TABLE,

@@ -68,8 +68,8 @@ impl Browser {
             }
         };
         let id = back.id().clone();
-        let given = Given { tokens: Some(signed_in.tokens), sid: signed_in.sid };
-        let session = match self.sign_in(cookies, &person, given, back.purpose()).await {
+        let given = Given { tokens: signed_in.tokens, known: signed_in.known, sid: signed_in.sid };
+        let session = match self.sign_in(cookies, &person, Some(given), back.purpose()).await {
             Ok(session) => session,
             Err(stop) => {
                 let purpose = self.parts.pending.abandon(back).await.ok();

@@ -103,6 +103,9 @@ impl Browser {
                 let purpose = self.parts.pending.deny_confirmation(signed_in, csrf).await?;
                 self.denied(&id, &purpose)
             }
+            Decision::SignedIn if !self.may_come_in(signed_in.who()).await? => {
+                Err(Problem::NotAllowed.into())
+            }
             Decision::SignedIn => {
                 let kept = self.kept(signed_in.purpose(), signed_in.who(), form).await?;
                 let done = self.parts.pending.confirm(signed_in, csrf).await?;

@@ -15,7 +15,6 @@ use super::{
     answer::Stop,
     audit,
     show::{client_view, form_view},
-    signed_in::Given,
     visit::Visit,
 };
 use crate::third_party::pages::{Problem, SignInPage, SignInProblem};
@@ -67,7 +66,7 @@ impl Browser {
             audit::kept_out(&principal, reason, consented.purpose());
             self.kept_out(consented.purpose())
         })?;
-        let session = self.sign_in(&cookies, &person, Given::default(), consented.purpose()).await?;
+        let session = self.sign_in(&cookies, &person, None, consented.purpose()).await?;
         let pending = &self.parts.pending;
         let completion = if self.has_more_to_show(consented.purpose(), session.who()).await? {
             pending.ask_again_here(consented, csrf, session.who()).await

@@ -8,5 +8,6 @@ mod consent;
 mod left_open;
 mod local;
 mod order;
+mod rules;
 mod step_up;
 mod world;

@@ -16,7 +16,9 @@ pub struct ProviderEndpoints {
     pub userinfo: Option<Url>,
     /// Where tokens are revoked (RFC 7009).
     pub revocation: Option<Url>,
-    /// Where tokens are checked (RFC 7662).
+    /// Where the gateway asks whether its token still works (RFC 7662; for GitHub, Google and Discord their own way).
+    ///
+    /// Where this is set it is asked each time when it is looked whether a person may still come in.
     pub introspection: Option<Url>,
     /// Where the keys are that sign ID tokens (RFC 7517).
     pub jwks: Option<Url>,

@@ -66,13 +66,6 @@ impl Looks {
         fresh.then(|| if look.silences > 0 { look.unanswered(session, now) } else { Standing::Good })
     }
 
-    /// The third party cannot tell about the person of this session, now or ever.
-    pub(super) fn note_untold(&self, id: &ThirdPartySessionId, now: UnixTime) {
-        self.put(id, |look| {
-            *look = Look { again: Some(now + RETRY), answered: Some(now), silences: 0, ..look.clone() };
-        });
-    }
-
     /// The third party gave no answer at `now`, and perhaps said when to come back; answers what that makes of the session.
     pub(super) fn note_silence(
         &self,

@@ -115,6 +115,7 @@ async fn k05_a_token_that_the_third_party_takes_no_more_ends_what_cannot_be_refr
 async fn k05_whoever_has_left_is_found_out_with_the_new_token_of_the_third_party() {
     let mut world = World::new().await;
     world.allow(group("staff"));
+    world.says("1", &["staff"]);
     let tasks = world.spawn();
     let (session, grant, tokens) = world.live("1").await;
     world.give_tokens(&session).await;
@@ -319,6 +320,7 @@ async fn k05_who_has_no_access_is_not_asked_about_and_gets_none_back() {
 async fn k05_those_who_came_at_once_are_not_asked_about_at_once() {
     let world = World::new().await;
     world.allow(group("staff"));
+    world.says("0", &["staff"]);
     let on = &world.state.foundations;
     for number in 0..40 {
         let subject = number.to_string();

@@ -34,8 +34,8 @@ use test_support::fake_http::{FakeHttp, Reply};
 use token_manager::{
     AuditLog, EndCause, GrantParts, GrantSettings, Grants, KeyRing, MasterKey, RedeemCheck, RefreshFailure,
     RefreshedTokens, Refresher, RevokeSelector, SessionKey, SigningKeySettings, SigningKeys,
-    ThirdPartyRefreshToken, ThirdPartyTokenKeeper, ThirdPartyTokenParts, ThirdPartyTokenSettings,
-    ThirdPartyTokens,
+    ThirdPartyIdentities, ThirdPartyRefreshToken, ThirdPartyTokenKeeper, ThirdPartyTokenParts,
+    ThirdPartyTokenSettings, ThirdPartyTokens,
 };
 use tower_service::Service;
 use url::{Url, form_urlencoded};
@@ -45,7 +45,7 @@ use crate::{
     reason::Reason,
     request_id::RequestIds,
     service::Arrival,
-    third_party::adapters::{Foundations, Providers, SignInProvider},
+    third_party::adapters::{Foundations, Providers, Remembered, SignInProvider},
 };
 
 pub(super) const NOW: UnixTime = UnixTime::from_seconds(1_800_000_000);
@@ -68,6 +68,7 @@ pub(super) struct Setup {
     pub(super) pending: PendingLimits,
     pub(super) sessions: ThirdPartySessionLimits,
     pub(super) local: bool,
+    pub(super) local_rules: AllowRules,
 }
 
 pub(super) struct World {
@@ -103,6 +104,7 @@ impl World {
             pending: PendingLimits::default(),
             sessions: ThirdPartySessionLimits::default(),
             local: false,
+            local_rules: AllowRules { groups: ["alice".to_owned()].into(), ..AllowRules::default() },
         };
         change(&mut setup);
         let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(ManualClock::new(NOW)));
@@ -161,6 +163,8 @@ impl World {
         if self.setup.local {
             all.push(self.local_accounts());
         }
+        let kept = ThirdPartyIdentities::new(self.store.clone(), self.parts.ring.clone());
+        let remembered = Remembered::new(kept, self.third_party_sessions.clone());
         let parts = BrowserParts {
             authorize: authorize_endpoint(&self.store, &self.clock),
             pending: self.parts.pending.clone(),
@@ -170,7 +174,8 @@ impl World {
                 grants: self.grants.clone(),
                 sessions: self.third_party_sessions.clone(),
                 tokens: self.tokens.clone(),
-                providers: Providers::new(self.clock.clone()),
+                providers: Providers::new(self.clock.clone(), remembered.clone()),
+                remembered,
             },
             ring: self.parts.ring.clone(),
             providers: all,
@@ -219,7 +224,7 @@ impl World {
         let id: ProviderId = "local".parse().unwrap();
         let accounts = ["alice", "mallory"].map(account);
         let accounts = LocalAccounts::new(id.clone(), accounts, self.clock.clone(), &SystemEntropy).unwrap();
-        let rules = AllowRules { groups: ["alice".to_owned()].into(), ..AllowRules::default() };
+        let rules = self.setup.local_rules.clone();
         SignInProvider::Local { id, accounts: Arc::new(accounts), rules, name: "A local account".to_owned() }
     }
 

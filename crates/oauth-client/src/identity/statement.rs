@@ -1,0 +1,79 @@
+use std::collections::BTreeSet;
+
+use oauth_types::Principal;
+use serde::{Deserialize, Serialize};
+
+use super::{Group, Identity};
+use crate::{Email, Lookups};
+
+/// What one source said of a person; `None` where it was silent, which is not the same as an empty list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Statement {
+    pub(crate) name: Option<String>,
+    pub(crate) login: Option<String>,
+    pub(crate) email: Option<Email>,
+    pub(crate) tenant: Option<String>,
+    pub(crate) organizations: Option<BTreeSet<Group>>,
+    pub(crate) teams: Option<BTreeSet<Group>>,
+    pub(crate) groups: Option<BTreeSet<Group>>,
+}
+
+impl Statement {
+    /// This statement, completed by an `older` one of another source about the same person.
+    pub(crate) fn over(self, older: Self) -> Self {
+        Self {
+            name: self.name.or(older.name),
+            login: self.login.or(older.login),
+            email: later_email(self.email, older.email),
+            tenant: self.tenant.or(older.tenant),
+            organizations: self.organizations.or(older.organizations),
+            teams: self.teams.or(older.teams),
+            groups: self.groups.or(older.groups),
+        }
+    }
+
+    /// This statement, which takes the place of the `last` one of the same source.
+    ///
+    /// A later ID token may leave out what does not change (OpenID Connect Core section 12.2), but many third parties
+    /// leave out a list that has become empty, so a list that is missing is one without the person.
+    pub(crate) fn after(self, last: Self) -> Self {
+        Self {
+            name: self.name.or(last.name),
+            login: self.login.or(last.login),
+            email: self.email.or(last.email),
+            tenant: self.tenant.or(last.tenant),
+            ..self
+        }
+    }
+
+    /// Whether it says something about each thing that `wanted` asks for.
+    pub(crate) fn tells(&self, wanted: Lookups) -> bool {
+        (!wanted.email || self.email.is_some())
+            && (!wanted.tenant || self.tenant.is_some())
+            && (!wanted.organizations || self.organizations.is_some())
+            && (!wanted.teams || self.teams.is_some())
+            && (!wanted.groups || self.groups.is_some())
+    }
+
+    pub(crate) fn of(self, principal: Principal) -> Identity {
+        Identity {
+            principal,
+            name: self.name,
+            login: self.login,
+            email: self.email,
+            tenant: self.tenant,
+            organizations: self.organizations.unwrap_or_default(),
+            teams: self.teams.unwrap_or_default(),
+            groups: self.groups.unwrap_or_default(),
+        }
+    }
+}
+
+/// Another address is not vouched for by what was said of the one before.
+fn later_email(later: Option<Email>, older: Option<Email>) -> Option<Email> {
+    match (later, older) {
+        (Some(later), Some(older)) if later.address == older.address && older.verified => Some(older),
+        (later, older) => later.or(older),
+    }
+}
