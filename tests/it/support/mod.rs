@@ -1,9 +1,11 @@
 //! What the end-to-end tests share.
 
+#[cfg_attr(not(feature = "third-party"), expect(dead_code, reason = "some of it is of Option B"))]
 mod gateway;
 mod html;
 mod http;
 mod issuer;
+#[cfg_attr(not(feature = "third-party"), expect(dead_code, reason = "some of it is of Option B"))]
 mod parts;
 #[cfg_attr(not(feature = "third-party"), expect(dead_code, reason = "most of what people do is of Option B"))]
 mod person;

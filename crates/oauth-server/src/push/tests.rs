@@ -33,6 +33,7 @@ fn brought(client: &str, request_uri: &str) -> Form {
     Form::new(&[("client_id", client), ("request_uri", request_uri)])
 }
 
+#[expect(clippy::result_large_err, reason = "it is looked at once")]
 fn bring(world: &World, query: &Form) -> Result<AuthorizationRequest, AuthorizeRefusal> {
     block_on(world.authorize().check(Some(&query.encode()), None))
 }

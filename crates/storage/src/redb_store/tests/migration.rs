@@ -88,7 +88,9 @@ async fn l14_a_backup_of_a_migrated_store_is_of_this_schema() -> Result<(), Stor
     let copy = RedbSettings::new(folder.path().join("copy.redb"));
     assert_eq!(RedbStore::open(&settings).unwrap().backup(&copy.path).await.unwrap(), 1);
     assert_eq!(said(&copy), (SCHEMA, Some(schema::VERSION.to_owned())));
-    RedbStore::open(&copy).unwrap();
+    let restored = RedbSettings::new(folder.path().join("restored.redb"));
+    RedbStore::restore(&copy, &restored.path, &[]).unwrap();
+    assert!(RedbStore::open(&restored).unwrap().get(THINGS, &Key::new("key").unwrap()).await?.is_some());
     Ok(())
 }
 

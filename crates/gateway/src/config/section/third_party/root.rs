@@ -16,6 +16,10 @@ use crate::config::{
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, in the words of the standard"
+)]
 pub struct ThirdParty {
     /// Where grants, clients and keys are kept: `{ redb = "state.redb" }`,
     /// or `{ memory = true }` for development, which forgets everything with the process.
