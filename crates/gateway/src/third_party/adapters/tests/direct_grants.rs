@@ -1,7 +1,7 @@
 //! Tokens without a browser: for clients themselves, and for the next hop.
 
-use oauth_server::{DirectGrants, Exchange, GrantPort, SubjectToken, TokenRefusal};
-use oauth_types::{Actor, ClientId, Clock, TokenErrorCode};
+use oauth_server::{DirectGrant, DirectGrants, Exchange, GrantPort, SubjectToken, TokenRefusal};
+use oauth_types::{Actor, ClientId, Clock, JwkThumbprint, Principal, TokenErrorCode};
 use token_manager::{AccessTokenClaims, Confirmation, EndCause, RevokeSelector};
 
 use crate::third_party::testing::*;
@@ -46,6 +46,36 @@ async fn a_token_for_the_next_hop_is_told_of_and_dies_with_the_grant() {
     assert_eq!(world.access.subject_token(&token).await.unwrap(), None);
     invalid_grant(world.refresh(&tokens).await);
     assert!(exchanged(&world, &subject_token).await.is_err());
+}
+
+#[tokio::test]
+async fn rfc9449_5_tokens_without_a_browser_are_bound_to_the_key_that_was_proven() {
+    let world = World::new().await;
+    let (_, _, tokens) = world.live("1").await;
+    let subject_token = world.access.subject_token(tokens.access_token.expose()).await.unwrap().unwrap();
+    for key in [Some(JwkThumbprint::from_bytes([7; 32])), None] {
+        let grant = DirectGrant {
+            client_id: &upstream(),
+            principal: &Principal::of_client(&upstream()).unwrap(),
+            scope: &"mcp".parse().unwrap(),
+            resource: &"https://mcp.example/search".parse().unwrap(),
+            key,
+        };
+        let exchange = Exchange {
+            subject_token: &subject_token,
+            client_id: &upstream(),
+            actor: Actor { sub: "files".parse().unwrap(), act: None },
+            scope: &"mcp".parse().unwrap(),
+            resource: &"https://mcp.example/search".parse().unwrap(),
+            key,
+        };
+        for tokens in
+            [world.access.issue(grant).await.unwrap(), world.access.exchange(exchange).await.unwrap()]
+        {
+            let facts = world.access.introspect(tokens.access_token.expose()).await.unwrap().unwrap();
+            assert_eq!(facts.key, key);
+        }
+    }
 }
 
 #[tokio::test]
