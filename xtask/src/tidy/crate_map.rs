@@ -2,7 +2,7 @@
 
 mod rules;
 
-use self::rules::{CRATES, CrateRule, LAYER_2_TOKIO, Layer, OUTSIDE, OWNERS};
+use self::rules::{CRATES, CrateRule, LAYER_2_TOKIO, Layer, OUTSIDE, OWNERS, TO_UPSTREAMS};
 use super::Findings;
 use crate::workspace::{self, Dependency, Package};
 
@@ -73,7 +73,7 @@ fn external(user: &CrateRule, dependency: &Dependency) -> Option<String> {
             return Some(format!("belongs to {}", [owner.crates, owner.optional].concat().join(", ")));
         }
     }
-    if dependency.name == "tokio" && user.layer == Layer::Number(2) && user.name != "mcp-proxy" {
+    if dependency.name == "tokio" && user.layer == Layer::Number(2) && !TO_UPSTREAMS.contains(&user.name) {
         let extra: Vec<_> =
             dependency.features.iter().filter(|it| !LAYER_2_TOKIO.contains(&it.as_str())).collect();
         return (!extra.is_empty()).then(|| format!("protocol logic may not use the features {extra:?}"));

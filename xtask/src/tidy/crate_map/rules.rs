@@ -43,9 +43,12 @@ pub(super) const CRATES: &[CrateRule] = &[
     always("oauth-types", 0, &[]),
     always("outbound-http", 1, &["oauth-types"]),
     third_party("storage", 1, &["oauth-types"]),
+    always("mcp-message", 1, &["oauth-types"]),
     always("token-validate", 2, &["oauth-types", "outbound-http"]),
     always("resource-metadata", 2, &["oauth-types"]),
-    always("mcp-proxy", 2, &["oauth-types"]),
+    always("mcp-proxy", 2, &["oauth-types", "mcp-message"]),
+    always("mcp-policy", 2, &["oauth-types", "mcp-message"]),
+    always("mcp-stdio", 2, &["oauth-types", "mcp-message"]),
     third_party("oauth-client", 2, &["oauth-types", "outbound-http"]),
     third_party("oauth-server", 2, &["oauth-types", "outbound-http", "storage"]),
     third_party("session-binding", 2, &["oauth-types", "storage"]),
@@ -76,9 +79,11 @@ pub(super) const OWNERS: &[Owner] = &[
     owner("hyper-rustls", &["mcp-proxy"], &[]),
     owner("hyper-util", &["gateway", "mcp-proxy"], &[]),
     owner("jiff", &["gateway", "oauth-server"], &[]),
+    owner("governor", &["mcp-policy"], &[]),
     owner("jsonwebtoken", &["gateway", "token-manager", "token-validate"], &[]),
     owner("moka", &["token-validate"], &[]),
     owner("oauth2", &["oauth-client"], &[]),
+    owner("process-wrap", &["mcp-stdio"], &[]),
     owner("rcgen", &[], &[]),
     owner("redb", &[], &["storage"]),
     owner("reqwest", &["outbound-http"], &[]),
@@ -96,11 +101,17 @@ pub(super) const OWNERS: &[Owner] = &[
     owner("zeroize", &["oauth-client", "oauth-types", "token-manager"], &["gateway"]),
 ];
 
-/// What layer 2 may use of tokio, `mcp-proxy` apart.
+/// Those of layer 2 that talk to MCP servers, for which they may use all of tokio.
+pub(super) const TO_UPSTREAMS: &[&str] = &["mcp-proxy", "mcp-stdio"];
+
+/// What the rest of layer 2 may use of tokio.
 pub(super) const LAYER_2_TOKIO: &[&str] = &["sync"];
 
 const LAYERS_0_TO_2: &[&str] = &[
+    "mcp-message",
+    "mcp-policy",
     "mcp-proxy",
+    "mcp-stdio",
     "oauth-client",
     "oauth-server",
     "oauth-types",
