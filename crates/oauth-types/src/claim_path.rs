@@ -1,7 +1,9 @@
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::text::text_conversions;
 
 /// Where a claim is: member names separated by dots, such as `scope` or `realm_access.roles`.
 ///
@@ -46,25 +48,7 @@ impl FromStr for ClaimPath {
     }
 }
 
-impl TryFrom<String> for ClaimPath {
-    type Error = InvalidClaimPath;
-
-    fn try_from(text: String) -> Result<Self, InvalidClaimPath> {
-        text.parse()
-    }
-}
-
-impl From<ClaimPath> for String {
-    fn from(path: ClaimPath) -> Self {
-        path.text
-    }
-}
-
-impl fmt::Display for ClaimPath {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.text)
-    }
-}
+text_conversions!(ClaimPath, InvalidClaimPath);
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,9 @@
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::is_loopback_host;
+use crate::{is_loopback_host, text::text_conversions};
 
 /// An authorization server's issuer identifier: an `https` URL without query or fragment (RFC 8414 section 2).
 ///
@@ -101,25 +101,7 @@ impl FromStr for Issuer {
     }
 }
 
-impl TryFrom<String> for Issuer {
-    type Error = InvalidIssuer;
-
-    fn try_from(text: String) -> Result<Self, InvalidIssuer> {
-        text.parse()
-    }
-}
-
-impl From<Issuer> for String {
-    fn from(issuer: Issuer) -> Self {
-        issuer.text
-    }
-}
-
-impl fmt::Display for Issuer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.text)
-    }
-}
+text_conversions!(Issuer, InvalidIssuer);
 
 #[cfg(test)]
 mod tests {

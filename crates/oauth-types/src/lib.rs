@@ -18,6 +18,7 @@ mod redirect_uri;
 mod resource_uri;
 mod scope;
 mod secret;
+mod text;
 mod unix_time;
 
 pub use actor::Actor;

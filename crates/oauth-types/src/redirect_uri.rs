@@ -1,10 +1,10 @@
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use percent_encoding::percent_decode;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::is_loopback_host;
+use crate::{is_loopback_host, text::text_conversions};
 
 /// Where an authorization response may be sent: `https`, `http` on a loopback host, or a private-use scheme
 /// (OAuth 2.1 section 2.3; RFC 8252 section 7).
@@ -256,25 +256,7 @@ const FORBIDDEN_PREFIXES: [&str; 20] = [
     "x-web-search",
 ];
 
-impl TryFrom<String> for RedirectUri {
-    type Error = InvalidRedirectUri;
-
-    fn try_from(text: String) -> Result<Self, InvalidRedirectUri> {
-        text.parse()
-    }
-}
-
-impl From<RedirectUri> for String {
-    fn from(uri: RedirectUri) -> Self {
-        uri.text
-    }
-}
-
-impl fmt::Display for RedirectUri {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.text)
-    }
-}
+text_conversions!(RedirectUri, InvalidRedirectUri);
 
 #[cfg(test)]
 mod tests;

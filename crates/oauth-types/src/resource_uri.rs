@@ -1,9 +1,9 @@
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::is_loopback_host;
+use crate::{is_loopback_host, text::text_conversions};
 
 /// A resource identifier: an `https` URI without query and fragment (RFC 9728 section 1.2, RFC 8707 section 2).
 ///
@@ -93,25 +93,7 @@ impl FromStr for ResourceUri {
     }
 }
 
-impl TryFrom<String> for ResourceUri {
-    type Error = InvalidResourceUri;
-
-    fn try_from(text: String) -> Result<Self, InvalidResourceUri> {
-        text.parse()
-    }
-}
-
-impl From<ResourceUri> for String {
-    fn from(resource: ResourceUri) -> Self {
-        resource.text
-    }
-}
-
-impl fmt::Display for ResourceUri {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.text)
-    }
-}
+text_conversions!(ResourceUri, InvalidResourceUri);
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,8 @@ use outbound_http::{HttpClient, Limits};
 use tokio::sync::Semaphore;
 use url::Url;
 
+pub use self::request::introspection_request;
+
 use self::answer::Answer;
 use crate::{
     BearerToken, Introspection, IntrospectionScope, IssuerPolicy, Reason, Refusal, keys::KeyStore,
@@ -77,7 +79,7 @@ impl Introspector {
     async fn fetch(&self, token: &BearerToken<'_>, policy: &IssuerPolicy) -> Result<Remembered, Refusal> {
         let endpoint = self.endpoint().await?;
         let shown = without_query(&endpoint);
-        let request = request::build(&endpoint, &self.settings, token)
+        let request = introspection_request(&endpoint, &self.settings, token.expose())
             .map_err(|error| unavailable(format!("{shown}: {error}")))?;
         let _place = self.queue.try_acquire().map_err(|_| unavailable("too many questions at once"))?;
         let slot = self.slots.acquire().await.map_err(|_| unavailable("shutting down"))?;

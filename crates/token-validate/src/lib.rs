@@ -31,6 +31,7 @@ pub use dpop::{
     DpopNonces, DpopSettings, DpopVerifier, MAX_PROOF_BYTES, MemoryReplayStore, Noted, ProofId, ProofRequest,
     ProvenKey, ReplayStore, VerifiedProof,
 };
+pub use introspection::introspection_request;
 pub use jws::{JwsError, MAX_JWS_BYTES, VerifiedJws, verify_jws};
 pub use key_set::{InvalidKeySet, KeySet, KeyWarning, KeyWarningKind};
 pub use keys::KeyRefresher;

@@ -6,16 +6,19 @@ use http::{
 };
 use url::{Url, form_urlencoded};
 
-use crate::{BearerToken, Introspection, IntrospectionAuth};
+use crate::{Introspection, IntrospectionAuth};
 
-/// The question about `token` (RFC 7662 section 2.1).
-pub(super) fn build(
+/// The question about `token`, which is an access token (RFC 7662 section 2.1).
+///
+/// # Errors
+/// When the endpoint or the credentials of `settings` cannot be part of a request.
+pub fn introspection_request(
     endpoint: &Url,
     settings: &Introspection,
-    token: &BearerToken<'_>,
+    token: &str,
 ) -> Result<Request<Bytes>, http::Error> {
     let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("token", token.expose()).append_pair("token_type_hint", "access_token");
+    form.append_pair("token", token).append_pair("token_type_hint", "access_token");
     let (id, secret) = (settings.client_id.as_str(), settings.client_secret.expose());
     let mut request = Request::post(endpoint.as_str())
         .header(ACCEPT, "application/json")

@@ -1,14 +1,8 @@
-use base64::{Engine, engine::general_purpose::STANDARD};
-use bytes::Bytes;
-use http::{
-    HeaderValue, Request, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
-};
+use http::StatusCode;
 use oauth_types::{AuthorizationServerMetadata, Clock};
 use outbound_http::HttpClient;
 use serde::Deserialize;
-use token_validate::{Introspection, IntrospectionAuth, IssuerPolicy};
-use url::{Url, form_urlencoded};
+use token_validate::{IssuerPolicy, introspection_request};
 
 use super::{
     clients::endpoint,
@@ -38,7 +32,7 @@ pub(super) async fn check(
             url
         }
     };
-    let Ok(request) = question(url, settings) else { return findings };
+    let Ok(request) = introspection_request(url, settings, MADE_UP) else { return findings };
     let shown = shown::text(url.as_str());
     let (code, message) = match send(http, clock, request).await {
         Err(why) => (FindingCode::IntrospectionUnreachable, format!("{shown}: {why}")),
@@ -46,31 +40,6 @@ pub(super) async fn check(
     };
     findings.add(code, subject, message);
     findings
-}
-
-fn question(url: &Url, settings: &Introspection) -> Result<Request<Bytes>, http::Error> {
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("token", MADE_UP).append_pair("token_type_hint", "access_token");
-    let (id, secret) = (settings.client_id.as_str(), settings.client_secret.expose());
-    let mut request = Request::post(url.as_str())
-        .header(ACCEPT, "application/json")
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-    match settings.auth {
-        IntrospectionAuth::Basic => request = request.header(AUTHORIZATION, basic(id, secret)?),
-        IntrospectionAuth::Post => {
-            form.append_pair("client_id", id).append_pair("client_secret", secret);
-        }
-    }
-    request.body(Bytes::from(form.finish()))
-}
-
-/// Both parts are form-encoded first (RFC 6749 section 2.3.1).
-fn basic(id: &str, secret: &str) -> Result<HeaderValue, http::Error> {
-    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret)));
-    let mut value = HeaderValue::try_from(format!("Basic {pair}"))?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 /// What an answer says; its text is never repeated, since it may repeat our credentials.
