@@ -10,9 +10,12 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use oauth_types::{BearerError, Scope};
 use resource_metadata::{Challenge, ErrorDescription, ProtectedResource};
 use serde_json::json;
-use token_validate::ValidatedToken;
 
-use crate::{access::DPOP_NONCE, reason::Reason, request_id::RequestId};
+use crate::{
+    access::{DPOP_NONCE, Principal},
+    reason::Reason,
+    request_id::RequestId,
+};
 
 /// A refusal, with all that its answer needs.
 #[derive(Debug)]
@@ -76,23 +79,23 @@ impl Refusal {
         refused
     }
 
-    /// A good token whose grant has ended (RFC 6750 section 3.1).
-    pub(crate) fn of_grant(resource: &ProtectedResource, token: &ValidatedToken) -> Self {
+    /// A principal whose grant has ended (RFC 6750 section 3.1).
+    pub(crate) fn of_grant(resource: &ProtectedResource, principal: &Principal) -> Self {
         let reason = Reason::GrantEnded;
         let description = ErrorDescription::from_static(reason.description());
         let challenge = Challenge::refused(resource, BearerError::InvalidToken, description);
-        Self::from(reason).challenging(Some(in_scheme_of(token, challenge)))
+        Self::from(reason).challenging(Some(in_scheme_of(principal, challenge)))
     }
 
-    /// A good token without the scope; the challenge names `needed` (RFC 6750 section 3.1).
-    pub(crate) fn of_scope(resource: &ProtectedResource, token: &ValidatedToken, needed: &Scope) -> Self {
+    /// A principal without the scope; the challenge names `needed` (RFC 6750 section 3.1).
+    pub(crate) fn of_scope(resource: &ProtectedResource, principal: &Principal, needed: &Scope) -> Self {
         let reason = Reason::ScopeInsufficient;
         let description = ErrorDescription::from_static(reason.description());
         let challenge = Challenge::refused(resource, BearerError::InsufficientScope, description);
-        let missing = token.scope().missing(needed);
+        let missing = principal.scope().missing(needed);
         Self::from(reason)
             .with_detail(&format!("missing: {missing}"))
-            .challenging(Some(in_scheme_of(token, challenge.with_scope(needed))))
+            .challenging(Some(in_scheme_of(principal, challenge.with_scope(needed))))
     }
 
     fn of_credentials(refusal: &token_validate::Refusal) -> Self {
@@ -188,8 +191,8 @@ fn challenge(reason: token_validate::Reason, resource: &ProtectedResource) -> Op
 }
 
 /// A token that came with a proof is answered in the scheme of proofs.
-fn in_scheme_of(token: &ValidatedToken, challenge: Challenge) -> Challenge {
-    if token.key_thumbprint().is_some() { challenge.for_dpop() } else { challenge }
+fn in_scheme_of(principal: &Principal, challenge: Challenge) -> Challenge {
+    if principal.is_bound_to_key() { challenge.for_dpop() } else { challenge }
 }
 
 const RETRY_AFTER_SECONDS: &str = "2";

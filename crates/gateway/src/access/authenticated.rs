@@ -1,20 +1,16 @@
-use std::sync::Arc;
-
 use http::HeaderValue;
 use token_validate::{Reason, ValidatedToken, bearer_token};
 
 use super::{
-    ProtectedServer,
-    caller::Caller,
+    Principal, ProtectedServer,
     dpop::{Shown, by_proof},
 };
-use crate::{access_log::SubjectDigest, refusal::Refusal};
+use crate::refusal::Refusal;
 
-/// Proof that a token of this request passed every check for this server.
+/// Proof that the credentials of this request passed every check for this server.
 #[derive(Debug)]
 pub(crate) struct Authenticated {
-    token: ValidatedToken,
-    caller: Arc<Caller>,
+    principal: Principal,
     next_nonce: Option<Box<HeaderValue>>,
 }
 
@@ -41,23 +37,17 @@ impl Authenticated {
     }
 
     fn new(token: ValidatedToken, next_nonce: Option<HeaderValue>) -> Self {
-        let caller = token.derived(Caller::of);
-        Self { token, caller, next_nonce: next_nonce.map(Box::new) }
+        Self { principal: Principal::by_token(token), next_nonce: next_nonce.map(Box::new) }
     }
 
-    /// The validated token.
-    pub(super) const fn token(&self) -> &ValidatedToken {
-        &self.token
+    /// Who calls.
+    pub(super) const fn principal(&self) -> &Principal {
+        &self.principal
     }
 
-    /// Whose token it is, for logs and limits.
-    pub(super) fn subject_digest(&self) -> SubjectDigest {
-        self.caller.subject
-    }
-
-    /// Who calls, for MCP sessions.
-    pub(super) fn principal(&self) -> &Arc<str> {
-        &self.caller.principal
+    /// Who calls, for good.
+    pub(super) fn into_principal(self) -> Principal {
+        self.principal
     }
 
     /// The nonce that the answer tells the client to use next.

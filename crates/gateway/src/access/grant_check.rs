@@ -29,13 +29,20 @@ pub(crate) struct NoGrants;
 #[derive(Debug, Default)]
 struct Endless(CancellationToken);
 
+impl NoGrants {
+    /// The watch of whoever has no grant that could end.
+    pub(super) fn watch_nothing() -> Box<dyn GrantEnd> {
+        Box::new(Endless::default())
+    }
+}
+
 impl GrantCheck for NoGrants {
     fn is_live(&self, _: &ValidatedToken, _: UnixTime) -> bool {
         true
     }
 
     fn watch(&self, _: &ValidatedToken) -> Option<Box<dyn GrantEnd>> {
-        Some(Box::new(Endless::default()))
+        Some(Self::watch_nothing())
     }
 }
 

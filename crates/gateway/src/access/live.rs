@@ -1,14 +1,11 @@
-use std::sync::Arc;
-
 use oauth_types::UnixTime;
-use token_validate::ValidatedToken;
 
-use super::{Authenticated, ProtectedServer};
-use crate::{access_log::SubjectDigest, refusal::Refusal};
+use super::{Authenticated, Principal, ProtectedServer};
+use crate::refusal::Refusal;
 
-/// Proof that the grant behind the token lives, if there is one of ours.
+/// Proof that the grant behind the principal's token lives, if there is one of ours.
 #[derive(Debug)]
-pub(crate) struct Live(Authenticated);
+pub(crate) struct Live(Principal);
 
 impl Live {
     /// Asks for the grant of the token, whose signature says nothing of what came after it.
@@ -20,24 +17,15 @@ impl Live {
         authenticated: Authenticated,
         now: UnixTime,
     ) -> Result<Self, Refusal> {
-        if server.grants().is_live(authenticated.token(), now) {
-            return Ok(Self(authenticated));
+        let principal = authenticated.into_principal();
+        if principal.token().is_none_or(|it| server.grants().is_live(it, now)) {
+            return Ok(Self(principal));
         }
-        Err(Refusal::of_grant(server.resource(), authenticated.token()))
+        Err(Refusal::of_grant(server.resource(), &principal))
     }
 
-    /// The token whose grant lives.
-    pub(super) const fn token(&self) -> &ValidatedToken {
-        self.0.token()
-    }
-
-    /// Whose token it is, for logs and limits.
-    pub(super) fn subject_digest(&self) -> SubjectDigest {
-        self.0.subject_digest()
-    }
-
-    /// Who calls, for MCP sessions.
-    pub(super) fn principal(&self) -> &Arc<str> {
-        self.0.principal()
+    /// Whose grant lives.
+    pub(super) const fn principal(&self) -> &Principal {
+        &self.0
     }
 }

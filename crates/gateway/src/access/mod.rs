@@ -7,6 +7,7 @@ mod dpop;
 mod grant_check;
 mod live;
 mod permitted;
+mod principal;
 mod server;
 
 use axum::{body::Body, extract::Request, response::Response};
@@ -19,6 +20,7 @@ pub(crate) use self::{
     acceptance::{Acceptance, Acceptances},
     dpop::Dpop,
     grant_check::{GrantCheck, GrantEnd, NoGrants},
+    principal::Principal,
     server::{ProtectedServer, ServerParts},
 };
 
@@ -42,7 +44,7 @@ pub(crate) async fn serve(
     let shown = Shown { method: request.method(), uri: request.uri(), headers: request.headers() };
     let mut authenticated = Authenticated::by_token(server, shown).await?;
     let next_nonce = authenticated.take_next_nonce();
-    arrival.note_subject(authenticated.subject_digest());
+    arrival.note_subject(authenticated.principal().subject_digest());
     // From here to the upstream nothing waits.
     let now = server.now();
     let live = Live::by_grant(server, authenticated, now)?;

@@ -5,11 +5,11 @@ use http::{HeaderMap, HeaderValue, header};
 use mcp_proxy::{OnBehalf, Proxy, ProxyBody};
 use oauth_types::{Clock, UnixTime};
 use resource_metadata::ProtectedResource;
-use token_validate::{ResourcePolicy, ValidatedToken, Validator};
+use token_validate::{ResourcePolicy, Validator};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use super::{Dpop, GrantCheck, Permitted};
+use super::{Dpop, GrantCheck, GrantEnd, NoGrants, Permitted, Principal};
 use crate::{
     adapters::{Identity, SigningKeyError},
     edge::Origins,
@@ -117,7 +117,7 @@ impl ProtectedServer {
         permitted: &Permitted,
         method: &http::Method,
     ) -> Result<StreamPlace, Refusal> {
-        let (streams, subject) = (&self.parts.streams, permitted.subject_digest());
+        let (streams, subject) = (&self.parts.streams, permitted.principal().subject_digest());
         Ok(match *method {
             http::Method::GET => streams.listen(subject),
             http::Method::POST => streams.ask(subject),
@@ -163,32 +163,39 @@ impl ProtectedServer {
         })?;
         let (head, body) = response.into_parts();
         let body = if body.is_event_stream() {
-            self.bounded_stream(body, permitted.token(), stream)?
+            self.bounded_stream(body, permitted.principal(), stream)?
         } else {
             Body::new(body)
         };
         Ok(Response::from_parts(head, body))
     }
 
-    /// An event stream that counts among those of its subject and ends with whatever its token rests on.
+    /// An event stream that counts among those of its subject and ends with whatever its principal rests on.
     fn bounded_stream(
         &self,
         body: ProxyBody,
-        token: &ValidatedToken,
+        principal: &Principal,
         place: StreamPlace,
     ) -> Result<Body, Refusal> {
         // Watched only now, since few answers are streams: a grant that ended meanwhile shows here.
-        let Some(grant) = self.parts.grants.watch(token) else {
+        let Some(grant) = self.watch_grant(principal) else {
             body.abort();
-            return Err(Refusal::of_grant(&self.parts.resource, token));
+            return Err(Refusal::of_grant(&self.parts.resource, principal));
         };
-        let body = body.ending_with(self.stream_ends(token).chain([grant.token().clone()]));
+        let body = body.ending_with(self.stream_ends(principal).chain([grant.token().clone()]));
         Ok(Body::new(CountedStream::new(body, place.open(), grant)))
     }
 
-    /// What ends an event stream before its token does, beside the end of the gateway and of the grant.
-    fn stream_ends(&self, token: &ValidatedToken) -> impl Iterator<Item = CancellationToken> {
-        [Some(self.parts.acceptance_ends.clone()), token.key_withdrawn().cloned()].into_iter().flatten()
+    fn watch_grant(&self, principal: &Principal) -> Option<Box<dyn GrantEnd>> {
+        match principal.token() {
+            Some(token) => self.parts.grants.watch(token),
+            None => Some(NoGrants::watch_nothing()),
+        }
+    }
+
+    /// What ends an event stream before its principal's time is up, beside the end of the gateway and of the grant.
+    fn stream_ends(&self, principal: &Principal) -> impl Iterator<Item = CancellationToken> {
+        [Some(self.parts.acceptance_ends.clone()), principal.ends().cloned()].into_iter().flatten()
     }
 
     fn on_behalf(
@@ -198,15 +205,15 @@ impl ProtectedServer {
         method: &http::Method,
         now: UnixTime,
     ) -> Result<OnBehalf, SigningKeyError> {
-        let token = permitted.token();
+        let principal = permitted.principal();
         let listens = method == http::Method::GET;
         let ends = if listens { &self.parts.listening_ends } else { &self.parts.answering_ends };
         Ok(OnBehalf {
-            principal: Arc::clone(permitted.principal()),
-            headers: self.parts.identity.headers(token, now)?,
+            principal: Arc::clone(principal.unique_name()),
+            headers: self.parts.identity.headers(principal, now)?,
             request_id: HeaderValue::clone(&arrival.request_id_header),
             // A token that was accepted within the leeway must not lose its answer.
-            stream_until: Some((token.expires_at() + self.parts.leeway).saturating_since(now)),
+            stream_until: principal.expires_at().map(|it| (it + self.parts.leeway).saturating_since(now)),
             cancel: ends.clone(),
         })
     }

@@ -5,9 +5,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use oauth_types::{ClientId, Entropy, UnixTime};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
-use token_validate::ValidatedToken;
 
 use super::{SigningKey, SigningKeyError};
+use crate::access::Principal;
 
 /// What an upstream may learn of the caller: nothing, unless its server says so.
 #[derive(Debug, Default)]
@@ -58,46 +58,43 @@ struct SubjectIdentifier<'a> {
 }
 
 impl Identity {
-    /// The headers for the upstream of a request by the holder of `token`.
+    /// The headers for the upstream of a request by `principal`.
     ///
     /// # Errors
     /// When the assertion cannot be signed: without it the upstream might take the caller for somebody else.
-    pub(crate) fn headers(
-        &self,
-        token: &ValidatedToken,
-        now: UnixTime,
-    ) -> Result<HeaderMap, SigningKeyError> {
+    pub(crate) fn headers(&self, principal: &Principal, now: UnixTime) -> Result<HeaderMap, SigningKeyError> {
         let mut headers = HeaderMap::new();
         if self.plain {
-            set(&mut headers, SUBJECT, token.subject().as_str(), NOT_IN_NAMES);
-            set(&mut headers, ISSUER, token.issuer().as_str(), NOT_IN_NAMES);
-            set(&mut headers, CLIENT_ID, token.client_id().map_or("", ClientId::as_str), NOT_IN_NAMES);
-            set(&mut headers, SCOPE, &token.scope().to_string(), NOT_PLAIN);
+            set(&mut headers, SUBJECT, principal.subject().as_str(), NOT_IN_NAMES);
+            set(&mut headers, ISSUER, principal.issuer(), NOT_IN_NAMES);
+            set(&mut headers, CLIENT_ID, principal.client_id().map_or("", ClientId::as_str), NOT_IN_NAMES);
+            set(&mut headers, SCOPE, &principal.scope().to_string(), NOT_PLAIN);
         }
         if let Some(assertion) = &self.assertion {
-            headers.insert(assertion.header.clone(), assertion.sign(token, now)?);
+            headers.insert(assertion.header.clone(), assertion.sign(principal, now)?);
         }
         Ok(headers)
     }
 }
 
 impl Assertion {
-    fn sign(&self, token: &ValidatedToken, now: UnixTime) -> Result<HeaderValue, SigningKeyError> {
+    fn sign(&self, principal: &Principal, now: UnixTime) -> Result<HeaderValue, SigningKeyError> {
         let mut jti = [0; 16];
         self.entropy.fill(&mut jti);
+        let ends = now + self.lifetime;
         let claims = Claims {
             iss: &self.issuer,
             aud: &self.audience,
-            sub: token.subject().as_str(),
+            sub: principal.subject().as_str(),
             sub_id: SubjectIdentifier {
                 format: "iss_sub",
-                iss: token.issuer().as_str(),
-                sub: token.subject().as_str(),
+                iss: principal.issuer(),
+                sub: principal.subject().as_str(),
             },
-            client_id: token.client_id().map(ClientId::as_str),
-            scope: token.scope().to_string(),
+            client_id: principal.client_id().map(ClientId::as_str),
+            scope: principal.scope().to_string(),
             iat: now,
-            exp: (now + self.lifetime).min(token.expires_at().max(now)),
+            exp: principal.expires_at().map_or(ends, |it| ends.min(it.max(now))),
             jti: URL_SAFE_NO_PAD.encode(jti),
         };
         let signed = self.key.sign("JWT", &claims)?;
