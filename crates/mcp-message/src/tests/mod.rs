@@ -1,0 +1,4 @@
+mod bodies;
+mod headers;
+mod operations;
+mod random;
