@@ -1,0 +1,102 @@
+use serde_json::value::RawValue;
+
+use super::{FilterFault, members::Members};
+
+/// What is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ListKind {
+    /// `tools/list`.
+    Tools,
+    /// `prompts/list`.
+    Prompts,
+    /// `resources/list`.
+    Resources,
+    /// `resources/templates/list`.
+    ResourceTemplates,
+}
+
+/// One item of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed<'a> {
+    /// Of which list.
+    pub kind: ListKind,
+    /// The name of a tool or prompt, the URI of a resource, the URI template of resources.
+    pub name: &'a str,
+    /// What a tool says of itself; nothing for the others.
+    pub hints: ToolHints,
+}
+
+/// The annotations of a tool that rules may ask for: claims of the MCP server, `None` where it says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ToolHints {
+    /// `readOnlyHint`: it changes nothing.
+    pub read_only: Option<bool>,
+    /// `destructiveHint`: it may destroy something.
+    pub destructive: Option<bool>,
+}
+
+impl ListKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Tools, Self::Prompts, Self::Resources, Self::ResourceTemplates];
+
+    /// What a request of this method lists; `None` if it is no listing.
+    #[must_use]
+    pub fn of_method(method: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.method() == method)
+    }
+
+    /// The method that asks for it.
+    #[must_use]
+    pub const fn method(self) -> &'static str {
+        match self {
+            Self::Tools => "tools/list",
+            Self::Prompts => "prompts/list",
+            Self::Resources => "resources/list",
+            Self::ResourceTemplates => "resources/templates/list",
+        }
+    }
+
+    /// The member of the result that holds the list.
+    pub(super) const fn member(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::Prompts => "prompts",
+            Self::Resources => "resources",
+            Self::ResourceTemplates => "resourceTemplates",
+        }
+    }
+
+    /// The member of an item by which it is used.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Tools | Self::Prompts => "name",
+            Self::Resources => "uri",
+            Self::ResourceTemplates => "uriTemplate",
+        }
+    }
+}
+
+/// Reads an item and asks `judge` about it.
+pub(super) fn read<T>(
+    kind: ListKind,
+    item: &RawValue,
+    judge: impl FnOnce(&Listed<'_>) -> T,
+) -> Result<T, FilterFault> {
+    let members = Members::read(item)?.ok_or(FilterFault::Item)?;
+    let name = members.find(kind.key())?.ok_or(FilterFault::Item)?;
+    let name: String = serde_json::from_str(name.get()).map_err(|_| FilterFault::Item)?;
+    let hints = if kind == ListKind::Tools { hints(&members)? } else { ToolHints::default() };
+    Ok(judge(&Listed { kind, name: &name, hints }))
+}
+
+fn hints(tool: &Members<'_>) -> Result<ToolHints, FilterFault> {
+    let Some(annotations) = tool.find("annotations")?.filter(|it| it.get() != "null") else {
+        return Ok(ToolHints::default());
+    };
+    let annotations = Members::read(annotations)?.ok_or(FilterFault::Item)?;
+    let hint = |name| -> Result<Option<bool>, FilterFault> {
+        let Some(value) = annotations.find(name)? else { return Ok(None) };
+        serde_json::from_str(value.get()).map_err(|_| FilterFault::Item)
+    };
+    Ok(ToolHints { read_only: hint("readOnlyHint")?, destructive: hint("destructiveHint")? })
+}
