@@ -39,11 +39,11 @@ impl<'a> Event<'a> {
 
     /// Its type; empty for none. The last one counts.
     pub(super) fn kind(&self) -> &'a str {
-        let kinds = self.lines.iter().filter_map(|it| match it.field {
+        let mut kinds = self.lines.iter().filter_map(|it| match it.field {
             Field::Event(kind) => Some(kind),
             Field::Data(_) | Field::Other => None,
         });
-        kinds.last().unwrap_or_default()
+        kinds.next_back().unwrap_or_default()
     }
 
     /// Its data, if it has any that is not empty.
