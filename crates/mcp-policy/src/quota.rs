@@ -1,7 +1,7 @@
 //! How often somebody may ask.
 
 mod cells;
-mod names;
+pub(crate) mod names;
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 

@@ -17,7 +17,7 @@ impl ToolNames {
 }
 
 /// The parts between the asterisks must follow one another, the first at the beginning and the last at the end.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(mut name) = name.strip_prefix(first) else { return false };
     let mut parts = rest.split('*');
