@@ -1,9 +1,10 @@
 //! Answers to listings, reduced to what their reader may use.
 
+mod edits;
 mod item;
-mod members;
 mod message;
-mod output;
+
+use mcp_message::InvalidMessage;
 
 use crate::{SseFault, SseRewriter, Verdict};
 
@@ -32,15 +33,9 @@ pub enum Expected {
 /// Why an answer cannot be filtered, so that nothing of it may be passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FilterFault {
-    /// It is no JSON, or no JSON that every reader understands alike.
-    #[error("the answer is no JSON")]
-    NotJson,
-    /// It is JSON, but no JSON-RPC message.
-    #[error("the answer is no JSON-RPC message")]
-    NotAMessage,
-    /// An object has a member twice, or one whose name differs from a known one by letter case.
-    #[error("the answer has a member with more than one reading")]
-    Ambiguous,
+    /// It is no JSON-RPC message that every reader understands alike.
+    #[error("the answer is not readable: {0}")]
+    Message(#[from] InvalidMessage),
     /// A result is not the list that was asked for.
     #[error("the answer is not the list that was asked for")]
     NotAList,
@@ -64,7 +59,7 @@ pub fn filter_json(
     expected: Expected,
     policy: &dyn ListPolicy,
 ) -> Result<Option<Vec<u8>>, FilterFault> {
-    let text = str::from_utf8(answer).map_err(|_| FilterFault::NotJson)?;
+    let text = str::from_utf8(answer).map_err(|_| InvalidMessage::NotUtf8)?;
     Ok(message::filter(text, expected, policy)?.map(String::into_bytes))
 }
 

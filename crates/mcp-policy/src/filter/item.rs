@@ -1,6 +1,7 @@
+use mcp_message::{Object, text};
 use serde_json::value::RawValue;
 
-use super::{FilterFault, members::Members};
+use super::FilterFault;
 
 /// What is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,20 +83,19 @@ pub(super) fn read<T>(
     item: &RawValue,
     judge: impl FnOnce(&Listed<'_>) -> T,
 ) -> Result<T, FilterFault> {
-    let members = Members::read(item)?.ok_or(FilterFault::Item)?;
-    let name = members.find(kind.key())?.ok_or(FilterFault::Item)?;
-    let name: String = serde_json::from_str(name.get()).map_err(|_| FilterFault::Item)?;
+    let members = Object::of(item).ok_or(FilterFault::Item)?;
+    let name = members.get(kind.key())?.and_then(text).ok_or(FilterFault::Item)?;
     let hints = if kind == ListKind::Tools { hints(&members)? } else { ToolHints::default() };
     Ok(judge(&Listed { kind, name: &name, hints }))
 }
 
-fn hints(tool: &Members<'_>) -> Result<ToolHints, FilterFault> {
-    let Some(annotations) = tool.find("annotations")?.filter(|it| it.get() != "null") else {
+fn hints(tool: &Object<'_>) -> Result<ToolHints, FilterFault> {
+    let Some(annotations) = tool.get("annotations")?.filter(|it| it.get() != "null") else {
         return Ok(ToolHints::default());
     };
-    let annotations = Members::read(annotations)?.ok_or(FilterFault::Item)?;
+    let annotations = Object::of(annotations).ok_or(FilterFault::Item)?;
     let hint = |name| -> Result<Option<bool>, FilterFault> {
-        let Some(value) = annotations.find(name)? else { return Ok(None) };
+        let Some(value) = annotations.get(name)? else { return Ok(None) };
         serde_json::from_str(value.get()).map_err(|_| FilterFault::Item)
     };
     Ok(ToolHints { read_only: hint("readOnlyHint")?, destructive: hint("destructiveHint")? })

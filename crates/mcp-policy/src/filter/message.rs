@@ -1,10 +1,7 @@
+use mcp_message::{Limits, Message, Object, Outcome};
 use serde_json::value::RawValue;
 
-use super::{
-    Expected, FilterFault, ListKind, ListPolicy, item,
-    members::Members,
-    output::{array, object},
-};
+use super::{Expected, FilterFault, ListKind, ListPolicy, edits::Edits, item};
 
 /// Reduces one message or a batch of them; `None` if it may pass as it is.
 pub(super) fn filter(
@@ -12,94 +9,59 @@ pub(super) fn filter(
     expected: Expected,
     policy: &dyn ListPolicy,
 ) -> Result<Option<String>, FilterFault> {
-    let value: &RawValue = serde_json::from_str(text).map_err(|_| FilterFault::NotJson)?;
-    if !value.get().starts_with('[') {
-        return one(value, expected, policy);
+    let body = mcp_message::read(text.as_bytes(), &Limits { depth: DEEPEST, ..Limits::default() })?;
+    let mut edits = Edits::of(text);
+    for message in body.messages() {
+        // A refusal, or something that the server says or asks on the way, holds no list.
+        if let Message::Response { outcome: Outcome::Result(result), .. } = message {
+            self::result(result, expected, policy, &mut edits)?;
+        }
     }
-    let messages = elements(value)?;
-    let filtered = messages.iter().map(|it| one(it, expected, policy)).collect::<Result<Vec<_>, _>>()?;
-    if filtered.iter().all(Option::is_none) {
-        return Ok(None);
-    }
-    let written = messages.iter().zip(&filtered).map(|(old, new)| new.as_deref().unwrap_or(old.get()));
-    Ok(Some(array(written)))
-}
-
-fn one(
-    message: &RawValue,
-    expected: Expected,
-    policy: &dyn ListPolicy,
-) -> Result<Option<String>, FilterFault> {
-    let members = Members::read(message)?.ok_or(FilterFault::NotAMessage)?;
-    let (result, error, method) = (members.find("result")?, members.find("error")?, members.find("method")?);
-    let Some(result) = result else {
-        // A refusal, or something that the server says or asks on the way: no list is in there.
-        return if error.is_some() == method.is_some() { Err(FilterFault::NotAMessage) } else { Ok(None) };
-    };
-    if error.is_some() || method.is_some() {
-        return Err(FilterFault::NotAMessage);
-    }
-    let Some(result) = self::result(result, expected, policy)? else { return Ok(None) };
-    Ok(Some(object(
-        members
-            .iter()
-            .map(|(name, value)| (name, if name == "result" { result.as_str() } else { value.get() })),
-    )))
+    edits.apply()
 }
 
 fn result(
     result: &RawValue,
     expected: Expected,
     policy: &dyn ListPolicy,
-) -> Result<Option<String>, FilterFault> {
-    let Some(members) = Members::read(result)? else {
-        return if expected == Expected::Anything { Ok(None) } else { Err(FilterFault::NotAList) };
-    };
+    edits: &mut Edits<'_>,
+) -> Result<(), FilterFault> {
+    let Some(members) = Object::of(result) else { return expected.nothing() };
     if let Expected::List(kind) = expected {
-        members.find(kind.member())?.ok_or(FilterFault::NotAList)?;
+        members.get(kind.member())?.ok_or(FilterFault::NotAList)?;
     }
-    let mut changed = Vec::new();
     let mut is_list = false;
     for kind in ListKind::ALL {
-        match members.find(kind.member())? {
+        match members.get(kind.member())? {
             Some(value) if value.get().starts_with('[') => {
                 is_list = true;
-                changed.extend(list(kind, value, policy)?.map(|it| (kind.member(), it)));
+                list(kind, value, policy, edits)?;
             }
-            Some(_) if expected != Expected::Anything => return Err(FilterFault::NotAList),
-            _ => {}
+            Some(_) => expected.nothing()?,
+            None => {}
         }
     }
-    if !is_list {
-        return Ok(None);
-    }
-    let must_add_scope = must_be_private(&members, &mut changed)?;
-    if changed.is_empty() && !must_add_scope {
-        return Ok(None);
-    }
-    let now = |name: &str| changed.iter().find(|(it, _)| *it == name).map(|(_, value)| value.as_str());
-    let kept = members.iter().map(|(name, value)| (name, now(name).unwrap_or(value.get())));
-    Ok(Some(object(kept.chain(must_add_scope.then_some((CACHE_SCOPE, PRIVATE))))))
+    if is_list { make_private(result, &members, edits) } else { Ok(()) }
 }
 
-/// Whether the member must be added, because there is none although the list may be kept for a while.
-fn must_be_private(
-    members: &Members<'_>,
-    changed: &mut Vec<(&'static str, String)>,
-) -> Result<bool, FilterFault> {
-    match members.find(CACHE_SCOPE)? {
-        Some(scope) if scope.get() == PRIVATE => Ok(false),
-        Some(_) => {
-            changed.push((CACHE_SCOPE, PRIVATE.to_owned()));
-            Ok(false)
+impl Expected {
+    /// What is no list may pass only where anything may come.
+    const fn nothing(self) -> Result<(), FilterFault> {
+        match self {
+            Self::List(_) => Err(FilterFault::NotAList),
+            Self::Anything => Ok(()),
         }
-        None => Ok(members.find("ttlMs")?.is_some()),
     }
 }
 
-/// The list without what may not be used; `None` if all of it may.
-fn list(kind: ListKind, value: &RawValue, policy: &dyn ListPolicy) -> Result<Option<String>, FilterFault> {
-    let items = elements(value)?;
+/// Takes out of the list what may not be used.
+fn list(
+    kind: ListKind,
+    value: &RawValue,
+    policy: &dyn ListPolicy,
+    edits: &mut Edits<'_>,
+) -> Result<(), FilterFault> {
+    let items: Vec<&RawValue> = serde_json::from_str(value.get()).map_err(|_| FilterFault::NotAList)?;
     let mut kept = Vec::with_capacity(items.len());
     for item in &items {
         let may_use = item::read(kind, item, |listed| {
@@ -110,12 +72,25 @@ fn list(kind: ListKind, value: &RawValue, policy: &dyn ListPolicy) -> Result<Opt
             kept.push(item.get());
         }
     }
-    Ok((kept.len() < items.len()).then(|| array(kept)))
+    if kept.len() < items.len() {
+        edits.replace(value, format!("[{}]", kept.join(",")));
+    }
+    Ok(())
 }
 
-fn elements(array: &RawValue) -> Result<Vec<&RawValue>, FilterFault> {
-    serde_json::from_str(array.get()).map_err(|_| FilterFault::NotJson)
+/// Says so where the list has a scope, or may be kept for a while without one.
+fn make_private(result: &RawValue, members: &Object<'_>, edits: &mut Edits<'_>) -> Result<(), FilterFault> {
+    match members.get("cacheScope")? {
+        Some(scope) if scope.get() == PRIVATE => {}
+        Some(scope) => edits.replace(scope, PRIVATE.to_owned()),
+        None if members.get("ttlMs")?.is_some() => {
+            edits.add_at_end(result, format!(",\"cacheScope\":{PRIVATE}"));
+        }
+        None => {}
+    }
+    Ok(())
 }
 
-const CACHE_SCOPE: &str = "cacheScope";
 const PRIVATE: &str = "\"private\"";
+/// Schemas of arguments are nested further than what clients send.
+const DEEPEST: usize = 100;

@@ -45,20 +45,27 @@ fn refused(answer: &str, fault: FilterFault) {
 #[test]
 fn what_may_be_used_stays_byte_for_byte_and_in_order() {
     check(
-        r#" {"jsonrpc" : "2.0","id":1.50,"result":{"tools":[{"name":"b","n":1E2}, {"name":"x1"},{ "name":"a"},{"name":"x2"}],"nextCursor":"\u0031"}}"#,
+        r#" {"jsonrpc" : "2.0","id":"\u0031","result":{"tools":[{"name":"b","n":1E2}, {"name":"x1"},{ "name":"a"},{"name":"x2"}],"nextCursor":"\u0031"}}"#,
         TOOLS,
         Ok(
-            r#"{"jsonrpc":"2.0","id":1.50,"result":{"tools":[{"name":"b","n":1E2},{ "name":"a"}],"nextCursor":"\u0031"}}"#,
+            r#" {"jsonrpc" : "2.0","id":"\u0031","result":{"tools":[{"name":"b","n":1E2},{ "name":"a"}],"nextCursor":"\u0031"}}"#,
         ),
     );
-    check(r#"{"id":1,"result":{"tools":[{"name":"x1"}]}}"#, TOOLS, Ok(r#"{"id":1,"result":{"tools":[]}}"#));
     check(
-        r#"{"id":1,"result":{"tools":[{"name":"\u0078"},{"n\u0061me":"a"}]}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"x1"}]}}"#,
         TOOLS,
-        Ok(r#"{"id":1,"result":{"tools":[{"n\u0061me":"a"}]}}"#),
+        Ok(r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[]}}"#),
     );
-    unchanged(" { \"id\" : 1, \"result\": { \"tools\": [ {\"name\": \"a\"} ]}}\r\n", TOOLS);
-    unchanged(r#"{"id":1,"result":{"tools":[]}}"#, TOOLS);
+    check(
+        r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"\u0078"},{"n\u0061me":"a"}]}}"#,
+        TOOLS,
+        Ok(r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"n\u0061me":"a"}]}}"#),
+    );
+    unchanged(
+        " { \"jsonrpc\":\"2.0\", \"id\" : 1, \"result\": { \"tools\": [ {\"name\": \"a\"} ]}}\r\n",
+        TOOLS,
+    );
+    unchanged(r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[]}}"#, TOOLS);
     unchanged(r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"x"}}"#, TOOLS);
 }
 
@@ -71,12 +78,12 @@ fn each_list_is_judged_by_what_its_items_are_used_by() {
         (ListKind::ResourceTemplates, "uriTemplate"),
     ] {
         assert_eq!(ListKind::of_method(kind.method()), Some(kind));
-        let answer =
-            json!({"id": 1, "result": {kind.member(): [{key: "x", "title": "a"}, {key: "a", "title": "x"}]}});
-        let expected = json!({"id": 1, "result": {kind.member(): [{key: "a", "title": "x"}]}});
+        let answer = json!({"jsonrpc":"2.0","id": 1, "result": {kind.member(): [{key: "x", "title": "a"}, {key: "a", "title": "x"}]}});
+        let expected =
+            json!({"jsonrpc":"2.0","id": 1, "result": {kind.member(): [{key: "a", "title": "x"}]}});
         let outcome = filtered(&answer.to_string(), Expected::List(kind)).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&outcome).unwrap(), expected);
-        let nameless = json!({"id": 1, "result": {kind.member(): [{"title": "a"}]}});
+        let nameless = json!({"jsonrpc":"2.0","id": 1, "result": {kind.member(): [{"title": "a"}]}});
         assert_eq!(filtered(&nameless.to_string(), Expected::List(kind)), Err(FilterFault::Item));
     }
     assert_eq!(ListKind::of_method("tools/call"), None);
@@ -85,47 +92,68 @@ fn each_list_is_judged_by_what_its_items_are_used_by() {
 #[test]
 fn a_list_beside_the_expected_one_is_judged_too() {
     check(
-        r#"{"id":1,"result":{"tools":[],"prompts":[{"name":"x"}]}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[],"prompts":[{"name":"x"}]}}"#,
         TOOLS,
-        Ok(r#"{"id":1,"result":{"tools":[],"prompts":[]}}"#),
+        Ok(r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[],"prompts":[]}}"#),
     );
 }
 
 #[test]
 fn e40_a_list_that_depends_on_its_reader_is_private() {
     check(
-        r#"{"id":1,"result":{"ttlMs":5,"cacheScope":"public","tools":[]}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"ttlMs":5,"cacheScope":"public","tools":[]}}"#,
         TOOLS,
-        Ok(r#"{"id":1,"result":{"ttlMs":5,"cacheScope":"private","tools":[]}}"#),
+        Ok(r#"{"jsonrpc":"2.0","id":1,"result":{"ttlMs":5,"cacheScope":"private","tools":[]}}"#),
     );
     check(
-        r#"{"id":1,"result":{"ttlMs":5,"tools":[]}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"ttlMs":5,"tools":[]}}"#,
         TOOLS,
-        Ok(r#"{"id":1,"result":{"ttlMs":5,"tools":[],"cacheScope":"private"}}"#),
+        Ok(r#"{"jsonrpc":"2.0","id":1,"result":{"ttlMs":5,"tools":[],"cacheScope":"private"}}"#),
     );
     check(
-        r#"{"id":1,"result":{"tools":[{"name":"x"}],"cacheScope":7}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"x"}],"cacheScope":7}}"#,
         TOOLS,
-        Ok(r#"{"id":1,"result":{"tools":[],"cacheScope":"private"}}"#),
+        Ok(r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[],"cacheScope":"private"}}"#),
     );
-    unchanged(r#"{"id":1,"result":{"ttlMs":5,"cacheScope":"private","tools":[]}}"#, TOOLS);
-    unchanged(r#"{"id":1,"result":{"cacheScope":"public","contents":[]}}"#, Expected::Anything);
+    unchanged(r#"{"jsonrpc":"2.0","id":1,"result":{"ttlMs":5,"cacheScope":"private","tools":[]}}"#, TOOLS);
+    unchanged(
+        r#"{"jsonrpc":"2.0","id":1,"result":{"cacheScope":"public","contents":[]}}"#,
+        Expected::Anything,
+    );
+}
+
+fn list(tools: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"tools":[{tools}]}}}}"#)
 }
 
 #[test]
 fn e25_what_cannot_be_understood_is_refused() {
-    unchanged(r#"{"id":1,"result":{"tools":[{"name":"a"}]}}"#, TOOLS);
-    for text in
-        ["", "{", "\u{feff}{\"id\":1,\"result\":{\"tools\":[]}}", "{} {}", r#"{"id":1,"result":{"tools":[}}"#]
-    {
-        refused(text, FilterFault::NotJson);
+    use InvalidMessage::{Ambiguous, EmptyBatch, Id, NotAnObject, NotJson, Version};
+    unchanged(&list(r#"{"name":"a"}"#), TOOLS);
+    let marked = format!("\u{feff}{}", list(""));
+    let several = list("").repeat(2);
+    let cases = [
+        ("", NotJson),
+        ("{", NotJson),
+        (&marked, NotJson),
+        (&several, NotJson),
+        (r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[}}"#, NotJson),
+        ("1", NotAnObject),
+        ("null", NotAnObject),
+        ("[1]", NotAnObject),
+        ("[]", EmptyBatch),
+        ("{}", Version),
+        (r#"{"id":1,"result":{"tools":[]}}"#, Version),
+        (r#"{"jsonrpc":"2.0","id":1}"#, Ambiguous),
+        (r#"{"jsonrpc":"2.0","id":1.5,"result":{"tools":[]}}"#, Id),
+        (r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[]},"error":{}}"#, Ambiguous),
+        (r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[]},"method":"a"}"#, Ambiguous),
+    ];
+    for (answer, fault) in cases {
+        refused(answer, fault.into());
     }
-    for text in ["1", "null", r#""a""#, "{}", "[1]", r#"{"id":1}"#, r#"{"id":1,"error":{},"method":"a"}"#] {
-        refused(text, FilterFault::NotAMessage);
-    }
-    refused(r#"{"id":1,"result":{"tools":[]},"error":{}}"#, FilterFault::NotAMessage);
-    refused(r#"{"id":1,"result":{"tools":[]},"method":"a"}"#, FilterFault::NotAMessage);
-    for result in [
+    assert_eq!(filter_json(b"\xff", TOOLS, &NoX::default()), Err(InvalidMessage::NotUtf8.into()));
+    let lists = [
         "null",
         "[]",
         "{}",
@@ -133,59 +161,69 @@ fn e25_what_cannot_be_understood_is_refused() {
         r#"{"tools":{}}"#,
         r#"{"prompts":[]}"#,
         r#"{"tools":[],"prompts":1}"#,
-    ] {
-        refused(&format!(r#"{{"id":1,"result":{result}}}"#), FilterFault::NotAList);
+    ];
+    for result in lists {
+        refused(&format!(r#"{{"jsonrpc":"2.0","id":1,"result":{result}}}"#), FilterFault::NotAList);
     }
-    for tool in [
+    let tools = [
         "1",
         "null",
         "[]",
         "{}",
         r#"{"name":1}"#,
         r#"{"name":null}"#,
-        r#"{"name":"\ud800"}"#,
         r#"{"name":"a","annotations":1}"#,
         r#"{"name":"a","annotations":{"readOnlyHint":"yes"}}"#,
-    ] {
-        refused(&format!(r#"{{"id":1,"result":{{"tools":[{tool}]}}}}"#), FilterFault::Item);
+    ];
+    for tool in tools {
+        refused(&list(tool), FilterFault::Item);
     }
+    refused(&list(r#"{"name":"\ud800"}"#), NotJson.into());
 }
 
 #[test]
 fn e25_what_readers_may_take_for_something_else_is_refused() {
-    for answer in [
-        r#"{"id":1,"result":{"tools":[]},"result":{"tools":[{"name":"x"}]}}"#,
-        r#"{"id":1,"result":{"tools":[]},"Result":{"tools":[{"name":"x"}]}}"#,
-        r#"{"id":1,"RESULT":{"tools":[{"name":"x"}]}}"#,
-        r#"{"id":1,"result":{"tools":[],"t\u006fols":[{"name":"x"}]}}"#,
-        r#"{"id":1,"result":{"tools":[],"Tools":[{"name":"x"}]}}"#,
-        r#"{"id":1,"result":{"tools":[{"name":"a","name":"x"}]}}"#,
-        r#"{"id":1,"result":{"tools":[{"name":"a","NAME":"x"}]}}"#,
-        r#"{"id":1,"result":{"tools":[{"name":"a","annotations":{"readOnlyHint":true,"readOnlyHint":false}}]}}"#,
-        r#"{"id":1,"result":{"tools":[],"cacheScope":"private","cacheScope":"public"}}"#,
+    use InvalidMessage::{DuplicateKey, LookAlikeKey};
+    for (answer, fault) in [
+        (r#""id":1,"result":{"tools":[]},"result":{"tools":[{"name":"x"}]}"#, DuplicateKey),
+        (r#""id":1,"result":{"tools":[]},"Result":{"tools":[{"name":"x"}]}"#, LookAlikeKey),
+        (r#""id":1,"RESULT":{"tools":[{"name":"x"}]}"#, LookAlikeKey),
+        (r#""id":1,"result":{"tools":[],"t\u006fols":[{"name":"x"}]}"#, DuplicateKey),
+        (r#""id":1,"result":{"tools":[],"Tools":[{"name":"x"}]}"#, LookAlikeKey),
+        (r#""id":1,"result":{"tools":[],"cacheScope":"private","CacheScope":"public"}"#, LookAlikeKey),
     ] {
-        refused(answer, FilterFault::Ambiguous);
+        refused(&format!(r#"{{"jsonrpc":"2.0",{answer}}}"#), fault.into());
+    }
+    for (tool, fault) in [
+        (r#"{"name":"a","name":"x"}"#, DuplicateKey),
+        (r#"{"name":"a","NAME":"x"}"#, LookAlikeKey),
+        (r#"{"name":"a","annotations":{"readOnlyHint":true,"readonlyhint":false}}"#, LookAlikeKey),
+    ] {
+        refused(&list(tool), fault.into());
     }
 }
 
 #[test]
 fn a_batch_is_judged_message_by_message() {
     check(
-        r#"[{"id":1,"result":{"content":[]}}, {"id":2,"result":{"tools":[{"name":"x"}]}},{"id":3,"result":true},{"method":"a"}]"#,
+        r#"[{"jsonrpc":"2.0","id":1,"result":{"content":[]}}, {"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"x"}]}},{"jsonrpc":"2.0","id":3,"result":true},{"jsonrpc":"2.0","method":"a"}]"#,
         Expected::Anything,
         Ok(
-            r#"[{"id":1,"result":{"content":[]}},{"id":2,"result":{"tools":[]}},{"id":3,"result":true},{"method":"a"}]"#,
+            r#"[{"jsonrpc":"2.0","id":1,"result":{"content":[]}}, {"jsonrpc":"2.0","id":2,"result":{"tools":[]}},{"jsonrpc":"2.0","id":3,"result":true},{"jsonrpc":"2.0","method":"a"}]"#,
         ),
     );
-    unchanged(r#"[{"id":1,"result":{"content":[]}} ]"#, Expected::Anything);
-    unchanged(r#"{"id":1,"result":{"tools":"many"}}"#, Expected::Anything);
-    refused(r#"[{"id":1,"result":{"tools":[]}},{"id":2,"result":{"content":[]}}]"#, FilterFault::NotAList);
+    unchanged(r#"[{"jsonrpc":"2.0","id":1,"result":{"content":[]}} ]"#, Expected::Anything);
+    unchanged(r#"{"jsonrpc":"2.0","id":1,"result":{"tools":"many"}}"#, Expected::Anything);
+    refused(
+        r#"[{"jsonrpc":"2.0","id":1,"result":{"tools":[]}},{"jsonrpc":"2.0","id":2,"result":{"content":[]}}]"#,
+        FilterFault::NotAList,
+    );
 }
 
 #[test]
 fn the_hints_of_tools_are_told() {
     let policy = NoX::default();
-    let answer = json!({"id": 1, "result": {"tools": [
+    let answer = json!({"jsonrpc":"2.0","id": 1, "result": {"tools": [
         {"name": "a", "annotations": {"readOnlyHint": true, "title": "A"}},
         {"name": "x", "annotations": {"readOnlyHint": false, "destructiveHint": true}},
         {"name": "c", "annotations": null},
@@ -219,10 +257,10 @@ fn stream(text: &[u8], expected: Expected, piece: usize) -> Result<String, Filte
 
 #[test]
 fn e25_lists_in_event_streams_are_reduced_however_they_are_cut() {
-    let sent = ": hello\n\nid: 0\ndata:\n\nevent: message\r\nid: 1\r\ndata: {\"method\":\"notifications/progress\",\"p\":\"\u{e9}\"}\r\n\r\n\
-        retry: 5\nid: 2\ndata: {\"id\":1,\ndata: \"result\":{\"tools\":[{\"name\":\"\u{e9}\"},\ndata:{\"name\":\"x\"}]}}\n\n";
-    let expected = ": hello\n\nid: 0\ndata:\n\nevent: message\r\nid: 1\r\ndata: {\"method\":\"notifications/progress\",\"p\":\"\u{e9}\"}\r\n\r\n\
-        retry: 5\nid: 2\ndata: {\"id\":1,\"result\":{\"tools\":[{\"name\":\"\u{e9}\"}]}}\n\n";
+    let sent = ": hello\n\nid: 0\ndata:\n\nevent: message\r\nid: 1\r\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"p\":\"\u{e9}\"}\r\n\r\n\
+        retry: 5\nid: 2\ndata: {\"jsonrpc\":\"2.0\",\"id\":1,\ndata: \"result\":{\"tools\":[{\"name\":\"\u{e9}\"},\ndata:{\"name\":\"x\"}]}}\n\n";
+    let expected = ": hello\n\nid: 0\ndata:\n\nevent: message\r\nid: 1\r\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"p\":\"\u{e9}\"}\r\n\r\n\
+        retry: 5\nid: 2\ndata: {\"jsonrpc\":\"2.0\",\"id\":1,\ndata: \"result\":{\"tools\":[{\"name\":\"\u{e9}\"}]}}\n\n";
     for piece in 1..=sent.len() {
         assert_eq!(stream(sent.as_bytes(), TOOLS, piece).as_deref(), Ok(expected), "pieces of {piece}");
     }
@@ -230,11 +268,11 @@ fn e25_lists_in_event_streams_are_reduced_however_they_are_cut() {
 
 #[test]
 fn e25_a_stream_ends_where_it_cannot_be_understood() {
-    let list = "data: {\"id\":1,\"result\":{\"tools\":[{\"name\":\"x\"}]}}";
+    let list = "data: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[{\"name\":\"x\"}]}}";
     assert!(stream(format!("{list}\n\n").as_bytes(), TOOLS, 7).unwrap().ends_with("[]}}\n\n"));
     assert!(stream(list.as_bytes(), TOOLS, 7).unwrap().ends_with("[]}}\n"), "without an end");
     let undecodable = format!("data: nonsense\n\n{list}\n\n");
-    assert_eq!(stream(undecodable.as_bytes(), TOOLS, 7), Err(FilterFault::NotJson));
+    assert_eq!(stream(undecodable.as_bytes(), TOOLS, 7), Err(InvalidMessage::NotJson.into()));
     let bytes = [b"data: \xff\n\n", list.as_bytes(), b"\n\n"].concat();
     assert_eq!(stream(&bytes, TOOLS, 7), Err(FilterFault::Stream(SseFault::Encoding)));
     let large = format!("data: {}\n\n", "1".repeat(2000));
@@ -245,8 +283,9 @@ fn e25_a_stream_ends_where_it_cannot_be_understood() {
 fn the_address_event_of_old_servers_passes_where_a_stream_may_bring_anything() {
     let event = "event: endpoint\ndata: /messages?id=1\n\n";
     assert_eq!(stream(event.as_bytes(), Expected::Anything, 5).as_deref(), Ok(event));
-    assert_eq!(stream(event.as_bytes(), TOOLS, 5), Err(FilterFault::NotJson));
-    let disguised = "event: endpoint\ndata: {\"id\":1,\"result\":{\"tools\":[{\"name\":\"x\"}]}}\n\n";
+    assert_eq!(stream(event.as_bytes(), TOOLS, 5), Err(InvalidMessage::NotJson.into()));
+    let disguised =
+        "event: endpoint\ndata: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[{\"name\":\"x\"}]}}\n\n";
     assert!(stream(disguised.as_bytes(), Expected::Anything, 5).unwrap().ends_with("[]}}\n\n"));
-    assert_eq!(stream(b"data: /messages\n\n", Expected::Anything, 5), Err(FilterFault::NotJson));
+    assert_eq!(stream(b"data: /messages\n\n", Expected::Anything, 5), Err(InvalidMessage::NotJson.into()));
 }
