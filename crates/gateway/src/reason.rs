@@ -109,6 +109,21 @@ reasons! {
     ScopeInsufficient "scope_insufficient" FORBIDDEN
         "the access token lacks a scope"
         "The token is good but lacks a scope of `[[server]] scopes`. The challenge names the scopes; a client can ask its user for more.";
+    MessageInvalid "message_invalid" BAD_REQUEST
+        "the body is not a JSON-RPC message that every reader understands alike"
+        "A server with rules got a body that is no JSON-RPC message, or one that two readers could understand differently: a key twice, a mark before the text, an id that is no string or integer. The detail has the cause. A client with a defect, or somebody who tries to get round the rules.";
+    MessageTypeUnsupported "message_type_unsupported" UNSUPPORTED_MEDIA_TYPE
+        "the body must be application/json in UTF-8"
+        "A server with rules got a body that `Content-Type` does not declare as `application/json` in UTF-8, so the MCP server could read it differently.";
+    HeaderMismatch "header_mismatch" BAD_REQUEST
+        "a header and the body say different things"
+        "`MCP-Protocol-Version`, `Mcp-Method` or `Mcp-Name` is missing where the revision demands it, is there twice, cannot be decoded, or differs from the body. A proxy in between that changes headers, a client with a defect, or somebody who tries to get round the rules.";
+    OperationDenied "operation_denied" FORBIDDEN
+        "this operation is not allowed"
+        "A rule of the server denies the operation, is for others than the caller, or no rule allows it. The detail names the rule and the operation; `mcp-gateway check --explain` says the same beforehand.";
+    OperationScopeInsufficient "operation_scope_insufficient" FORBIDDEN
+        "the access token lacks a scope for this operation"
+        "The caller may use the server, but the rule about this operation requires a scope that the token lacks. The detail names the rule; the challenge names the scopes, and a client can ask its user for more.";
     OauthRefused "oauth_refused" BAD_REQUEST
         "the request was refused"
         "A request to the gateway's own authorization server was refused as OAuth demands; the answer has the `error` or is a page that says why, and where there is more to know a log line before this one has the cause.";

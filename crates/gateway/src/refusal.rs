@@ -7,9 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use mcp_message::{ErrorCode, Id, error_body_with};
 use oauth_types::{BearerError, Scope};
 use resource_metadata::{Challenge, ErrorDescription, ProtectedResource};
-use serde_json::json;
+use serde_json::{json, value::RawValue};
 
 use crate::{
     access::{DPOP_NONCE, Principal},
@@ -24,6 +25,16 @@ pub(crate) struct Refusal {
     detail: Option<Detail>,
     /// What its answer has beside the headers of every refusal.
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// The message that it answers, if it is to be answered by one.
+    message: Option<RefusedMessage>,
+}
+
+/// What an answer by a JSON-RPC error needs.
+#[derive(Debug)]
+struct RefusedMessage {
+    code: ErrorCode,
+    /// The id of the request as it was written; an error about a batch or a notification has none.
+    id: Option<Box<RawValue>>,
 }
 
 /// What the log line says beyond the reason: names and values of claims, never token text, and no more than
@@ -98,6 +109,28 @@ impl Refusal {
             .challenging(Some(in_scheme_of(principal, challenge.with_scope(needed))))
     }
 
+    /// The same for one operation that needs more than the server does.
+    pub(crate) fn of_operation(
+        resource: &ProtectedResource,
+        principal: &Principal,
+        needed: &Scope,
+        detail: &str,
+    ) -> Self {
+        let reason = Reason::OperationScopeInsufficient;
+        let description = ErrorDescription::from_static(reason.description());
+        let challenge = Challenge::refused(resource, BearerError::InsufficientScope, description);
+        Self::from(reason)
+            .with_detail(detail)
+            .challenging(Some(in_scheme_of(principal, challenge.with_scope(needed))))
+    }
+
+    /// Answers by a JSON-RPC error to the request of this id, so that no client takes it for the answer of a server
+    /// of an older revision (MCP 2026-07-28, backward compatibility).
+    pub(crate) fn answering(mut self, code: ErrorCode, id: Option<Box<RawValue>>) -> Self {
+        self.message = Some(RefusedMessage { code, id });
+        self
+    }
+
     fn of_credentials(refusal: &token_validate::Refusal) -> Self {
         Self { detail: refusal.detail().map(Detail::new), ..Self::from(Reason::Token(refusal.reason)) }
     }
@@ -113,12 +146,11 @@ impl Refusal {
 
     /// The answer: what the RFC allows, a fixed description and the request id.
     pub(crate) fn into_response(self, request_id: RequestId) -> Response {
-        let body = json!({
-            "error": self.wire_error(),
-            "error_description": self.reason.description(),
-            "request_id": request_id.to_string(),
-        });
-        let mut response = (self.reason.status(), Body::from(body.to_string())).into_response();
+        let body = match &self.message {
+            Some(message) => message.error(self.reason, request_id),
+            None => self.oauth_error(request_id),
+        };
+        let mut response = (self.reason.status(), Body::from(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -139,6 +171,15 @@ impl Refusal {
         response
     }
 
+    fn oauth_error(&self, request_id: RequestId) -> String {
+        let body = json!({
+            "error": self.wire_error(),
+            "error_description": self.reason.description(),
+            "request_id": request_id.to_string(),
+        });
+        body.to_string()
+    }
+
     /// The registered code where there is one, else a word for the status: the reason is for the operator alone.
     fn wire_error(&self) -> &'static str {
         match self.reason {
@@ -148,9 +189,19 @@ impl Refusal {
             // The code that clients of a token endpoint know; HTTP has none.
             Reason::AddressFails => "temporarily_unavailable",
             Reason::GrantEnded => BearerError::InvalidToken.as_str(),
-            Reason::ScopeInsufficient => BearerError::InsufficientScope.as_str(),
+            Reason::ScopeInsufficient | Reason::OperationScopeInsufficient => {
+                BearerError::InsufficientScope.as_str()
+            }
             other => word(other.status()),
         }
+    }
+}
+
+impl RefusedMessage {
+    fn error(&self, reason: Reason, request_id: RequestId) -> String {
+        let id = self.id.as_deref().and_then(|it| Id::new(it).ok());
+        let data = json!({ "request_id": request_id.to_string() });
+        error_body_with(id, self.code, reason.description(), &data)
     }
 }
 
@@ -175,7 +226,7 @@ fn word(status: StatusCode) -> &'static str {
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, detail: None, headers: Vec::new() }
+        Self { reason, detail: None, headers: Vec::new(), message: None }
     }
 }
 

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     access::{Acceptance, Acceptances, Dpop, GrantCheck, ProtectedServer, ServerParts},
     adapters::{
-        Assertion, DpopMemory, Identity, IssuerError, ServerError, SigningKey, SigningKeyError,
-        issuer_policies, protected_resource, upstream_settings,
+        AnnotationsOfServers, Assertion, DpopMemory, Identity, IssuerError, ServerError, SigningKey,
+        SigningKeyError, issuer_policies, policy, protected_resource, upstream_settings,
     },
     config::{Config, DpopMode, Loaded, Secret, Server, ServerMaterial},
     edge::{Edge, Hosts, Origins, TrustedProxies},
@@ -34,6 +34,8 @@ pub(crate) struct Process {
     pub(crate) session_key: SessionKey,
     /// Which proofs of bound tokens were used.
     pub(crate) dpop: DpopMemory,
+    /// What the tools of each server say of themselves.
+    pub(crate) annotations: AnnotationsOfServers,
     /// Signs assertions for upstreams that name no key of their own.
     pub(crate) identity_key: Arc<SigningKey>,
     /// What is counted.
@@ -206,6 +208,7 @@ fn acceptance(
         policy,
         issuers: Arc::clone(issuers),
         leeway: config.validation.leeway.get(),
+        rules: (server.rules.clone(), server.rules_default),
         dpop: server.dpop,
     })
 }
@@ -231,6 +234,7 @@ fn server_parts(
         dpop: dpop(loaded, process, server),
         grants,
         origins: Origins::new(config.public_url.url(), &origins),
+        policy: policy(server, &process.annotations),
         proxy,
         identity,
         requests,

@@ -21,7 +21,7 @@ use tokio::{sync::Mutex, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    adapters::{DpopMemory, SigningKey},
+    adapters::{AnnotationsOfServers, DpopMemory, SigningKey},
     admin::{AdminListener, AdminSocketError, MetricsListener},
     config::{Config, Limits, Loaded},
     listener::{self, ConnectionLimits},
@@ -312,6 +312,7 @@ fn process() -> Result<Process, StartError> {
         session_key: SessionKey::random(&SystemEntropy),
         dpop: DpopMemory::new(&SystemEntropy),
         identity_key: Arc::new(identity_key),
+        annotations: AnnotationsOfServers::default(),
         metrics: Arc::new(Metrics::new()),
         draining: Arc::new(AtomicBool::new(false)),
         listening_ends: CancellationToken::new(),

@@ -58,6 +58,12 @@ impl<'a> Operation<'a> {
         }
     }
 
+    /// The same without the message.
+    #[must_use]
+    pub fn into_owned(self) -> Operation<'static> {
+        Operation { method: owned(self.method), target: self.target.into_owned() }
+    }
+
     /// What the header `Mcp-Name` mirrors of it, for the methods that have one
     /// (MCP 2026-07-28, standard request headers; the tasks extension).
     #[must_use]
@@ -69,6 +75,24 @@ impl<'a> Operation<'a> {
             _ => None,
         }
     }
+}
+
+impl Target<'_> {
+    /// The same without the message.
+    #[must_use]
+    pub fn into_owned(self) -> Target<'static> {
+        match self {
+            Self::None => Target::None,
+            Self::Tool(name) => Target::Tool(owned(name)),
+            Self::Prompt(name) => Target::Prompt(owned(name)),
+            Self::Resources(uris) => Target::Resources(uris.into_iter().map(owned).collect()),
+            Self::Task(id) => Target::Task(owned(id)),
+        }
+    }
+}
+
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
 }
 
 fn target<'a>(method: &str, params: &Object<'a>) -> Result<Target<'a>, InvalidMessage> {

@@ -33,6 +33,7 @@ pub struct Dpop {
 pub struct Builder {
     metadata: ProtectedResourceMetadata,
     scopes: Scope,
+    offered: Scope,
     dpop: Option<Dpop>,
 }
 
@@ -53,6 +54,7 @@ impl ProtectedResource {
                 dpop_bound_access_tokens_required: false,
             },
             scopes: Scope::empty(),
+            offered: Scope::empty(),
             dpop: None,
         }
     }
@@ -64,6 +66,7 @@ impl ProtectedResource {
     }
 
     /// The scopes for basic use, which the document and the challenges name.
+    /// The document may name more ([`Builder::offered_scopes`]).
     #[must_use]
     pub const fn scopes(&self) -> &Scope {
         &self.scopes
@@ -149,6 +152,14 @@ impl Builder {
         self
     }
 
+    /// Scopes beyond basic use, which the document names and challenges do not, until an operation needs them.
+    ///
+    /// `offline_access` is left out.
+    pub fn offered_scopes(mut self, scopes: Scope) -> Self {
+        self.offered = without_offline_access(&scopes);
+        self
+    }
+
     /// A name for people; an empty one is none.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.metadata.resource_name = Some(name.into()).filter(|it| !it.is_empty());
@@ -182,13 +193,13 @@ impl Builder {
     /// Writes the document.
     #[must_use]
     pub fn build(self) -> ProtectedResource {
-        let Self { mut metadata, scopes, dpop } = self;
+        let Self { mut metadata, scopes, offered, dpop } = self;
         if let Some(dpop) = &dpop {
             metadata.dpop_signing_alg_values_supported =
                 dpop.algorithms.iter().map(|it| (*it).to_owned()).collect();
             metadata.dpop_bound_access_tokens_required = dpop.required;
         }
-        metadata.scopes_supported = scopes.iter().cloned().collect();
+        metadata.scopes_supported = scopes.union(&offered).iter().cloned().collect();
         let document = write(&metadata);
         ProtectedResource { metadata, scopes, dpop, document }
     }

@@ -4,10 +4,10 @@ use oauth_types::{ResourceUri, Scope};
 use token_validate::{IssuerPolicy, ResourcePolicy};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::DpopMode;
+use crate::config::{DpopMode, RulesDefault, ServerRule};
 
 /// What decides whether a token is accepted at one server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Acceptance {
     pub(crate) resource: ResourceUri,
     /// What every token must have.
@@ -17,6 +17,8 @@ pub(crate) struct Acceptance {
     /// What is accepted of each authorization server: keys, clients, claims, introspection.
     pub(crate) issuers: Arc<Vec<IssuerPolicy>>,
     pub(crate) leeway: Duration,
+    /// Who may do what there; a stream that only listens rests on it too.
+    pub(crate) rules: (Vec<ServerRule>, Option<RulesDefault>),
     /// Whether its tokens must be bound to a key, or may be.
     pub(crate) dpop: DpopMode,
 }

@@ -24,6 +24,22 @@ impl Live {
         Err(Refusal::of_grant(server.resource(), &principal))
     }
 
+    /// Asks once more, after something was waited for that a client can draw out.
+    ///
+    /// # Errors
+    /// 401 `invalid_token` when the grant or the token has ended meanwhile.
+    pub(super) fn still(&self, server: &ProtectedServer) -> Result<(), Refusal> {
+        let (principal, now) = (self.principal(), server.now());
+        if principal.expires_at().is_some_and(|it| it + server.leeway() <= now) {
+            let expired = token_validate::Reason::TokenExpired.into();
+            return Err(Refusal::of_token(&expired, server.resource()));
+        }
+        if principal.token().is_none_or(|it| server.grants().is_live(it, now)) {
+            return Ok(());
+        }
+        Err(Refusal::of_grant(server.resource(), principal))
+    }
+
     /// Whose grant lives.
     pub(super) const fn principal(&self) -> &Principal {
         &self.0

@@ -1,25 +1,30 @@
 //! The way of a request to an MCP endpoint: each step gives the evidence that the next one takes.
 
 mod acceptance;
+mod asked;
 mod authenticated;
 mod caller;
 mod dpop;
 mod grant_check;
 mod live;
 mod permitted;
+mod policy;
 mod principal;
+mod scoped;
 mod server;
 
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderName, HeaderValue, Method};
 
-use self::{authenticated::Authenticated, dpop::Shown, live::Live, permitted::Permitted};
+use self::{authenticated::Authenticated, dpop::Shown, live::Live, permitted::Permitted, scoped::Scoped};
 use crate::{reason::Reason, refusal::Refusal, routes::MCP_METHODS, service::Arrival};
 
 pub(crate) use self::{
     acceptance::{Acceptance, Acceptances},
+    asked::Asked,
     dpop::Dpop,
     grant_check::{GrantCheck, GrantEnd, NoGrants},
+    policy::Policy,
     principal::Principal,
     server::{ProtectedServer, ServerParts},
 };
@@ -27,7 +32,7 @@ pub(crate) use self::{
 /// Serves one request. This is the order of the checks, for every method, each time:
 ///
 /// 1. method, 2. `Origin`, 3. the token, and its proof if it is bound to a key, 4. that its grant lives, 5. its scope, 6. the size of the body,
-/// 7. a free place, 8. a free place among the subject's streams;
+/// 7. a free place, 8. a free place among the subject's streams, 9. where a server has rules, each of its messages;
 ///
 /// only then the upstream learns of it. Path and `Host` were judged before there was a route ([`crate::edge`]).
 ///
@@ -45,14 +50,15 @@ pub(crate) async fn serve(
     let mut authenticated = Authenticated::by_token(server, shown).await?;
     let next_nonce = authenticated.take_next_nonce();
     arrival.note_subject(authenticated.principal().subject_digest());
-    // From here to the upstream nothing waits.
-    let now = server.now();
-    let live = Live::by_grant(server, authenticated, now)?;
-    let permitted = Permitted::by_scope(server, live)?;
-    let body = server.bound_body(request.headers())?;
+    let live = Live::by_grant(server, authenticated, server.now())?;
+    let scoped = Scoped::by_scope(server, live)?;
+    let bounds = server.bound_body(request.headers())?;
     let place = server.admit()?;
-    let stream = server.admit_stream(&permitted, request.method())?;
-    let response = server.forward(permitted, arrival, request, body, stream, now).await;
+    let stream = server.admit_stream(scoped.principal(), request.method())?;
+    let (permitted, request) = Permitted::by_rules(server, scoped, request, bounds).await?;
+    // Whatever was waited for is over: from here to the upstream nothing waits.
+    let now = server.now();
+    let response = server.forward(permitted, arrival, request, bounds, stream, now).await;
     drop(place);
     match next_nonce {
         None => response,

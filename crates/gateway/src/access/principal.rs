@@ -67,7 +67,6 @@ impl Principal {
     }
 
     /// A claim of its token.
-    #[allow(dead_code, reason = "part of what rules may ask for")]
     pub(crate) fn claim(&self, path: &ClaimPath) -> Option<&Value> {
         match &self.way {
             Way::Token(token) => token.claim(path),

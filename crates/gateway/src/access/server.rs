@@ -9,14 +9,14 @@ use token_validate::{ResourcePolicy, Validator};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use super::{Dpop, GrantCheck, GrantEnd, NoGrants, Permitted, Principal};
+use super::{Dpop, GrantCheck, GrantEnd, NoGrants, Permitted, Policy, Principal};
 use crate::{
     adapters::{Identity, SigningKeyError},
     edge::Origins,
     limits::{RequestLimit, StreamLimit, StreamPlace},
     reason::Reason,
     refusal::Refusal,
-    request_body::BoundedBody,
+    request_body::{BodyFault, BoundedBody},
     service::Arrival,
     stream_body::CountedStream,
 };
@@ -37,6 +37,8 @@ pub(crate) struct ServerParts {
     pub(crate) dpop: Dpop,
     pub(crate) grants: Arc<dyn GrantCheck>,
     pub(crate) origins: Origins,
+    /// Which operations are for whom; `None` lets everybody with the scopes of the server do everything.
+    pub(crate) policy: Option<Policy>,
     pub(crate) proxy: Proxy,
     pub(crate) identity: Identity,
     pub(crate) requests: RequestLimit,
@@ -59,6 +61,13 @@ pub(crate) struct ServerParts {
 pub(crate) struct BodyBounds {
     most: u64,
     idle: Duration,
+}
+
+impl BodyBounds {
+    /// `body` within these bounds, and why it broke them.
+    pub(super) fn apply(self, body: Body) -> (BoundedBody<Body>, BodyFault) {
+        BoundedBody::new(body, self.most, self.idle)
+    }
 }
 
 impl ProtectedServer {
@@ -93,6 +102,15 @@ impl ProtectedServer {
         &self.parts.dpop
     }
 
+    pub(super) const fn policy(&self) -> Option<&Policy> {
+        self.parts.policy.as_ref()
+    }
+
+    /// How long after its end a token is still accepted.
+    pub(super) const fn leeway(&self) -> Duration {
+        self.parts.leeway
+    }
+
     pub(super) fn grants(&self) -> &dyn GrantCheck {
         self.parts.grants.as_ref()
     }
@@ -114,10 +132,10 @@ impl ProtectedServer {
     /// when their answer is one. Only a POST is expected to be answered so.
     pub(super) fn admit_stream(
         &self,
-        permitted: &Permitted,
+        principal: &Principal,
         method: &http::Method,
     ) -> Result<StreamPlace, Refusal> {
-        let (streams, subject) = (&self.parts.streams, permitted.principal().subject_digest());
+        let (streams, subject) = (&self.parts.streams, principal.subject_digest());
         Ok(match *method {
             http::Method::GET => streams.listen(subject),
             http::Method::POST => streams.ask(subject),
@@ -154,7 +172,7 @@ impl ProtectedServer {
             .on_behalf(&permitted, arrival, request.method(), now)
             .map_err(|_| Refusal::from(Reason::Internal))?;
         let (head, body) = request.into_parts();
-        let (body, fault) = BoundedBody::new(body, bounds.most, bounds.idle);
+        let (body, fault) = bounds.apply(body);
         let answered = self.parts.proxy.forward(Request::from_parts(head, body), on_behalf).await;
         let response = answered.map_err(|error| {
             let reason = fault.reason().unwrap_or(Reason::Upstream(error.reason()));

@@ -124,6 +124,7 @@ fn parts(issuer: &TestIssuer, upstream: &RecordingUpstream, grants: Arc<dyn Gran
         dpop: Dpop::Off,
         grants,
         origins: Origins::new(&RESOURCE.parse().unwrap(), &[]),
+        policy: None,
         proxy: Proxy::new(settings, SessionKey::random(&SystemEntropy)).unwrap(),
         identity: Identity::default(),
         requests: RequestLimit::new(8),

@@ -3,6 +3,7 @@
 mod dpop;
 mod identity;
 mod issuers;
+mod rules;
 mod servers;
 mod signing_key;
 
@@ -10,6 +11,7 @@ pub(crate) use self::{
     dpop::DpopMemory,
     identity::{Assertion, Identity},
     issuers::{issuer_policies, preset},
+    rules::{AnnotationsOfServers, policy},
     servers::{protected_resource, upstream_settings},
     signing_key::SigningKey,
 };

@@ -30,7 +30,8 @@ pub(crate) fn protected_resource(config: &Config, server: &Server) -> Result<Pro
     let mut issuers = config.issuers(server).into_iter();
     let first = issuers.next().ok_or_else(|| ServerError::NoAuthorizationServer(server.path.to_string()))?;
     let mut builder = ProtectedResource::builder(config.resource(server), first)
-        .scopes(server.scopes.iter().cloned().collect());
+        .scopes(server.scopes.iter().cloned().collect())
+        .offered_scopes(server.known_scopes().cloned().collect());
     for issuer in issuers {
         builder = builder.authorization_server(issuer);
     }

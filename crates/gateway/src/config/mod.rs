@@ -36,8 +36,9 @@ pub use section::{
     ClientMetadataDocuments, Config, ConfiguredClient, DpopMode, ExchangeTarget, ForwardedHeader,
     IdentityJwt, Introspection, IntrospectionAuth, IntrospectionFor, KeySource, Limits, Listen, Log,
     LogFormat, LogLevel, Outbound, Preset, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset,
-    ProviderTokenAuth, Registration, Server, ServerHttp, ServerIdentity, Sessions, Storage, ThirdParty,
-    ThirdPartySessions, Tls, TokenExchange, TokenType, TrustedIssuer, Upstream, Validation,
+    ProviderTokenAuth, Registration, RuleAllow, RulesDefault, Server, ServerHttp, ServerIdentity, ServerRule,
+    Sessions, Storage, ThirdParty, ThirdPartySessions, Tls, TokenExchange, TokenType, TrustedIssuer,
+    Upstream, Validation,
 };
 pub use value::{
     AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, InvalidEndpointPath, InvalidPublicUrl,

@@ -5,7 +5,7 @@ use oauth_types::{SystemClock, SystemEntropy};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    adapters::{DpopMemory, SigningKey, SigningKeyError},
+    adapters::{AnnotationsOfServers, DpopMemory, SigningKey, SigningKeyError},
     check::{FindingCode, Findings, causes::causes},
     config::Loaded,
     metrics::Metrics,
@@ -32,6 +32,7 @@ fn process() -> Result<Process, SigningKeyError> {
         session_key: SessionKey::random(&SystemEntropy),
         dpop: DpopMemory::new(&SystemEntropy),
         identity_key: Arc::new(SigningKey::generate()?),
+        annotations: AnnotationsOfServers::default(),
         metrics: Arc::new(Metrics::new()),
         draining: Arc::new(AtomicBool::new(false)),
         listening_ends: CancellationToken::new(),

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use crate::{
     check::{FindingCode, Findings, subject},
     config::{Config, Provider, Storage, ThirdParty},
@@ -47,8 +49,9 @@ fn clients(third_party: &ThirdParty, findings: &mut Findings) {
 
 fn scopes(config: &Config, findings: &mut Findings) {
     for (index, server) in config.servers.iter().enumerate() {
-        let missing = server.scopes.iter().filter(|it| !server.scope_descriptions.contains_key(*it));
-        let missing: Vec<_> = missing.map(ToString::to_string).collect();
+        let missing = server.known_scopes().filter(|it| !server.scope_descriptions.contains_key(*it));
+        let missing: BTreeSet<_> = missing.map(ToString::to_string).collect();
+        let missing: Vec<_> = missing.into_iter().collect();
         if !missing.is_empty() {
             let key = format!("{}.scope_descriptions", subject::server(index));
             let message = format!("the consent page shows {} by name", missing.join(" "));

@@ -18,6 +18,7 @@ mod pages;
 mod proxies;
 mod ranges;
 mod required_claims;
+mod rules;
 mod scope_descriptions;
 mod scopes;
 mod secret_reuse;
@@ -38,7 +39,7 @@ pub(super) fn all(config: &Config) -> Result<(), Problem> {
 
 type Check = fn(&Config) -> Result<(), Problem>;
 
-const CHECKS: [Check; 25] = [
+const CHECKS: [Check; 26] = [
     hosts::check,
     listen::check,
     proxies::check,
@@ -46,6 +47,7 @@ const CHECKS: [Check; 25] = [
     upstream::check,
     upstream_is_us::check,
     scopes::check,
+    rules::check,
     scope_descriptions::check,
     audiences::check,
     dpop::check,

@@ -10,6 +10,7 @@ mod listen;
 mod log;
 mod outbound;
 mod root;
+mod rule;
 mod server;
 mod sessions;
 mod third_party;
@@ -26,6 +27,7 @@ pub use listen::{ForwardedHeader, Listen, Tls};
 pub use log::{Log, LogFormat, LogLevel};
 pub use outbound::Outbound;
 pub use root::Config;
+pub use rule::{RuleAllow, RulesDefault, ServerRule};
 pub use server::{Server, ServerHttp};
 pub use sessions::Sessions;
 pub use third_party::{

@@ -4,7 +4,7 @@ use oauth_types::{Issuer, ScopeToken};
 use serde::Deserialize;
 use url::Url;
 
-use super::{DpopMode, ServerIdentity, Upstream};
+use super::{DpopMode, RulesDefault, ServerIdentity, ServerRule, Upstream};
 use crate::config::value::{AllowedAudience, EndpointPath, FieldName, Period, text};
 
 /// One protected MCP server: a path on the gateway and what is behind it.
@@ -24,6 +24,11 @@ pub struct Server {
     #[serde(default, deserialize_with = "text::list")]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub scopes: Vec<ScopeToken>,
+    /// Scopes that not every request needs, and that the metadata names for clients to ask for all the same.
+    /// Those that rules require are among them without being written here.
+    #[serde(default, deserialize_with = "text::list")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub offered_scopes: Vec<ScopeToken>,
     /// What scopes allow, in words for people, on the consent page of Option B:
     /// `{ "files:write" = "Change your files" }`.
     /// A scope without words is shown by its name.
@@ -54,6 +59,14 @@ pub struct Server {
     pub policy: Option<Url>,
     /// Terms of service (`resource_tos_uri` of RFC 9728).
     pub terms: Option<Url>,
+    /// What becomes of operations that no rule is about: calls of tools, prompts, resources, completions and tasks.
+    /// Without this key `"allow"`.
+    /// Where there are rules or this key, methods that no revision of MCP has are denied unless a rule allows them;
+    /// handshakes, lists, notifications and answers pass unless a rule says otherwise.
+    pub rules_default: Option<RulesDefault>,
+    /// Who may do what; without rules, whoever has `scopes` may do everything.
+    #[serde(rename = "rule", default)]
+    pub rules: Vec<ServerRule>,
     /// What the upstream learns about the caller.
     #[serde(default)]
     pub identity: ServerIdentity,
@@ -95,5 +108,19 @@ impl Default for ServerHttp {
             keep_alive: Period::from_secs(15),
             drain: Period::from_secs(5 * 60),
         }
+    }
+}
+
+impl Server {
+    /// Every scope that a token may have here: of each request, of rules, and those offered beside them.
+    pub fn known_scopes(&self) -> impl Iterator<Item = &ScopeToken> {
+        let of_rules = self.rules.iter().flat_map(|it| &it.require);
+        self.scopes.iter().chain(&self.offered_scopes).chain(of_rules)
+    }
+
+    /// Whether operations are judged one by one.
+    #[must_use]
+    pub fn has_rules(&self) -> bool {
+        !self.rules.is_empty() || self.rules_default.is_some()
     }
 }

@@ -60,13 +60,13 @@ fn for_itself(client: &ConfiguredClient) -> Option<(ClientId, Scope)> {
     Some((client.client_id.clone(), scopes.iter().cloned().collect()))
 }
 
-/// What is required by default, and whatever else the operator has words for.
+/// What is required by default; and whatever rules require, is offered, or the operator has words for.
 fn offered(config: &Config, server: &Server) -> OfferedResource {
     let required: Scope = server.scopes.iter().cloned().collect();
     let described = server.scope_descriptions.keys().cloned();
     OfferedResource {
         resource: config.resource(server),
-        scopes: server.scopes.iter().cloned().chain(described).collect(),
+        scopes: server.known_scopes().cloned().chain(described).collect(),
         default_scopes: required,
     }
 }

@@ -86,7 +86,8 @@ fn client_credentials(config: &Config, section: &KeyPath, it: &ConfiguredClient)
 }
 
 pub(super) fn is_of_a_server(config: &Config, scope: &ScopeToken) -> bool {
-    config.servers.iter().any(|it| it.scopes.contains(scope) || it.scope_descriptions.contains_key(scope))
+    let mut servers = config.servers.iter();
+    servers.any(|it| it.known_scopes().any(|it| it == scope) || it.scope_descriptions.contains_key(scope))
 }
 
 fn credential(section: &KeyPath, it: &ConfiguredClient) -> Result<(), Problem> {

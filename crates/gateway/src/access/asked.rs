@@ -1,0 +1,101 @@
+//! What a request asks for, read from its body.
+
+use axum::{body::Body, extract::Request};
+use bytes::Bytes;
+use http::{HeaderMap, Method, header};
+use http_body_util::BodyExt;
+use mcp_message::{ErrorCode, Id, InvalidMessage, Limits, Operation, mirrored};
+use serde_json::value::RawValue;
+
+use super::server::BodyBounds;
+use crate::{reason::Reason, refusal::Refusal};
+
+/// The operations of one request, and the id that an error about it carries.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    operations: Vec<Operation<'static>>,
+    id: Option<Box<RawValue>>,
+}
+
+impl Asked {
+    /// Reads the messages of a request, whose bytes stay as they are.
+    ///
+    /// GET and DELETE have no messages: what they ask for is the method itself.
+    ///
+    /// # Errors
+    /// 413 or 408 when the body breaks its bounds, 415 when it is declared as something else, 400 when it could be
+    /// understood in two ways or headers say something else than it.
+    pub(super) async fn read(
+        request: Request<Body>,
+        bounds: BodyBounds,
+        limits: &Limits,
+    ) -> Result<(Self, Request<Body>), Refusal> {
+        if let Some(method) = without_message(request.method()) {
+            return Ok((Self { operations: vec![Operation::of_http(method)], id: None }, request));
+        }
+        is_json(request.headers())?;
+        let (head, body) = request.into_parts();
+        let (body, fault) = bounds.apply(body);
+        let body =
+            body.collect().await.map_err(|_| fault.reason().unwrap_or(Reason::MessageInvalid))?.to_bytes();
+        let asked = Self::of(&head.headers, &body, limits)?;
+        Ok((asked, Request::from_parts(head, Body::from(body))))
+    }
+
+    fn of(headers: &HeaderMap, bytes: &Bytes, limits: &Limits) -> Result<Self, Refusal> {
+        let body = mcp_message::read(bytes, limits).map_err(|it| invalid(it, None))?;
+        let id = body.request_id().map(Id::raw);
+        mirrored::check(headers, &body, limits).map_err(|it| match it {
+            mirrored::Mismatch::Body(fault) => invalid(fault, id),
+            other => mismatch(other, id),
+        })?;
+        let operations = body.messages().iter().map(|it| Operation::of(it).map(Operation::into_owned));
+        let operations = operations.collect::<Result<_, _>>().map_err(|it| invalid(it, id))?;
+        Ok(Self { operations, id: id.map(ToOwned::to_owned) })
+    }
+
+    /// What is asked for, in order; at least one.
+    pub(crate) fn operations(&self) -> &[Operation<'static>] {
+        &self.operations
+    }
+
+    /// The id of the request, as it was written, when there is one request alone.
+    pub(crate) fn id(&self) -> Option<&RawValue> {
+        self.id.as_deref()
+    }
+}
+
+/// What a method without a body asks for; HEAD asks for what GET asks for.
+fn without_message(method: &Method) -> Option<&'static str> {
+    match *method {
+        Method::GET | Method::HEAD => Some("GET"),
+        Method::DELETE => Some("DELETE"),
+        _ => None,
+    }
+}
+
+/// A server that believes another media type or character set would read another message.
+fn is_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (value, more) = (values.next().and_then(|it| it.to_str().ok()), values.next());
+    let mut parts = value.unwrap_or_default().split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|it| it.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = parts.all(|it| {
+        it.is_empty()
+            || it.eq_ignore_ascii_case("charset=utf-8")
+            || it.eq_ignore_ascii_case(r#"charset="utf-8""#)
+    });
+    if is_json && is_utf8 && more.is_none() { Ok(()) } else { Err(Reason::MessageTypeUnsupported.into()) }
+}
+
+fn invalid(fault: InvalidMessage, id: Option<&RawValue>) -> Refusal {
+    refused(Reason::MessageInvalid, &fault.to_string(), fault.code(), id)
+}
+
+fn mismatch(fault: mirrored::Mismatch, id: Option<&RawValue>) -> Refusal {
+    refused(Reason::HeaderMismatch, &fault.to_string(), fault.code(), id)
+}
+
+fn refused(reason: Reason, detail: &str, code: ErrorCode, id: Option<&RawValue>) -> Refusal {
+    Refusal::from(reason).with_detail(detail).answering(code, id.map(ToOwned::to_owned))
+}

@@ -1,0 +1,117 @@
+use std::{fmt::Write, sync::Arc};
+
+use mcp_message::{ErrorCode, Limits, Operation, Target};
+use mcp_policy::{Annotations, By, Caller, Decision, Outcome, Rules, decide};
+use oauth_types::{ClaimPath, ClientId, Scope};
+use resource_metadata::ProtectedResource;
+use serde_json::Value;
+
+use super::{Asked, Principal};
+use crate::{reason::Reason, refusal::Refusal};
+
+/// Which operations of a server are for whom.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    rules: Rules,
+    annotations: Arc<Annotations>,
+    limits: Limits,
+}
+
+impl Policy {
+    /// Judges by `rules`, and by what the lists of the server say of its tools.
+    pub(crate) fn new(rules: Rules, annotations: Arc<Annotations>) -> Self {
+        Self { rules, annotations, limits: Limits::default() }
+    }
+
+    /// How a body is read before it is judged.
+    pub(super) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// What `caller` may do.
+    pub(crate) fn decide(&self, caller: &dyn Caller, operation: &Operation<'_>) -> Decision {
+        decide(&self.rules, caller, operation, &self.annotations)
+    }
+
+    /// Judges each operation of a request; one that is refused refuses all.
+    ///
+    /// # Errors
+    /// 403: as a JSON-RPC error where nothing that the caller could ask for would help, otherwise with a challenge that
+    /// names all scopes of the request, and those already granted that belong to the server, so that clients which ask
+    /// for just what a challenge names lose nothing (MCP 2025-11-25 and 2026-07-28, server scope management).
+    pub(super) fn judge(
+        &self,
+        resource: &ProtectedResource,
+        principal: &Principal,
+        asked: &Asked,
+    ) -> Result<(), Refusal> {
+        let decided = asked.operations().iter().map(|it| (it, self.decide(principal, it)));
+        let worst = decided.reduce(|(one, first), (other, second)| {
+            let both = first.clone().and(second);
+            if both == first { (one, both) } else { (other, both) }
+        });
+        match worst {
+            None | Some((_, Decision { outcome: Outcome::Allowed, .. })) => Ok(()),
+            Some((operation, Decision { by, outcome: Outcome::Denied })) => {
+                let id = asked.id().map(ToOwned::to_owned);
+                let refusal = Refusal::from(Reason::OperationDenied).with_detail(&detail(by, operation));
+                Err(refusal.answering(ErrorCode::Denied, id))
+            }
+            Some((operation, Decision { by, outcome: Outcome::MissingScopes(needed) })) => {
+                let missing = principal.scope().missing(&needed);
+                let detail = format!("{}; missing: {missing}", detail(by, operation));
+                let all = named_by_challenge(resource, principal.scope(), &needed);
+                Err(Refusal::of_operation(resource, principal, &all, &detail))
+            }
+        }
+    }
+}
+
+/// The scopes of the operation and of the server, and what was granted of those that the server offers.
+fn named_by_challenge(resource: &ProtectedResource, granted: &Scope, needed: &Scope) -> Scope {
+    let offered = resource.metadata().scopes_supported.iter();
+    let related: Scope = offered.filter(|it| granted.contains(it)).cloned().collect();
+    needed.union(resource.scopes()).union(&related)
+}
+
+/// Which rule decided about what, for the log: rules are counted from 1, as people do.
+pub(crate) fn detail(by: By, operation: &Operation<'_>) -> String {
+    let mut text = match by {
+        By::Rule(at) => format!("rule {}: ", at + 1),
+        By::Handshake | By::Otherwise => "no rule: ".to_owned(),
+        By::Unknown => "no rule, unknown method: ".to_owned(),
+    };
+    text += &operation.method;
+    let mut name = |name: &str| {
+        // Infallible: writing to a `String`.
+        let _ = write!(text, " {name}");
+    };
+    match &operation.target {
+        Target::None => {}
+        Target::Tool(it) | Target::Prompt(it) | Target::Task(it) => name(it),
+        Target::Resources(uris) => uris.iter().for_each(|it| name(it)),
+    }
+    text
+}
+
+impl Caller for Principal {
+    fn issuer(&self) -> &str {
+        self.issuer()
+    }
+
+    fn subject(&self) -> &str {
+        self.subject().as_str()
+    }
+
+    fn client(&self) -> Option<&str> {
+        self.client_id().map(ClientId::as_str)
+    }
+
+    fn scope(&self) -> &Scope {
+        self.scope()
+    }
+
+    fn claim(&self, path: &ClaimPath) -> Option<&Value> {
+        self.claim(path)
+    }
+}
