@@ -33,6 +33,8 @@ use crate::{
     request_id::RequestIds,
 };
 
+mod rules;
+
 const ISSUER: &str = "https://as.example";
 
 /// One grant behind every token.
@@ -81,10 +83,17 @@ struct World {
 
 impl World {
     async fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self::with(answers, |_| {}).await
+    }
+
+    /// A server whose parts are changed by `change`.
+    async fn with(answers: impl IntoIterator<Item = Answer>, change: impl FnOnce(&mut ServerParts)) -> Self {
         let grant = Arc::<Grant>::default();
         let issuer = TestIssuer::new(ISSUER);
         let upstream = RecordingUpstream::answering(answers).await;
-        let server = ProtectedServer::new(parts(&issuer, &upstream, Arc::new(Grants(Arc::clone(&grant)))));
+        let mut parts = parts(&issuer, &upstream, Arc::new(Grants(Arc::clone(&grant))));
+        change(&mut parts);
+        let server = ProtectedServer::new(parts);
         Self { issuer, upstream, grant, server }
     }
 
