@@ -7,6 +7,7 @@ mod documents;
 mod limits;
 mod listen;
 mod report;
+mod rules;
 mod server;
 #[cfg(feature = "third-party")]
 mod third_party;
