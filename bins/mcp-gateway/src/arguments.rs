@@ -224,6 +224,44 @@ pub(crate) struct CheckArguments {
     /// Print the findings as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Say which rule decides about an operation, such as 'tools/call delete_file', or a whole JSON-RPC message.
+    #[arg(long, value_name = "OPERATION", conflicts_with = "online")]
+    pub(crate) explain: Option<String>,
+    #[command(flatten)]
+    pub(crate) caller: CallerArguments,
+}
+
+/// Who asks, for `check --explain`.
+#[derive(Args, Debug)]
+pub(crate) struct CallerArguments {
+    /// The scopes of the token, with all that they imply, separated by spaces.
+    #[arg(long, value_name = "SCOPES", default_value = "", requires = "explain")]
+    pub(crate) scopes: gateway::check::Scope,
+    /// The path of the server; may be left out when there is one.
+    #[arg(long, value_name = "PATH", requires = "explain")]
+    pub(crate) server: Option<String>,
+    /// The claim `sub`.
+    #[arg(long, value_name = "SUB", requires = "explain")]
+    pub(crate) subject: Option<String>,
+    /// The claim `iss`.
+    #[arg(long, value_name = "ISS", requires = "explain")]
+    pub(crate) issuer: Option<String>,
+    /// The claim `client_id`.
+    #[arg(long, value_name = "CLIENT_ID", requires = "explain")]
+    pub(crate) client: Option<String>,
+    /// Further claims, as JSON: '{"groups":["admins"]}'.
+    #[arg(long, value_name = "JSON", requires = "explain", value_parser = claims)]
+    pub(crate) claims: Option<gateway::check::Claims>,
+    /// The tool says that it changes nothing.
+    #[arg(long, requires = "explain")]
+    pub(crate) read_only: bool,
+    /// The tool says that it destroys nothing.
+    #[arg(long, requires = "explain")]
+    pub(crate) not_destructive: bool,
+}
+
+fn claims(text: &str) -> Result<gateway::check::Claims, &'static str> {
+    gateway::check::claims(text).ok_or("is no JSON object")
 }
 
 const DEFAULT_CONFIG: &str = "mcp-gateway.toml";

@@ -24,7 +24,7 @@ pub(crate) use self::{
     asked::Asked,
     dpop::Dpop,
     grant_check::{GrantCheck, GrantEnd, NoGrants},
-    policy::Policy,
+    policy::{Policy, named_by_challenge, operation_text},
     principal::Principal,
     server::{ProtectedServer, ServerParts},
 };

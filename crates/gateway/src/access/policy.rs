@@ -68,20 +68,26 @@ impl Policy {
 }
 
 /// The scopes of the operation and of the server, and what was granted of those that the server offers.
-fn named_by_challenge(resource: &ProtectedResource, granted: &Scope, needed: &Scope) -> Scope {
+pub(crate) fn named_by_challenge(resource: &ProtectedResource, granted: &Scope, needed: &Scope) -> Scope {
     let offered = resource.metadata().scopes_supported.iter();
     let related: Scope = offered.filter(|it| granted.contains(it)).cloned().collect();
     needed.union(resource.scopes()).union(&related)
 }
 
 /// Which rule decided about what, for the log: rules are counted from 1, as people do.
-pub(crate) fn detail(by: By, operation: &Operation<'_>) -> String {
+fn detail(by: By, operation: &Operation<'_>) -> String {
     let mut text = match by {
         By::Rule(at) => format!("rule {}: ", at + 1),
         By::Handshake | By::Otherwise => "no rule: ".to_owned(),
         By::Unknown => "no rule, unknown method: ".to_owned(),
     };
-    text += &operation.method;
+    text += &operation_text(operation);
+    text
+}
+
+/// The method and what it names.
+pub(crate) fn operation_text(operation: &Operation<'_>) -> String {
+    let mut text = operation.method.to_string();
     let mut name = |name: &str| {
         // Infallible: writing to a `String`.
         let _ = write!(text, " {name}");

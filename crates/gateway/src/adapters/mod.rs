@@ -11,7 +11,7 @@ pub(crate) use self::{
     dpop::DpopMemory,
     identity::{Assertion, Identity},
     issuers::{issuer_policies, preset},
-    rules::{AnnotationsOfServers, policy},
+    rules::{AnnotationsOfServers, policy, policy_by},
     servers::{protected_resource, upstream_settings},
     signing_key::SigningKey,
 };

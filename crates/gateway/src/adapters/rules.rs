@@ -34,8 +34,13 @@ pub(crate) fn policy(server: &Server, annotations: &AnnotationsOfServers) -> Opt
     server.has_rules().then(|| Policy::new(rules(server), annotations.of(server)))
 }
 
+/// The same by annotations that are told.
+pub(crate) fn policy_by(server: &Server, annotations: Arc<Annotations>) -> Option<Policy> {
+    server.has_rules().then(|| Policy::new(rules(server), annotations))
+}
+
 /// The rules of `server` as the file has them.
-pub(crate) fn rules(server: &Server) -> Rules {
+fn rules(server: &Server) -> Rules {
     let otherwise = match server.rules_default {
         None | Some(RulesDefault::Allow) => Otherwise::Allow,
         Some(RulesDefault::Deny) => Otherwise::Deny,
