@@ -83,3 +83,52 @@ async fn online_the_upstream_is_asked_and_a_dead_one_is_an_error() {
     let dead = String::from_utf8(dead.stdout).unwrap();
     assert!(dead.contains("upstream_unreachable") && !dead.contains("upstream_answers"), "{dead}");
 }
+
+#[test]
+fn it_is_explained_which_rule_decides() {
+    let rules = r#"
+[[server.rule]]
+tools = ["delete_*"]
+require = ["files:write"]
+[[server.rule]]
+read_only = true
+[[server.rule]]
+tools = ["*"]
+allow = { claims = { groups = ["admins"] } }
+"#;
+    let configuration = configuration("http://127.0.0.1:3000/mcp") + rules;
+    let explain = |operation: &str, arguments: &[&str]| {
+        let output = check(&configuration, &[&["--explain", operation], arguments].concat());
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code(), text)
+    };
+    let (code, text) = explain("tools/call delete_file", &["--scopes", "mcp"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.starts_with("insufficient_scope: tools/call delete_file at /mcp\n"), "{text}");
+    assert!(text.contains(r#"rule 1 of 3: tools = ["delete_*"], require = ["files:write"]"#), "{text}");
+    assert!(text.contains(r#"scope="files:write mcp""#), "{text}");
+    for (operation, arguments, expected) in [
+        ("tools/call delete_file", &["--scopes", "mcp files:write"][..], "allowed: "),
+        ("tools/call delete_file", &[], "insufficient_scope: "),
+        ("tools/call list", &["--scopes", "mcp"], "denied: "),
+        ("tools/call list", &["--scopes", "mcp", "--read-only"], "allowed: "),
+        ("tools/call list", &["--scopes", "mcp", "--claims", r#"{"groups":["admins"]}"#], "allowed: "),
+        ("made/up", &["--scopes", "mcp"], "denied: made/up at /mcp\n  decided by  no rule"),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, &["--scopes", "mcp"], "allowed: ping"),
+    ] {
+        let (code, text) = explain(operation, arguments);
+        assert!(code == Some(0) && text.starts_with(expected), "{operation}: {text}");
+    }
+    let (code, text) = explain("tools/call delete_file", &["--scopes", "mcp", "--json"]);
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((code, json["outcome"].as_str()), (Some(0), Some("insufficient_scope")));
+    for (operation, arguments, expected) in [
+        ("tools/call", &["--scopes", "mcp"][..], "names something"),
+        ("ping", &["--server", "/other"], "there is no server at /other"),
+        (r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}"#, &["--scopes", "mcp"], "holds a key twice"),
+    ] {
+        let (code, text) = explain(operation, arguments);
+        assert!(code == Some(1) && text.contains(expected), "{operation}: {text}");
+    }
+    assert_eq!(check(&configuration, &["--scopes", "mcp"]).status.code(), Some(2));
+}

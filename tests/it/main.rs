@@ -15,6 +15,8 @@ mod logs;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod support;
 #[cfg(feature = "third-party")]
 #[cfg(test)]
