@@ -9,6 +9,6 @@ pub use filter::{Expected, FilterFault, ListKind, ListPolicy, Listed, StreamFilt
 pub use quota::{Asker, Per, Quota, QuotaSpent, Quotas, ToolNames};
 pub use rules::{
     Annotations, By, Caller, Callers, Decision, Effect, InvalidPattern, InvalidUriPattern, Otherwise,
-    Outcome, Pattern, Rule, Rules, Targets, UriPattern, decide,
+    Outcome, Pattern, Rule, Rules, Targets, UriPattern, decide, is_of_mcp,
 };
 pub use sse::{SseFault, SseRewriter, Verdict};

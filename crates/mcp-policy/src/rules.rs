@@ -13,6 +13,7 @@ pub use self::{
     annotations::Annotations,
     caller::{Caller, Callers},
     decide::{By, Decision, Outcome, decide},
+    known::is_of_mcp,
     pattern::{InvalidPattern, Pattern},
     uri::{InvalidUriPattern, UriPattern},
 };

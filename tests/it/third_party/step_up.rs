@@ -1,9 +1,42 @@
 //! More scopes for a client that has some already.
 
+use crate::support::{call, get};
+
 use super::{
     client::{Client, TokenAnswer},
     stage::{LOCAL, alice, configuration, setup},
 };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_rules_require_is_offered_and_may_be_asked_for() {
+    let gateway = setup().start(|listen| {
+        let rule = "[[server.rule]]\ntools = [\"share\"]\nrequire = [\"notes:share\"]\n[third_party]";
+        configuration(listen, "http://127.0.0.1:9/mcp", LOCAL, "").replacen("[third_party]", rule, 1)
+    });
+    for path in ["/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource/mcp"] {
+        let offered = get(&gateway.url(path)).await.json()["scopes_supported"].to_string();
+        assert!(offered.contains("\"mcp\"") && offered.contains("\"notes:share\""), "{path}: {offered}");
+    }
+    let client = Client::register(&gateway).await;
+    let share = |scope: &'static str| {
+        let (client, gateway) = (&client, &gateway);
+        async move {
+            let asked = client.asks_for(&[("scope", scope)]);
+            let code = client.code(&alice(), &asked).await;
+            let tokens = client.redeem(&code, &asked.verifier).await.tokens();
+            let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"share"}}"#;
+            let request = http::Request::post(gateway.url("/mcp"))
+                .header("content-type", "application/json")
+                .header("authorization", format!("Bearer {}", tokens.access));
+            call(request.body(body.to_owned()).unwrap()).await
+        }
+    };
+    let step_up = share("mcp").await;
+    assert_eq!(step_up.status, 403, "{}", step_up.body);
+    assert!(step_up.header("www-authenticate").contains(r#"scope="mcp notes:share""#));
+    // Nobody is behind the gateway: it was let through.
+    assert_eq!(share("mcp notes:share").await.status, 502);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_allows_more_keeps_what_they_had_over_a_new_sign_in() {

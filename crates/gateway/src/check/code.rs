@@ -119,6 +119,9 @@ codes! {
     ScopesEmpty "scopes_empty" Warning
         "No scope is needed: any valid token for this server may do everything."
         "name at least one scope in `scopes`, unless the authorization server alone decides who gets a token";
+    RuleMethodUnknown "rule_method_unknown" Warning
+        "A rule is about a method that no revision of MCP has."
+        "compare `methods` with the names in the specification, such as `tools/call`; leave it if the server has methods of its own";
     UpstreamPlainHttp "upstream_plain_http" Warning
         "Requests to the upstream cross a network in plain HTTP."
         "use https, a unix socket, or an address that only this machine and the upstream share";

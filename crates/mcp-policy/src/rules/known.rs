@@ -1,5 +1,7 @@
 use mcp_message::{Operation, Target};
 
+use super::Pattern;
+
 /// What an operation is, when no rule is about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -9,6 +11,12 @@ pub(super) enum Kind {
     Act,
     /// No revision of MCP has it.
     Unknown,
+}
+
+/// Whether a revision of MCP has a method of this form; a rule for another one is mostly a slip of the pen.
+#[must_use]
+pub fn is_of_mcp(methods: &Pattern) -> bool {
+    HANDSHAKE.iter().chain(&ACTS).chain(&NOTIFICATIONS).any(|it| methods.matches(it))
 }
 
 pub(super) fn kind(operation: &Operation<'_>) -> Kind {
@@ -34,6 +42,13 @@ const HANDSHAKE: [&str; 12] = [
     "GET",
     "HEAD",
     "DELETE",
+];
+
+const NOTIFICATIONS: [&str; 4] = [
+    "notifications/initialized",
+    "notifications/cancelled",
+    "notifications/progress",
+    "notifications/roots/list_changed",
 ];
 
 const ACTS: [&str; 12] = [

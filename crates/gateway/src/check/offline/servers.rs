@@ -4,7 +4,7 @@ use url::Url;
 use crate::{
     adapters::protected_resource,
     check::{FindingCode, Findings, shown, subject},
-    config::{Config, Loaded, Server, Upstream},
+    config::{Config, Loaded, RulesDefault, Server, Upstream},
 };
 
 /// What each server is, and what is bold about it.
@@ -13,9 +13,14 @@ pub(super) fn check(loaded: &Loaded, findings: &mut Findings) {
         let subject = subject::server(index);
         findings.add(FindingCode::Server, subject.as_str(), summary(&loaded.config, server));
         if server.scopes.is_empty() {
-            let message = "no scope is needed: any valid token for this server may do everything";
+            let message = if server.has_rules() {
+                "no scope is needed: any valid token for this server may do whatever no rule forbids"
+            } else {
+                "no scope is needed: any valid token for this server may do everything"
+            };
             findings.add(FindingCode::ScopesEmpty, format!("{subject}.scopes"), message);
         }
+        rules(server, &subject, findings);
         upstream(server, &subject, findings);
         identity(server, &subject, findings);
     }
@@ -31,11 +36,31 @@ fn summary(config: &Config, server: &Server) -> String {
     };
     let scopes: Vec<_> = server.scopes.iter().map(ToString::to_string).collect();
     let scopes = if scopes.is_empty() { "none".to_owned() } else { scopes.join(" ") };
+    let rules = match server.rules.len() {
+        _ if !server.has_rules() => String::new(),
+        count => format!("; rules {count}, the rest {}", rest(server)),
+    };
     format!(
-        "resource {resource}; metadata {metadata}; upstream {}; scopes {scopes}{audiences}; tokens of {}",
+        "resource {resource}; metadata {metadata}; upstream {}; scopes {scopes}{rules}{audiences}; tokens of {}",
         address(&server.upstream),
         issuers.join(" ")
     )
+}
+
+fn rest(server: &Server) -> &'static str {
+    match server.rules_default {
+        None | Some(RulesDefault::Allow) => "allowed",
+        Some(RulesDefault::Deny) => "denied",
+    }
+}
+
+fn rules(server: &Server, subject: &str, findings: &mut Findings) {
+    for (index, rule) in server.rules.iter().enumerate() {
+        for methods in rule.methods.iter().flatten().filter(|it| !mcp_policy::is_of_mcp(it)) {
+            let message = format!("no revision of MCP has a method `{methods}`");
+            findings.add(FindingCode::RuleMethodUnknown, format!("{subject}.rule[{index}].methods"), message);
+        }
+    }
 }
 
 /// The upstream as people write it.

@@ -120,6 +120,13 @@ fn a_certificate_is_for_clients_or_for_the_proxies() {
 #[test]
 fn servers_have_their_warnings() {
     check("scopes_empty", "scopes = [\"mcp\"]", "");
+    let rule =
+        |methods: &str| format!("scopes = [\"mcp\"]\nrule = [{{ methods = [\"{methods}\"], deny = true }}]");
+    check("rule_method_unknown", "scopes = [\"mcp\"]", &rule("tool/call"));
+    for good in ["tools/call", "tools/*", "*", "GET", "notifications/progress"] {
+        let text = QUIET.replace("scopes = [\"mcp\"]", &rule(good));
+        assert_found("rule_method_unknown", false, &offline_of(&text));
+    }
     check("upstream_plain_http", "http://127.0.0.1:3000", "http://10.0.0.7:3000");
     check("identity_headers", "scopes = [\"mcp\"]", "scopes = [\"mcp\"]\nidentity = { headers = true }");
     let jwt =
