@@ -1,8 +1,12 @@
 //! What may stand on the command line.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 use clap::{Args, Parser, Subcommand};
+use gateway::{
+    api_keys::{KeyId, ScopeToken},
+    config::Period,
+};
 
 /// OAuth 2.1 in front of any MCP server.
 #[derive(Debug, Parser)]
@@ -24,6 +28,9 @@ pub(crate) enum Command {
     Demo(DemoArguments),
     /// Read a configuration as `serve` would, and say what is wrong with it.
     Check(CheckArguments),
+    /// The API keys of servers with `api_keys`.
+    #[command(subcommand)]
+    ApiKeys(ApiKeysCommand),
     /// Print the hash of a password, for an account of `preset = "local"`.
     ///
     /// Asks for the password twice at a terminal, else reads one line from standard input.
@@ -52,6 +59,67 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// `api-keys`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApiKeysCommand {
+    /// Make a key, and show it once.
+    Add(AddKeyArguments),
+    /// List the keys, without their texts, which nobody has.
+    List {
+        #[command(flatten)]
+        keys: ApiKeysArguments,
+    },
+    /// End a key: a gateway that serves refuses it within seconds, and ends its streams.
+    Revoke {
+        /// Its id.
+        id: KeyId,
+        #[command(flatten)]
+        keys: ApiKeysArguments,
+    },
+}
+
+/// `api-keys add`.
+#[derive(Args, Debug)]
+pub(crate) struct AddKeyArguments {
+    /// What people call it, such as who has it and where.
+    #[arg(long)]
+    pub(crate) label: String,
+    /// What it may do; can be repeated. All of the server's `scopes` must be among these.
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Vec<ScopeToken>,
+    /// How long it is good, such as `30d`, or `never`.
+    #[arg(long, value_name = "TIME", default_value = "90d")]
+    pub(crate) expires: Expires,
+    #[command(flatten)]
+    pub(crate) keys: ApiKeysArguments,
+}
+
+/// What commands on API keys have in common.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ApiKeysArguments {
+    /// The path of the server; may be left out where only one takes keys.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) server: Option<String>,
+    /// The configuration of the gateway.
+    #[arg(long, short, value_name = "FILE", default_value = DEFAULT_CONFIG)]
+    pub(crate) config: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How long a key is good; `None` for one without an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Expires(pub(crate) Option<Period>);
+
+impl FromStr for Expires {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "never" { Ok(Self(None)) } else { text.parse().map(|it| Self(Some(it))) }
+    }
 }
 
 /// `keys`.
@@ -272,6 +340,21 @@ mod tests {
 
     fn parse(arguments: &[&str]) -> Result<Arguments, clap::Error> {
         Arguments::try_parse_from([&["mcp-gateway"], arguments].concat())
+    }
+
+    #[test]
+    fn a_key_has_an_end_unless_somebody_says_never() {
+        let expires = |arguments: &[&str]| {
+            let all = [&["api-keys", "add", "--label", "ci"], arguments].concat();
+            match parse(&all).map(|it| it.command) {
+                Ok(Some(Command::ApiKeys(ApiKeysCommand::Add(it)))) => Some(it.expires.0),
+                _ => None,
+            }
+        };
+        assert_eq!(expires(&[]), Some(Some(Period::from_days(90))));
+        assert_eq!(expires(&["--expires", "12h"]), Some(Some(Period::from_secs(12 * 60 * 60))));
+        assert_eq!(expires(&["--expires", "never"]), Some(None));
+        assert_eq!(expires(&["--expires", "90"]), None);
     }
 
     #[test]

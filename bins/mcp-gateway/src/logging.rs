@@ -14,7 +14,6 @@ use tracing_subscriber::{
 
 use self::{lines::Lines, output::Output};
 
-#[cfg(feature = "third-party")]
 pub(crate) use self::timestamp::of_second;
 
 pub(crate) use self::output::Rest;

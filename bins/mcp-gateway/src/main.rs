@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Command::Serve(it) => commands::serve(&it),
         Command::Demo(it) => commands::demo(&it),
         Command::Check(it) => commands::check(&it),
+        Command::ApiKeys(it) => commands::api_keys(it),
         #[cfg(feature = "third-party")]
         Command::HashPassword => commands::hash_password(),
         #[cfg(feature = "third-party")]

@@ -4,6 +4,7 @@ mod access;
 mod access_log;
 mod adapters;
 mod admin;
+pub mod api_keys;
 pub mod check;
 pub mod config;
 pub mod demo;

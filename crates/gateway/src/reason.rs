@@ -124,6 +124,24 @@ reasons! {
     OperationScopeInsufficient "operation_scope_insufficient" FORBIDDEN
         "the access token lacks a scope for this operation"
         "The caller may use the server, but the rule about this operation requires a scope that the token lacks. The detail names the rule; the challenge names the scopes, and a client can ask its user for more.";
+    ApiKeyMalformed "api_key_malformed" UNAUTHORIZED
+        "the API key is not valid"
+        "What came as an API key is none: cut off, mistyped, in another case, or a token in `X-API-Key`.";
+    ApiKeyUnknown "api_key_unknown" UNAUTHORIZED
+        "the API key is not valid"
+        "No key of the server's `api_keys` is this one: it is another server's, was removed from the file, or was never made here.";
+    ApiKeyExpired "api_key_expired" UNAUTHORIZED
+        "the API key is not valid"
+        "The time of the key is up. Make a new one by `mcp-gateway api-keys add`.";
+    ApiKeyRevoked "api_key_revoked" UNAUTHORIZED
+        "the API key is not valid"
+        "The key was revoked, and somebody still uses it.";
+    ApiKeyNotTaken "api_key_not_taken" UNAUTHORIZED
+        "API keys are not taken here"
+        "An API key came to a server without `api_keys`, or under the scheme `DPoP`. It was shown to no authorization server.";
+    CredentialsRepeated "credentials_repeated" BAD_REQUEST
+        "the request must have one credential"
+        "An API key came together with another credential: `X-API-Key` beside `Authorization`, twice, or beside one in the query.";
     OauthRefused "oauth_refused" BAD_REQUEST
         "the request was refused"
         "A request to the gateway's own authorization server was refused as OAuth demands; the answer has the `error` or is a page that says why, and where there is more to know a log line before this one has the cause.";

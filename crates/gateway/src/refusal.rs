@@ -90,6 +90,17 @@ impl Refusal {
         refused
     }
 
+    /// An API key that did not pass, or that did not come alone; it is challenged as a token would be, so that clients
+    /// with OAuth find where to sign in.
+    pub(crate) fn of_api_key(reason: Reason, resource: &ProtectedResource) -> Self {
+        let error = match reason.status() {
+            StatusCode::BAD_REQUEST => BearerError::InvalidRequest,
+            _ => BearerError::InvalidToken,
+        };
+        let description = ErrorDescription::from_static(reason.description());
+        Self::from(reason).challenging(Some(Challenge::refused(resource, error, description)))
+    }
+
     /// A principal whose grant has ended (RFC 6750 section 3.1).
     pub(crate) fn of_grant(resource: &ProtectedResource, principal: &Principal) -> Self {
         let reason = Reason::GrantEnded;
@@ -102,8 +113,11 @@ impl Refusal {
     pub(crate) fn of_scope(resource: &ProtectedResource, principal: &Principal, needed: &Scope) -> Self {
         let reason = Reason::ScopeInsufficient;
         let description = ErrorDescription::from_static(reason.description());
-        let challenge = Challenge::refused(resource, BearerError::InsufficientScope, description);
         let missing = principal.scope().missing(needed);
+        if !principal.has_credential() {
+            return Self::of_missing(resource, needed, &format!("missing: {missing}"));
+        }
+        let challenge = Challenge::refused(resource, BearerError::InsufficientScope, description);
         Self::from(reason)
             .with_detail(&format!("missing: {missing}"))
             .challenging(Some(in_scheme_of(principal, challenge.with_scope(needed))))
@@ -116,12 +130,23 @@ impl Refusal {
         needed: &Scope,
         detail: &str,
     ) -> Self {
+        if !principal.has_credential() {
+            return Self::of_missing(resource, needed, detail);
+        }
         let reason = Reason::OperationScopeInsufficient;
         let description = ErrorDescription::from_static(reason.description());
         let challenge = Challenge::refused(resource, BearerError::InsufficientScope, description);
         Self::from(reason)
             .with_detail(detail)
             .challenging(Some(in_scheme_of(principal, challenge.with_scope(needed))))
+    }
+
+    /// Somebody without a credential who asked for more than that allows: signing in may help
+    /// (RFC 6750 section 3.1, last paragraph).
+    pub(crate) fn of_missing(resource: &ProtectedResource, needed: &Scope, detail: &str) -> Self {
+        Self::from(Reason::Token(token_validate::Reason::TokenMissing))
+            .with_detail(detail)
+            .challenging(Some(Challenge::missing(resource).with_scope(needed)))
     }
 
     /// Answers by a JSON-RPC error to the request of this id, so that no client takes it for the answer of a server
@@ -188,7 +213,12 @@ impl Refusal {
             }
             // The code that clients of a token endpoint know; HTTP has none.
             Reason::AddressFails => "temporarily_unavailable",
-            Reason::GrantEnded => BearerError::InvalidToken.as_str(),
+            Reason::GrantEnded
+            | Reason::ApiKeyMalformed
+            | Reason::ApiKeyUnknown
+            | Reason::ApiKeyExpired
+            | Reason::ApiKeyRevoked
+            | Reason::ApiKeyNotTaken => BearerError::InvalidToken.as_str(),
             Reason::ScopeInsufficient | Reason::OperationScopeInsufficient => {
                 BearerError::InsufficientScope.as_str()
             }

@@ -4,19 +4,22 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use axum::{body::Body, extract::Request, response::Response};
 use mcp_proxy::{Proxy, SessionKey};
-use oauth_types::{Clock, Entropy, SystemClock};
+use oauth_types::{Clock, Entropy, Scope, ScopeToken, SystemClock};
 use outbound_http::{ClientSetupError, GuardedClient, HttpClient, OutboundPolicy};
 use resource_metadata::Documents;
 use token_validate::{IssuerPolicy, KeyRefresher, ResourcePolicy, Validator, ValidatorSettings};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{Acceptance, Acceptances, Dpop, GrantCheck, ProtectedServer, ServerParts},
+    access::{
+        Acceptance, Acceptances, Anonymous, Dpop, GrantCheck, Loopback, ProtectedServer, ServerParts, Ways,
+    },
     adapters::{
         AnnotationsOfServers, Assertion, DpopMemory, Identity, IssuerError, ServerError, SigningKey,
         SigningKeyError, issuer_policies, policy, protected_resource, upstream_settings,
     },
-    config::{Config, DpopMode, Loaded, Secret, Server, ServerMaterial},
+    api_keys::{KeyFileError, KeyRings},
+    config::{self, Config, DpopMode, Loaded, Secret, Server, ServerMaterial},
     edge::{Edge, Hosts, Origins, TrustedProxies},
     limits::{AddressLimit, RequestLimit, StreamLimit},
     metrics::Metrics,
@@ -36,6 +39,8 @@ pub(crate) struct Process {
     pub(crate) dpop: DpopMemory,
     /// What the tools of each server say of themselves.
     pub(crate) annotations: AnnotationsOfServers,
+    /// The API keys of all servers.
+    pub(crate) api_keys: KeyRings,
     /// Signs assertions for upstreams that name no key of their own.
     pub(crate) identity_key: Arc<SigningKey>,
     /// What is counted.
@@ -73,6 +78,9 @@ pub enum BuildError {
     /// A signing key.
     #[error(transparent)]
     SigningKey(#[from] SigningKeyError),
+    /// A file of API keys.
+    #[error("the API keys")]
+    ApiKeys(#[from] KeyFileError),
 }
 
 impl Runtime {
@@ -210,6 +218,7 @@ fn acceptance(
         leeway: config.validation.leeway.get(),
         rules: (server.rules.clone(), server.rules_default),
         dpop: server.dpop,
+        ways: (server.api_keys.clone(), server.anonymous.clone(), server.loopback.clone()),
     })
 }
 
@@ -232,6 +241,7 @@ fn server_parts(
         resource_policy: acceptance.policy,
         validator: validator.clone(),
         dpop: dpop(loaded, process, server),
+        ways: ways(process, server)?,
         grants,
         origins: Origins::new(config.public_url.url(), &origins),
         policy: policy(server, &process.annotations),
@@ -247,6 +257,19 @@ fn server_parts(
         listening_ends: process.listening_ends.clone(),
         answering_ends: process.answering_ends.clone(),
     })
+}
+
+fn ways(process: &Process, server: &Server) -> Result<Ways, KeyFileError> {
+    let methods = |it: &config::Anonymous| it.methods.iter().map(ToString::to_string).collect();
+    Ok(Ways {
+        api_keys: server.api_keys.as_ref().map(|it| process.api_keys.ring(&it.file)).transpose()?,
+        anonymous: server.anonymous.as_ref().map(|it| Anonymous::new(methods(it), scope(&it.scopes))),
+        loopback: server.loopback.as_ref().map(|it| Loopback::new(scope(&it.scopes))),
+    })
+}
+
+fn scope(values: &[ScopeToken]) -> Scope {
+    values.iter().cloned().collect()
 }
 
 fn dpop(loaded: &Loaded, process: &Process, server: &Server) -> Dpop {

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     adapters::{AnnotationsOfServers, DpopMemory, SigningKey},
     admin::{AdminListener, AdminSocketError, MetricsListener},
+    api_keys::KeyRings,
     config::{Config, Limits, Loaded},
     listener::{self, ConnectionLimits},
     metrics::{self, Metrics},
@@ -66,6 +67,7 @@ struct Admin {
 struct Work {
     config: Config,
     refresher: JoinHandle<()>,
+    api_keys: JoinHandle<()>,
 }
 
 /// Why a gateway does not start, or does not take a new configuration.
@@ -133,7 +135,8 @@ impl Running {
         let limits = connection_limits(&config.limits);
         let server = tokio::spawn(listener::serve(socket, tls.clone(), limits, handle.clone(), service));
         let refresher = tokio::spawn(refresher.run(tokio::time::sleep));
-        let work = Mutex::new(Work { config, refresher });
+        let api_keys = tokio::spawn(process.api_keys.clone().watch());
+        let work = Mutex::new(Work { config, refresher, api_keys });
         Ok(Self { address, handle, server, tls, process, resident, admin, runtime, work })
     }
 
@@ -224,6 +227,8 @@ impl Running {
         }
         ends.abort();
         work.refresher.abort();
+        work.api_keys.abort();
+        self.process.api_keys.close();
         self.admin.close().await;
         // Last: what is under way may still use it.
         self.resident.stop().await;
@@ -311,6 +316,7 @@ fn process() -> Result<Process, StartError> {
         entropy: Arc::new(SystemEntropy),
         session_key: SessionKey::random(&SystemEntropy),
         dpop: DpopMemory::new(&SystemEntropy),
+        api_keys: KeyRings::default(),
         identity_key: Arc::new(identity_key),
         annotations: AnnotationsOfServers::default(),
         metrics: Arc::new(Metrics::new()),

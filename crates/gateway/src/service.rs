@@ -65,6 +65,8 @@ pub(crate) struct Arrival {
     pub(crate) request_id_header: HeaderValue,
     /// The address that asked, as far as it can be believed: for the log and for limits.
     pub(crate) client: IpAddr,
+    /// The other end of the connection, whatever the request says.
+    pub(crate) peer: IpAddr,
     notes: Arc<Notes>,
 }
 
@@ -72,7 +74,12 @@ impl Arrival {
     /// A request of this id, from `client`.
     pub(crate) fn new(request_id: RequestId, client: IpAddr) -> Self {
         let request_id_header = request_id.header_value();
-        Self { request_id, request_id_header, client, notes: Arc::default() }
+        Self { request_id, request_id_header, client, peer: client, notes: Arc::default() }
+    }
+
+    /// The same, if `peer` has spoken for the client.
+    pub(crate) fn through(self, peer: IpAddr) -> Self {
+        Self { peer, ..self }
     }
 
     /// The arrival of a request that this service passed on.
@@ -86,7 +93,7 @@ impl Arrival {
         extensions.get::<Self>().expect("every routed request has an arrival").clone()
     }
 
-    /// Remembers for the log whose token it was.
+    /// Remembers for the log who calls.
     pub(crate) fn note_subject(&self, subject: SubjectDigest) {
         self.notes.subject.get_or_init(|| subject);
     }
@@ -159,8 +166,8 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Response<(Body, Box<AccessRecord>)> {
     let (head, body) = request.into_parts();
-    let arrival = Arrival::new(request_id, runtime.edge().client_address(peer.address, &head));
-    let client = arrival.client;
+    let client = runtime.edge().client_address(peer.address, &head);
+    let arrival = Arrival::new(request_id, client).through(peer.address.ip());
     let shown =
         if client == peer.address.ip().to_canonical() { peer.shown } else { client.to_string().into() };
     let notes = Arc::clone(&arrival.notes);

@@ -2,7 +2,8 @@ use gateway::third_party::admin::{ClientOrigin, ListedClient, Nothing, RemovedCl
 
 use super::{
     Failure,
-    operate::{ask, print, shown, table, time},
+    operate::ask,
+    output::{print, shown, table, time},
 };
 use crate::arguments::ClientsCommand;
 

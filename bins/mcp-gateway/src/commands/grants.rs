@@ -2,7 +2,8 @@ use gateway::third_party::admin::{Ended, ListedGrant, Selection, command};
 
 use super::{
     Failure,
-    operate::{ask, person, print, shown, table, time},
+    operate::{ask, person},
+    output::{print, shown, table, time},
 };
 use crate::arguments::{GrantsCommand, SelectionArguments};
 

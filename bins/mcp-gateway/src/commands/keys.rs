@@ -9,10 +9,7 @@ use gateway::{
     third_party::admin::{Nothing, Progress, Resealed, RotatedSigningKey, SigningRotation, command},
 };
 
-use super::{
-    Failure,
-    operate::{ask, print},
-};
+use super::{Failure, operate::ask, output::print};
 use crate::arguments::{KeysCommand, OperateArguments};
 
 /// What there is to do with keys.

@@ -1,5 +1,6 @@
 //! One command per file.
 
+mod api_keys;
 mod check;
 #[cfg(feature = "third-party")]
 mod clients;
@@ -12,6 +13,7 @@ mod hash_password;
 mod keys;
 #[cfg(feature = "third-party")]
 mod operate;
+mod output;
 mod serve;
 #[cfg(feature = "third-party")]
 mod storage;
@@ -22,6 +24,7 @@ use std::{error::Error, fmt, io};
 use gateway::config::ConfigError;
 
 pub(crate) use self::{
+    api_keys::api_keys,
     check::check,
     demo::demo,
     serve::serve,

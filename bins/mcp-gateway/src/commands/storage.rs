@@ -6,10 +6,7 @@ use gateway::{
 };
 use serde::Serialize;
 
-use super::{
-    Failure,
-    operate::{ask, print},
-};
+use super::{Failure, operate::ask, output::print};
 use crate::arguments::{OperateArguments, StorageCommand};
 
 /// What there is to do with the file of the state.

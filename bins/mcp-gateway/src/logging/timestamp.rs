@@ -11,7 +11,6 @@ pub(super) fn now() -> Duration {
 }
 
 /// The date and time of a second.
-#[cfg(feature = "third-party")]
 pub(crate) fn of_second(seconds: u64) -> String {
     let mut text = String::new();
     write_second(&mut text, seconds);

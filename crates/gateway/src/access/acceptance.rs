@@ -4,7 +4,7 @@ use oauth_types::{ResourceUri, Scope};
 use token_validate::{IssuerPolicy, ResourcePolicy};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{DpopMode, RulesDefault, ServerRule};
+use crate::config::{Anonymous, ApiKeys, DpopMode, Loopback, RulesDefault, ServerRule};
 
 /// What decides whether a token is accepted at one server.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub(crate) struct Acceptance {
     pub(crate) rules: (Vec<ServerRule>, Option<RulesDefault>),
     /// Whether its tokens must be bound to a key, or may be.
     pub(crate) dpop: DpopMode,
+    /// What is taken in place of a token.
+    pub(crate) ways: (Option<ApiKeys>, Option<Anonymous>, Option<Loopback>),
 }
 
 /// The servers of one configuration, each with the end of the streams that were opened there.

@@ -1,11 +1,13 @@
-use http::HeaderValue;
+use axum::body::Body;
+use http::{HeaderValue, Request};
 use token_validate::{Reason, ValidatedToken, bearer_token};
 
 use super::{
-    Principal, ProtectedServer,
+    Principal, ProtectedServer, Ways,
     dpop::{Shown, by_proof},
+    presented::by_api_key,
 };
-use crate::refusal::Refusal;
+use crate::{reason, refusal::Refusal, service::Arrival};
 
 /// Proof that the credentials of this request passed every check for this server.
 #[derive(Debug)]
@@ -15,13 +17,38 @@ pub(crate) struct Authenticated {
 }
 
 impl Authenticated {
-    /// Reads the token and validates it for the resource of `server`, with its proof if it came with one.
+    /// Judges the credential of the request, or that it has none.
+    ///
+    /// Only a request that brought nothing like a credential may do without one: a bad one is never taken for none.
     ///
     /// # Errors
     /// 401 or 400 with the challenge of the resource, or 503 when nobody can say.
-    pub(super) async fn by_token(server: &ProtectedServer, shown: Shown<'_>) -> Result<Self, Refusal> {
+    pub(super) async fn of(
+        server: &ProtectedServer,
+        arrival: &Arrival,
+        request: &mut Request<Body>,
+    ) -> Result<Self, Refusal> {
+        let shown = Shown { method: request.method(), uri: request.uri(), headers: request.headers() };
+        let refusal = match Self::by_credential(server, shown).await {
+            Err(refusal) if refusal.reason == MISSING && server.ways().let_some_in_without() => refusal,
+            outcome => return outcome,
+        };
+        // In a box of its own, as a request with a credential does not need it.
+        match Box::pin(Ways::without_credential(server, arrival, request)).await? {
+            Some(principal) => Ok(Self { principal, next_nonce: None }),
+            None => Err(refusal),
+        }
+    }
+
+    /// Reads the token and validates it for the resource of `server`, with its proof if it came with one; or finds the
+    /// API key.
+    async fn by_credential(server: &ProtectedServer, shown: Shown<'_>) -> Result<Self, Refusal> {
         let refused = |it: token_validate::Refusal| Refusal::of_token(&it, server.resource());
-        match bearer_token(shown.headers, shown.uri.query()) {
+        let bearer = bearer_token(shown.headers, shown.uri.query());
+        if let Some(by_key) = by_api_key(server, shown, bearer.as_ref().ok()) {
+            return by_key.map(|principal| Self { principal, next_nonce: None });
+        }
+        match bearer {
             Ok(_) if server.dpop().is_required() => Err(refused(Reason::DpopRequired.into())),
             Ok(bearer) => {
                 let token = server.validator().validate(&bearer, server.resource_policy()).await;
@@ -55,3 +82,6 @@ impl Authenticated {
         self.next_nonce.take()
     }
 }
+
+/// What a request without any credential in its headers is refused for.
+const MISSING: reason::Reason = reason::Reason::Token(Reason::TokenMissing);

@@ -6,7 +6,7 @@ use crate::access_log::SubjectDigest;
 
 /// What is told of a principal to logs, limits and MCP sessions; made once for each token.
 #[derive(Debug)]
-pub(super) struct Caller {
+pub(crate) struct Caller {
     /// Who calls.
     pub(super) subject: SubjectDigest,
     /// Who vouches for whom, and through which client, in a text that no other three can produce.
@@ -20,7 +20,7 @@ impl Caller {
     }
 
     /// None of the three may hold a control character.
-    fn named(issuer: &str, subject: &str, client: &str) -> Self {
+    pub(crate) fn named(issuer: &str, subject: &str, client: &str) -> Self {
         Self {
             subject: SubjectDigest::of(issuer, subject),
             unique_name: format!("{issuer}\u{1}{subject}\u{1}{client}").into(),

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 use token_validate::{DpopVerifier, ProofRequest, Reason, ValidatedToken, dpop_token};
 
 use super::ProtectedServer;
-use crate::refusal::Refusal;
+use crate::{api_keys::is_meant_as_key, reason, refusal::Refusal};
 
 /// What one server makes of them.
 #[derive(Clone, Debug)]
@@ -53,6 +53,9 @@ pub(super) async fn by_proof(
         return Err(unproven(Reason::SchemeNotBearer.into()));
     };
     let token = dpop_token(shown.headers, shown.uri.query()).map_err(unproven)?;
+    if is_meant_as_key(token.expose()) {
+        return Err(Refusal::of_api_key(reason::Reason::ApiKeyNotTaken, resource));
+    }
     let refused = |it| Refusal::of_proof(&it, resource, verifier.nonce().as_deref());
     // The address as the client knows it, whatever was in front of us: the path was compared byte for byte.
     let url = format!("{}{}", resource.resource().origin(), shown.uri.path());

@@ -27,10 +27,13 @@ impl Live {
     /// Asks once more, after something was waited for that a client can draw out.
     ///
     /// # Errors
-    /// 401 `invalid_token` when the grant or the token has ended meanwhile.
+    /// 401 `invalid_token` when the grant, the token or the key has ended meanwhile.
     pub(super) fn still(&self, server: &ProtectedServer) -> Result<(), Refusal> {
         let (principal, now) = (self.principal(), server.now());
-        if principal.expires_at().is_some_and(|it| it + server.leeway() <= now) {
+        if let Some(key) = principal.api_key() {
+            return key.still(now).map_err(|it| Refusal::of_api_key(it, server.resource()));
+        }
+        if principal.accepted_until(server.leeway()).is_some_and(|it| it <= now) {
             let expired = token_validate::Reason::TokenExpired.into();
             return Err(Refusal::of_token(&expired, server.resource()));
         }

@@ -9,30 +9,36 @@ mod grant_check;
 mod live;
 mod permitted;
 mod policy;
+mod presented;
 mod principal;
 mod scoped;
 mod server;
+mod ways;
 
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderName, HeaderValue, Method};
 
-use self::{authenticated::Authenticated, dpop::Shown, live::Live, permitted::Permitted, scoped::Scoped};
+use self::{authenticated::Authenticated, live::Live, permitted::Permitted, scoped::Scoped};
 use crate::{reason::Reason, refusal::Refusal, routes::MCP_METHODS, service::Arrival};
 
 pub(crate) use self::{
     acceptance::{Acceptance, Acceptances},
     asked::Asked,
+    caller::Caller,
     dpop::Dpop,
     grant_check::{GrantCheck, GrantEnd, NoGrants},
     policy::{Policy, named_by_challenge, operation_text},
     principal::Principal,
     server::{ProtectedServer, ServerParts},
+    ways::{Anonymous, Loopback, Ways},
 };
 
 /// Serves one request. This is the order of the checks, for every method, each time:
 ///
-/// 1. method, 2. `Origin`, 3. the token, and its proof if it is bound to a key, 4. that its grant lives, 5. its scope, 6. the size of the body,
-/// 7. a free place, 8. a free place among the subject's streams, 9. where a server has rules, each of its messages;
+/// 1. method, 2. `Origin`,
+/// 3. the credential: a token, with its proof if it is bound to a key, or an API key, or none where none is needed,
+/// 4. that its grant lives, 5. its scope, 6. the size of the body, 7. a free place,
+/// 8. a free place among the subject's streams, 9. where a server has rules, each of its messages;
 ///
 /// only then the upstream learns of it. Path and `Host` were judged before there was a route ([`crate::edge`]).
 ///
@@ -42,12 +48,11 @@ pub(crate) use self::{
 pub(crate) async fn serve(
     server: &ProtectedServer,
     arrival: &Arrival,
-    request: Request<Body>,
+    mut request: Request<Body>,
 ) -> Result<Response, Refusal> {
     method(request.method())?;
     server.origins().check(request.headers())?;
-    let shown = Shown { method: request.method(), uri: request.uri(), headers: request.headers() };
-    let mut authenticated = Authenticated::by_token(server, shown).await?;
+    let mut authenticated = Authenticated::of(server, arrival, &mut request).await?;
     let next_nonce = authenticated.take_next_nonce();
     arrival.note_subject(authenticated.principal().subject_digest());
     let live = Live::by_grant(server, authenticated, server.now())?;

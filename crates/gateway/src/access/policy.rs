@@ -52,6 +52,9 @@ impl Policy {
         });
         match worst {
             None | Some((_, Decision { outcome: Outcome::Allowed, .. })) => Ok(()),
+            Some((operation, Decision { by, outcome: Outcome::Denied })) if !principal.has_credential() => {
+                Err(Refusal::of_missing(resource, resource.scopes(), &detail(by, operation)))
+            }
             Some((operation, Decision { by, outcome: Outcome::Denied })) => {
                 let id = asked.id().map(ToOwned::to_owned);
                 let refusal = Refusal::from(Reason::OperationDenied).with_detail(&detail(by, operation));

@@ -9,7 +9,7 @@ use token_validate::{ResourcePolicy, Validator};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use super::{Dpop, GrantCheck, GrantEnd, NoGrants, Permitted, Policy, Principal};
+use super::{Dpop, GrantCheck, GrantEnd, NoGrants, Permitted, Policy, Principal, Ways};
 use crate::{
     adapters::{Identity, SigningKeyError},
     edge::Origins,
@@ -35,6 +35,7 @@ pub(crate) struct ServerParts {
     pub(crate) resource_policy: ResourcePolicy,
     pub(crate) validator: Validator,
     pub(crate) dpop: Dpop,
+    pub(crate) ways: Ways,
     pub(crate) grants: Arc<dyn GrantCheck>,
     pub(crate) origins: Origins,
     /// Which operations are for whom; `None` lets everybody with the scopes of the server do everything.
@@ -109,6 +110,10 @@ impl ProtectedServer {
     /// How long after its end a token is still accepted.
     pub(super) const fn leeway(&self) -> Duration {
         self.parts.leeway
+    }
+
+    pub(super) const fn ways(&self) -> &Ways {
+        &self.parts.ways
     }
 
     pub(super) fn grants(&self) -> &dyn GrantCheck {
@@ -231,7 +236,7 @@ impl ProtectedServer {
             headers: self.parts.identity.headers(principal, now)?,
             request_id: HeaderValue::clone(&arrival.request_id_header),
             // A token that was accepted within the leeway must not lose its answer.
-            stream_until: principal.expires_at().map(|it| (it + self.parts.leeway).saturating_since(now)),
+            stream_until: principal.accepted_until(self.parts.leeway).map(|it| it.saturating_since(now)),
             cancel: ends.clone(),
         })
     }

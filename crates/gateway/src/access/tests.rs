@@ -131,6 +131,7 @@ fn parts(issuer: &TestIssuer, upstream: &RecordingUpstream, grants: Arc<dyn Gran
         resource_policy: ResourcePolicy::new([RESOURCE]).unwrap(),
         validator,
         dpop: Dpop::Off,
+        ways: Ways::default(),
         grants,
         origins: Origins::new(&RESOURCE.parse().unwrap(), &[]),
         policy: None,

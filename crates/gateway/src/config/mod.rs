@@ -18,6 +18,7 @@ mod report;
 mod section;
 mod value;
 
+pub(crate) use load::read_private;
 pub use load::{
     AuthorizationServerMaterial, ClientMaterial, Environment, IdentityKey, Loaded, Material, Secret,
     ServerMaterial, ThirdPartyMaterial,
@@ -32,17 +33,17 @@ pub use option_b::{
 pub use reference::{json_schema, reference_markdown};
 pub use report::ConfigError;
 pub use section::{
-    Account, Admin, Algorithm, Allow, AudienceClaim, AuthorizationServer, ClientAuth, ClientKeys,
-    ClientMetadataDocuments, Config, ConfiguredClient, DpopMode, ExchangeTarget, ForwardedHeader,
+    Account, Admin, Algorithm, Allow, Anonymous, ApiKeys, AudienceClaim, AuthorizationServer, ClientAuth,
+    ClientKeys, ClientMetadataDocuments, Config, ConfiguredClient, DpopMode, ExchangeTarget, ForwardedHeader,
     IdentityJwt, Introspection, IntrospectionAuth, IntrospectionFor, KeySource, Limits, Listen, Log,
-    LogFormat, LogLevel, Outbound, Preset, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset,
-    ProviderTokenAuth, Registration, RuleAllow, RulesDefault, Server, ServerHttp, ServerIdentity, ServerRule,
-    Sessions, Storage, ThirdParty, ThirdPartySessions, Tls, TokenExchange, TokenType, TrustedIssuer,
-    Upstream, Validation,
+    LogFormat, LogLevel, Loopback, Outbound, Preset, Provider, ProviderClaims, ProviderEndpoints,
+    ProviderPreset, ProviderTokenAuth, Registration, RuleAllow, RulesDefault, Server, ServerHttp,
+    ServerIdentity, ServerRule, Sessions, Storage, ThirdParty, ThirdPartySessions, Tls, TokenExchange,
+    TokenType, TrustedIssuer, Upstream, Validation,
 };
 pub use value::{
     AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, InvalidEndpointPath, InvalidPublicUrl,
-    PasswordHashText, Period, PublicUrl, SecretSource, WebOrigin,
+    MethodName, PasswordHashText, Period, PublicUrl, SecretSource, WebOrigin,
 };
 
 /// Why the endpoints of a third party are not known.

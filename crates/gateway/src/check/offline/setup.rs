@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     adapters::{AnnotationsOfServers, DpopMemory, SigningKey, SigningKeyError},
+    api_keys::KeyRings,
     check::{FindingCode, Findings, causes::causes},
     config::Loaded,
     metrics::Metrics,
@@ -31,6 +32,7 @@ fn process() -> Result<Process, SigningKeyError> {
         entropy: Arc::new(SystemEntropy),
         session_key: SessionKey::random(&SystemEntropy),
         dpop: DpopMemory::new(&SystemEntropy),
+        api_keys: KeyRings::default(),
         identity_key: Arc::new(SigningKey::generate()?),
         annotations: AnnotationsOfServers::default(),
         metrics: Arc::new(Metrics::new()),
@@ -44,7 +46,7 @@ fn process() -> Result<Process, SigningKeyError> {
 const fn subject(error: &BuildError) -> &'static str {
     match error {
         BuildError::Issuer(_) => "authorization_server",
-        BuildError::Server(_) | BuildError::SigningKey(_) => "server",
+        BuildError::Server(_) | BuildError::SigningKey(_) | BuildError::ApiKeys(_) => "server",
         BuildError::Outbound(_) => "outbound",
     }
 }

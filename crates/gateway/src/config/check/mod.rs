@@ -26,6 +26,7 @@ mod server_paths;
 pub(super) mod third_party;
 mod upstream;
 mod upstream_is_us;
+mod ways;
 
 use super::{
     AuthorizationServer, Config, Server,
@@ -39,7 +40,7 @@ pub(super) fn all(config: &Config) -> Result<(), Problem> {
 
 type Check = fn(&Config) -> Result<(), Problem>;
 
-const CHECKS: [Check; 26] = [
+const CHECKS: [Check; 27] = [
     hosts::check,
     listen::check,
     proxies::check,
@@ -51,6 +52,7 @@ const CHECKS: [Check; 26] = [
     scope_descriptions::check,
     audiences::check,
     dpop::check,
+    ways::check,
     pages::check,
     identity::check,
     forwarded_headers::check,

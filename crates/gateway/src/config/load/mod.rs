@@ -1,5 +1,6 @@
 //! What the configuration points at: secrets, keys and certificates, proven before a socket opens.
 
+mod api_keys;
 mod authorization_server;
 mod certificates;
 mod identity_key;
@@ -24,6 +25,8 @@ use super::{
     AuthorizationServer, Config, ConfigError, Server,
     report::{Document, KeyPath, Problem},
 };
+
+pub(crate) use reader::read_private;
 
 pub use authorization_server::AuthorizationServerMaterial;
 pub use identity_key::IdentityKey;
@@ -151,6 +154,7 @@ fn material(config: &Config, reader: &mut Reader<'_>) -> Result<Material, Proble
             .transpose()?,
     };
     reuse::check(&material)?;
+    api_keys::check(&config.servers)?;
     Ok(material)
 }
 

@@ -107,6 +107,14 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What a file holds that nobody but its owner and group may read.
+///
+/// # Errors
+/// Why it cannot be read, or who else may.
+pub(crate) fn read_private(path: &Path) -> Result<Vec<u8>, String> {
+    read_file(path, check_mode)
+}
+
 fn read_file(path: &Path, check: fn(&Metadata) -> Result<(), String>) -> Result<Vec<u8>, String> {
     let say = |error: io::Error| error.to_string();
     // Asked before opening, because opening a pipe would wait for its writer.

@@ -25,6 +25,7 @@ fn server(server: &mut Server, folder: &Path) {
     if let Upstream::Unix { socket, .. } = &mut server.upstream {
         resolve(socket, folder);
     }
+    server.api_keys.iter_mut().for_each(|it| resolve(&mut it.file, folder));
     server.http.ca_files.iter_mut().for_each(|path| resolve(path, folder));
     if let Some(source) = server.identity.jwt.as_mut().and_then(|it| it.key.as_mut()) {
         secret(source, folder);

@@ -16,6 +16,7 @@ mod sessions;
 mod third_party;
 mod upstream;
 mod validation;
+mod ways;
 
 pub use admin::Admin;
 pub use authorization_server::{Algorithm, AudienceClaim, AuthorizationServer, KeySource, Preset, TokenType};
@@ -37,3 +38,4 @@ pub use third_party::{
 };
 pub use upstream::Upstream;
 pub use validation::Validation;
+pub use ways::{Anonymous, ApiKeys, Loopback};

@@ -4,7 +4,7 @@ use oauth_types::{Issuer, ScopeToken};
 use serde::Deserialize;
 use url::Url;
 
-use super::{DpopMode, RulesDefault, ServerIdentity, ServerRule, Upstream};
+use super::{Anonymous, ApiKeys, DpopMode, Loopback, RulesDefault, ServerIdentity, ServerRule, Upstream};
 use crate::config::value::{AllowedAudience, EndpointPath, FieldName, Period, text};
 
 /// One protected MCP server: a path on the gateway and what is behind it.
@@ -53,6 +53,12 @@ pub struct Server {
     /// Several gateways that stand for one another need the same `sessions.key`.
     #[serde(default)]
     pub dpop_nonce: bool,
+    /// API keys beside tokens; none without this key.
+    pub api_keys: Option<ApiKeys>,
+    /// Requests without any credential, for chosen operations; none without this key.
+    pub anonymous: Option<Anonymous>,
+    /// Requests without any credential from this machine; none without this key.
+    pub loopback: Option<Loopback>,
     /// Page for developers (`resource_documentation` of RFC 9728).
     pub documentation: Option<Url>,
     /// Page about the use of data (`resource_policy_uri` of RFC 9728).
