@@ -3,15 +3,20 @@
 //! Understands the options of `tests/real/client-typescript.mjs --oauth` and prints the same JSON line, without
 //! `requests`: it starts without a token, prints `open URL` for whoever plays the person, and listens on a loopback
 //! port for the redirect.
+//! With `--header 'NAME: VALUE'` it sends that with each request and does nothing of OAuth, as people configure a key.
 
 #![expect(clippy::print_stdout, reason = "its reader is another program")]
 
 use std::{error::Error, sync::Arc};
 
-use axum::{Router, http::Uri, routing::get};
+use axum::{
+    Router,
+    http::{HeaderMap, HeaderName, HeaderValue, Uri},
+    routing::get,
+};
 use rmcp::{
     RoleClient, ServiceExt,
-    model::CallToolRequestParams,
+    model::{CallToolRequestParams, Tool},
     service::RunningService,
     transport::{
         AuthClient, StreamableHttpClientTransport,
@@ -43,6 +48,7 @@ struct Options {
     url: String,
     refresh: bool,
     client_metadata_url: Option<String>,
+    header: Option<String>,
     calls: Vec<String>,
 }
 
@@ -54,6 +60,7 @@ impl Options {
                 "--refresh" => options.refresh = true,
                 "--url" => options.url = arguments.next().unwrap_or_default(),
                 "--client-metadata-url" => options.client_metadata_url = arguments.next(),
+                "--header" => options.header = arguments.next(),
                 "--call" => options.calls.extend(arguments.next()),
                 _ => {}
             }
@@ -63,6 +70,26 @@ impl Options {
 }
 
 async fn run(options: &Options) -> Outcome<Value> {
+    match &options.header {
+        Some(header) => run_with_header(options, header).await,
+        None => run_with_oauth(options).await,
+    }
+}
+
+/// What a person configures who has a key: one header, the same each time.
+async fn run_with_header(options: &Options, header: &str) -> Outcome<Value> {
+    let (name, value) = header.split_once(": ").ok_or("a header is `NAME: VALUE`")?;
+    let headers = HeaderMap::from_iter([(HeaderName::try_from(name)?, HeaderValue::from_str(value)?)]);
+    let http = reqwest::Client::builder().no_proxy().default_headers(headers).build()?;
+    let config = StreamableHttpClientTransportConfig::with_uri(options.url.as_str());
+    let client = ().serve(StreamableHttpClientTransport::with_client(http, config)).await?;
+    let tools = client.list_all_tools().await?;
+    let calls = call_tools(&client, &options.calls).await?;
+    client.cancel().await?;
+    Ok(report(&tools, &calls))
+}
+
+async fn run_with_oauth(options: &Options) -> Outcome<Value> {
     let manager = authorize(options).await?;
     let http = AuthClient::new(reqwest::Client::builder().no_proxy().build()?, manager);
     let manager = Arc::clone(&http.auth_manager);
@@ -75,11 +102,15 @@ async fn run(options: &Options) -> Outcome<Value> {
         calls.extend(call_tools(&client, &options.calls).await?);
     }
     client.cancel().await?;
-    Ok(json!({
+    Ok(report(&tools, &calls))
+}
+
+fn report(tools: &[Tool], calls: &[Value]) -> Value {
+    json!({
         "sdk": "rmcp",
         "tools": tools.iter().map(|it| it.name.as_ref()).collect::<Vec<_>>(),
         "calls": calls,
-    }))
+    })
 }
 
 /// From nothing to tokens: discovery, registration, the browser, the code.

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -116,7 +117,7 @@ impl Setup {
         let log = Log::of(&mut process);
         let line = log.line_with("listening on").await;
         let address = line.rsplit("http://").next().unwrap().split('"').next().unwrap().parse().unwrap();
-        Gateway { process, address, log, upstream, issuer, _folder: folder }
+        Gateway { process, address, log, upstream, issuer, folder }
     }
 }
 
@@ -134,7 +135,7 @@ pub(super) struct Gateway {
     pub(super) log: Log,
     pub(super) upstream: RecordingUpstream,
     pub(super) issuer: TestIssuer,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Gateway {
@@ -167,6 +168,18 @@ impl Gateway {
     pub(super) async fn serves(&self) {
         let answer = self.ask(post("/mcp", &bearer(&self.token_of("bystander")), BODY)).await;
         assert_eq!(answer.status(), 200, "{answer:?}");
+    }
+
+    /// Its configuration.
+    pub(super) fn config(&self) -> PathBuf {
+        self.folder.path().join("mcp-gateway.toml")
+    }
+
+    /// Writes its configuration anew, with the one place that reads `from` changed.
+    pub(super) fn change_config(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.config()).unwrap();
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        std::fs::write(self.config(), text.replace(from, to)).unwrap();
     }
 
     /// The resident memory of the process in KiB.

@@ -4,6 +4,8 @@
 //! point and passes.
 
 #[cfg(test)]
+mod api_keys;
+#[cfg(test)]
 mod bearer;
 #[cfg(test)]
 mod bodies;
