@@ -39,3 +39,5 @@ mod routes;
 mod slowness;
 #[cfg(test)]
 mod wire;
+#[cfg(test)]
+mod without_credential;

@@ -1,5 +1,6 @@
 //! Real authorization servers, MCP servers and clients, with the built gateway between them.
 
+mod api_keys;
 mod clients;
 mod conformance;
 mod dpop;

@@ -14,11 +14,8 @@ pub(crate) use self::{
     gateway::{Gateway, Setup},
     http::{Answer, call, get, open, tool_call},
     issuer::{Issuer, unix_now},
-    parts::{Part, client_report, program_output},
+    parts::{Part, client_output, client_report, program_output},
     person::Person,
 };
 #[cfg(feature = "third-party")]
-pub(crate) use self::{
-    parts::{ClientOutput, client_output},
-    person::Page,
-};
+pub(crate) use self::{parts::ClientOutput, person::Page};

@@ -287,3 +287,31 @@ fn pkcs8_version_1() -> String {
     let zeros = "A".repeat(43);
     format!("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEI{zeros}\n-----END PRIVATE KEY-----\n")
 }
+
+#[test]
+fn n05_keys_are_read_if_they_are_there_and_belong_to_one_server() {
+    const KEY: &str = "server[0].api_keys.file";
+    let with_keys = |other: &str| {
+        let folder = Folder::new();
+        let first = "[[server]]\napi_keys = { file = \"api-keys.json\" }";
+        let second = format!(
+            "[[server]]\npath = \"/other\"\nupstream = {{ http = \"http://127.0.0.1:3000/\" }}\n\
+             api_keys = {{ file = \"{other}\" }}\n[outbound]"
+        );
+        let text = CONFIGURATION.replacen("[[server]]", first, 1).replacen("[outbound]", &second, 1);
+        folder.write("gateway.toml", &text);
+        folder
+    };
+    let folder = with_keys("other.json");
+    let file = folder.folder.path().join("api-keys.json");
+    let loaded = folder.accepts();
+    assert_eq!(loaded.config.servers[0].api_keys.as_ref().map(|it| it.file.clone()), Some(file.clone()));
+    folder.write("api-keys.json", r#"{"version":1,"keys":[]}"#);
+    folder.mode("api-keys.json", 0o644);
+    folder.refuses(KEY, "chmod 600");
+    folder.mode("api-keys.json", 0o640);
+    assert!(!folder.accepts().files.contains(&file), "it is watched apart");
+    folder.write("api-keys.json", "{}");
+    folder.refuses(KEY, "is no file of keys");
+    with_keys("api-keys.json").refuses("server[1].api_keys.file", "the keys of /mcp too");
+}

@@ -12,6 +12,7 @@ mod server;
 #[cfg(feature = "third-party")]
 mod third_party;
 mod values;
+mod ways;
 
 use super::{Config, ConfigError};
 
