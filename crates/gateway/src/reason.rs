@@ -96,7 +96,7 @@ reasons! {
         "No `[[server]]` has this path, or the metadata of a resource was asked for that is not here. Compare what was typed into the client with the paths in the configuration.";
     NotReady "not_ready" SERVICE_UNAVAILABLE
         "not ready"
-        "The probe `/readyz`: the gateway is stopping, or a server has no authorization server whose keys are known. The detail names the server and whose keys it waits for; a warning before this line says why they were not fetched.";
+        "The probe `/readyz`: the gateway is stopping, its store cannot be used, or a server has no authorization server whose keys are known. The detail says what is wrong with the store, or names the server and whose keys it waits for; a warning before this line says why they were not fetched.";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED
         "this method is not allowed here"
         "An MCP endpoint takes POST, GET, DELETE and HEAD; OPTIONS is for browsers. Documents and probes are read with GET or HEAD.";

@@ -122,7 +122,8 @@ impl Runtime {
         }
         let documents =
             Documents::new(servers.iter().map(|it| it.resource().clone())).map_err(ServerError::from)?;
-        let readiness = Readiness::new(validator.clone(), issuers_of(config), Arc::clone(&process.draining));
+        let readiness = Readiness::new(validator.clone(), issuers_of(config), Arc::clone(&process.draining))
+            .hindered_by(own.hindrance);
         let routes = Routes::new(&servers, documents, readiness, &assertion_keys, own.router);
         let https = config.public_url.is_https();
         Ok((

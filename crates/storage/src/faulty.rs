@@ -140,6 +140,13 @@ impl RecordStore for FaultyStore {
     async fn sweep(&self, now: UnixTime, limit: usize) -> Result<Vec<Swept>, StoreError> {
         self.run(self.inner.sweep(now, limit)).await
     }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if self.plan().down {
+            return Err(StoreError::Unavailable("as the test wants it".to_owned()));
+        }
+        self.inner.check()
+    }
 }
 
 impl fmt::Debug for FaultyStore {

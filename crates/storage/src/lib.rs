@@ -4,6 +4,8 @@ mod change;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
+#[cfg(all(feature = "contract", feature = "redb"))]
+mod failing_disk;
 #[cfg(feature = "contract")]
 mod faulty;
 mod key;
@@ -18,6 +20,8 @@ mod table;
 #[cfg(all(feature = "contract", feature = "redb"))]
 pub use ::redb::StorageBackend;
 pub use error::StoreError;
+#[cfg(all(feature = "contract", feature = "redb"))]
+pub use failing_disk::FailingDisk;
 #[cfg(feature = "contract")]
 pub use faulty::{Fault, FaultyStore};
 pub use key::{InvalidKey, Key};

@@ -17,7 +17,7 @@ use crate::{Key, Record, StoreError, Swept, Table, Versioned};
 /// # Errors
 ///
 /// Every method fails with
-/// - [`StoreError::Unavailable`] while the store cannot be used, and for good after an input or output error;
+/// - [`StoreError::Unavailable`] while the store cannot be used, as for a while after an input or output error;
 /// - [`StoreError::Io`] when that error happened under this very call;
 /// - [`StoreError::Corrupt`] when stored bytes make no sense.
 ///
@@ -76,4 +76,13 @@ pub trait RecordStore: Debug + Send + Sync {
 
     /// Removes up to `limit` records that have expired at `now`, of every table and format, oldest first.
     async fn sweep(&self, now: UnixTime, limit: usize) -> Result<Vec<Swept>, StoreError>;
+
+    /// Whether the store can be read and written, as far as it knows without touching anything.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`], and why.
+    fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

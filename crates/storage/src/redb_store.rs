@@ -6,7 +6,6 @@ use std::{
 
 use async_trait::async_trait;
 use oauth_types::UnixTime;
-use redb::Database;
 use tokio::task;
 
 use crate::{Key, Record, RecordStore, StoreError, Swept, Table, Versioned, change};
@@ -15,14 +14,17 @@ mod backup;
 mod encoding;
 mod file;
 mod health;
+mod held;
 mod migration;
 mod open;
 mod overlay;
 mod reader;
+mod reopen;
 mod restore;
 mod rows;
 mod schema;
 mod settings;
+mod slot;
 mod verify;
 mod writer;
 
@@ -33,15 +35,19 @@ pub use verify::{TableContent, Verified};
 
 use health::Health;
 use open::Opened;
+use reopen::{Open, Reopener};
 use rows::Revisions;
+use slot::Slot;
 use writer::Writer;
 
 /// A [`RecordStore`] in one file, for one process.
 ///
 /// Every commit is synced to the disk before its changes are answered, and holds all changes that gathered while the
 /// commit before it was on its way; so many callers share one sync.
-/// After a failed write or sync nobody knows what the disk holds: the store then refuses everything
-/// ([`StoreError::Unavailable`]) until it is opened again.
+/// After a failed write, sync or read nobody knows what the disk holds: the store then refuses everything
+/// ([`StoreError::Unavailable`]) while it opens the file anew, again and again, until it can be read and written.
+/// What was answered before is there then, and of what was not each change is there as a whole or not at all.
+/// The file stays locked meanwhile.
 ///
 /// Single records are read where the caller runs, in microseconds if the page is in memory; scans run on the blocking
 /// pool of tokio. Dropping the store finishes what was asked, and waits for it, before the file is free.
@@ -49,7 +55,7 @@ use writer::Writer;
 pub struct RedbStore {
     /// Before `db`: the writer has to end before the file is closed.
     writer: Writer,
-    db: Arc<Database>,
+    db: Arc<Slot>,
     health: Arc<Health>,
     path: PathBuf,
 }
@@ -75,7 +81,8 @@ impl RedbStore {
     ///
     /// [`OpenError`]; the file is not changed.
     pub fn open(settings: &RedbSettings) -> Result<Self, OpenError> {
-        Self::start(settings, open::open(settings)?)
+        let (opened, again) = open::open(settings)?;
+        Self::start(settings, opened, again)
     }
 
     /// Opens the store for a look: what is changed stays in memory and is forgotten, and the file is not touched, not
@@ -87,7 +94,8 @@ impl RedbStore {
     ///
     /// [`OpenError`], as of [`RedbStore::open`].
     pub fn look(settings: &RedbSettings) -> Result<Self, OpenError> {
-        Self::start(settings, open::look(settings)?)
+        let its_settings = settings.clone();
+        Self::start(settings, open::look(settings)?, Box::new(move || open::look(&its_settings)))
     }
 
     /// Like [`RedbStore::open`], after making an empty store with mode 0600 if there is no file.
@@ -111,10 +119,12 @@ impl RedbStore {
     #[cfg(feature = "contract")]
     pub fn on_backend<B: redb::StorageBackend>(
         settings: &RedbSettings,
-        backend: impl Fn() -> B,
+        backend: impl Fn() -> B + Send + 'static,
     ) -> Result<Self, OpenError> {
         open::fill(settings, backend())?;
-        Self::start(settings, open::open_backends(settings, || Ok(backend()))?)
+        let its_settings = settings.clone();
+        let again: Open = Box::new(move || open::open_backends(&its_settings, || Ok(backend())));
+        Self::start(settings, again()?, again)
     }
 
     /// Copies the store as it is now to the new file `to`, and answers how many records that are.
@@ -128,8 +138,7 @@ impl RedbStore {
     ///
     /// [`BackupError`]; a record that cannot be read ends the backup.
     pub async fn backup(&self, to: &Path) -> Result<u64, BackupError> {
-        self.health.check()?;
-        let (db, to) = (Arc::clone(&self.db), to.to_owned());
+        let (db, to) = (self.database()?, to.to_owned());
         let outcome = task::spawn_blocking(move || backup::back_up(&db, &to)).await;
         match outcome.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string()).into())) {
             Err(BackupError::Store(error)) => self.heed(Err(error)).map_err(BackupError::Store),
@@ -171,18 +180,26 @@ impl RedbStore {
         Statistics { commits, changes, file_bytes }
     }
 
-    fn start(settings: &RedbSettings, opened: Opened) -> Result<Self, OpenError> {
+    fn start(settings: &RedbSettings, opened: Opened, again: Open) -> Result<Self, OpenError> {
         let Opened { db, revision_limit } = opened;
-        let (db, health) = (Arc::new(db), Arc::new(Health::default()));
-        let writer = Writer::start(Arc::clone(&db), Revisions::from(revision_limit), Arc::clone(&health))
+        let (db, health) = (Arc::new(Slot::of(db)), Arc::new(Health::default()));
+        let reopener = Reopener::new(again, settings.reopen_every);
+        let revisions = Revisions::from(revision_limit);
+        let writer = Writer::start(Arc::clone(&db), revisions, Arc::clone(&health), reopener)
             .map_err(OpenError::io(&settings.path))?;
         Ok(Self { writer, db, health, path: settings.path.clone() })
     }
 
-    /// After an error of the disk redb answers nothing any more, and so do we.
+    fn database(&self) -> Result<Arc<redb::Database>, StoreError> {
+        self.health.check()?;
+        self.db.database().ok_or_else(|| self.health.unavailable())
+    }
+
+    /// After an error of the disk redb answers nothing any more, and so do we, until it is opened anew.
     fn heed<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(StoreError::Io(reason)) = &outcome {
             self.health.fail(reason);
+            self.writer.wake();
         }
         outcome
     }
@@ -196,8 +213,8 @@ impl RecordStore for RedbStore {
     }
 
     async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
-        self.health.check()?;
-        self.heed(reader::get(&self.db, table, key))
+        let db = self.database()?;
+        self.heed(reader::get(&db, table, key))
     }
 
     async fn take(&self, table: Table, key: &Key) -> Result<Option<Record>, StoreError> {
@@ -233,8 +250,7 @@ impl RecordStore for RedbStore {
         after: Option<&Key>,
         limit: usize,
     ) -> Result<Vec<(Key, Versioned)>, StoreError> {
-        self.health.check()?;
-        let (db, prefix, after) = (Arc::clone(&self.db), prefix.to_vec(), after.cloned());
+        let (db, prefix, after) = (self.database()?, prefix.to_vec(), after.cloned());
         let page =
             task::spawn_blocking(move || reader::scan(&db, table, &prefix, after.as_ref(), limit)).await;
         self.heed(page.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string()))))
@@ -247,6 +263,10 @@ impl RecordStore for RedbStore {
 
     async fn sweep(&self, now: UnixTime, limit: usize) -> Result<Vec<Swept>, StoreError> {
         self.writer.change(move |rows| change::sweep(rows, now, limit)).await
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.health.check()
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     client::{Client, TokenAnswer},
     stage::{LOCAL, alice, configuration, setup},
 };
-use crate::support::{Gateway, call, tool_call};
+use crate::support::{Gateway, call, get, tool_call};
 
 /// How many bytes the process may have in a file; what it has written already stays.
 fn limit(gateway: &Gateway, bytes: &str) {
@@ -30,6 +30,8 @@ async fn l04_fi16_on_a_full_disk_nothing_is_given_out_and_what_is_out_stays_good
     let asked = client.asks();
     let waiting = client.code(&alice(), &asked).await;
 
+    assert_eq!(get(&gateway.url("/readyz")).await.status, 200);
+
     limit(&gateway, "1");
     for _ in 0..3 {
         let refused = client.refresh(&tokens.refresh).await;
@@ -39,16 +41,27 @@ async fn l04_fi16_on_a_full_disk_nothing_is_given_out_and_what_is_out_stays_good
         let revoked = client.revoke(&others.refresh).await;
         assert_eq!(revoked.status, 503, "what was not ended is not said to be: {}", revoked.body);
         assert_eq!(call(tool_call(&url, Some(&tokens.access))).await.status, 200);
+        assert_eq!(get(&gateway.url("/readyz")).await.status, 503);
     }
+    gateway.wait_for("the store is unavailable");
 
-    // There is room again: with a new process everything is as it was answered.
+    // There is room again: the process finds it by itself, and everything is as it was answered.
+    limit(&gateway, "unlimited");
     let began = Instant::now();
-    gateway.crash_and_restart();
+    while get(&gateway.url("/readyz")).await.status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(5), "never recovered:\n{}", gateway.output());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert_eq!(call(tool_call(&url, Some(&tokens.access))).await.status, 200);
     client.refresh(&tokens.refresh).await.tokens();
     client.redeem(&waiting, &asked.verifier).await.tokens();
     assert_eq!(client.revoke(&others.refresh).await.status, 200);
     assert_eq!(call(tool_call(&url, Some(&others.access))).await.status, 401);
     let took = began.elapsed();
+
+    // It was on the disk, too.
+    gateway.crash_and_restart();
+    assert_eq!(call(tool_call(&url, Some(&others.access))).await.status, 401);
+    assert_eq!(call(tool_call(&url, Some(&tokens.access))).await.status, 200);
     assert!(took < Duration::from_secs(5), "{took:?}");
 }

@@ -14,14 +14,15 @@ use axum::{
 use oauth_types::Issuer;
 use token_validate::{IssuerStatus, Validator};
 
-use crate::{reason::Reason, refusal::Refusal, service::Arrival};
+use crate::{own_authorization_server::Hindrance, reason::Reason, refusal::Refusal, service::Arrival};
 
-/// Whether the gateway can judge tokens for each server and is not about to stop.
+/// Whether the gateway can judge tokens for each server, can issue them if it does, and is not about to stop.
 #[derive(Clone, Debug)]
 pub(crate) struct Readiness {
     validator: Validator,
     servers: Arc<[ServerIssuers]>,
     draining: Arc<AtomicBool>,
+    hindrance: Hindrance,
 }
 
 /// Whose tokens count for the server at a path.
@@ -36,7 +37,12 @@ impl Readiness {
     ///
     /// One issuer of several that cannot be reached keeps nobody out but its own users.
     pub(crate) fn new(validator: Validator, servers: Vec<ServerIssuers>, draining: Arc<AtomicBool>) -> Self {
-        Self { validator, servers: servers.into(), draining }
+        Self { validator, servers: servers.into(), draining, hindrance: Hindrance::default() }
+    }
+
+    /// Not ready either while `hindrance` has something to tell.
+    pub(crate) fn hindered_by(self, hindrance: Hindrance) -> Self {
+        Self { hindrance, ..self }
     }
 
     /// What keeps it from being ready.
@@ -44,6 +50,10 @@ impl Readiness {
         if self.draining.load(Ordering::Relaxed) {
             return Some("stopping".to_owned());
         }
+        self.hindrance.now().or_else(|| self.missing_keys())
+    }
+
+    fn missing_keys(&self) -> Option<String> {
         let status = self.validator.status();
         let missing = self.servers.iter().find(|it| !it.has_keys(&status))?;
         let issuers: Vec<_> = missing.issuers.iter().map(Issuer::as_str).collect();

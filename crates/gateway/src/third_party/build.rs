@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     config::{self, DpopMode, Loaded, LoadedThirdParty},
-    own_authorization_server::OwnAuthorizationServer,
+    own_authorization_server::{Hindrance, OwnAuthorizationServer},
 };
 
 /// What outlives a configuration.
@@ -131,8 +131,15 @@ pub(super) async fn authorization_server(
                 .merge(back_channel_logout::router(back_channel_logout(means, loaded, failures))),
             state.requests.clone(),
         ),
+        hindrance: store_hindrance(state),
     };
     Ok((server, in_force))
+}
+
+/// While the store cannot be used nothing is issued; tokens that are out stay good.
+fn store_hindrance(state: &State) -> Hindrance {
+    let store = Arc::clone(&state.store);
+    Hindrance::new(move || store.check().err().map(|error| error.to_string()))
 }
 
 fn back_channel_logout(means: Means<'_>, loaded: &Loaded, failures: Failures) -> BackChannelLogout {

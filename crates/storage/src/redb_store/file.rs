@@ -12,7 +12,7 @@ use redb::backends::FileBackend;
 use super::settings::OpenError;
 
 /// Opens the file, if nobody but its owner can write to it or lead us elsewhere.
-pub(super) fn open(path: &Path) -> Result<FileBackend, OpenError> {
+pub(super) fn open(path: &Path) -> Result<File, OpenError> {
     let seen = fs::symlink_metadata(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => OpenError::Missing(path.to_owned()),
         _ => OpenError::io(path)(error),
@@ -26,7 +26,7 @@ pub(super) fn open(path: &Path) -> Result<FileBackend, OpenError> {
     if opened.len() == 0 {
         return Err(OpenError::NotAStore { path: path.to_owned(), why: "it is empty" });
     }
-    FileBackend::new(file).map_err(|error| OpenError::io(path)(io::Error::other(error)))
+    Ok(file)
 }
 
 /// Makes a file that `initialize` has filled, for its owner alone. It appears under its name whole, or not at all;

@@ -1,7 +1,7 @@
 use std::{
     fmt::Display,
     sync::{
-        OnceLock,
+        PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -11,7 +11,8 @@ use crate::StoreError;
 /// Whether the store can be used, and what it has done so far.
 #[derive(Debug, Default)]
 pub(super) struct Health {
-    failure: OnceLock<String>,
+    /// Why it cannot; the first reason, until the file was opened anew.
+    failure: RwLock<Option<String>>,
     commits: AtomicU64,
     changes: AtomicU64,
 }
@@ -20,15 +21,26 @@ impl Health {
     /// From now on every operation is refused: after a failed write or sync nobody knows what the disk holds,
     /// until the file is opened anew.
     pub(super) fn fail(&self, reason: &dyn Display) {
-        self.failure.get_or_init(|| reason.to_string());
+        let mut failure = self.failure.write().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert_with(|| reason.to_string());
+    }
+
+    /// The file was opened anew, and can be written.
+    pub(super) fn recover(&self) {
+        *self.failure.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        if self.failure.get().is_some() { Err(self.unavailable()) } else { Ok(()) }
+        if self.has_failed() { Err(self.unavailable()) } else { Ok(()) }
     }
 
     pub(super) fn unavailable(&self) -> StoreError {
-        let reason = self.failure.get().map_or("it is closing", String::as_str);
+        let failure = self.failure.read().unwrap_or_else(PoisonError::into_inner);
+        let reason = failure.as_deref().unwrap_or("it is closing");
         StoreError::Unavailable(format!("it must be opened again: {reason}"))
     }
 

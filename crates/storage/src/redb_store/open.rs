@@ -1,4 +1,5 @@
 use std::{
+    fs::File,
     io,
     panic::{self, AssertUnwindSafe},
     path::Path,
@@ -9,8 +10,11 @@ use std::{
 use redb::{Builder, Database, StorageBackend};
 
 use super::{
-    file, migration,
+    file,
+    held::Held,
+    migration,
     overlay::Overlay,
+    reopen::Open,
     schema::{self, Found},
     settings::{OpenError, RedbSettings},
 };
@@ -25,18 +29,37 @@ pub(super) struct Opened {
 ///
 /// First it is opened with all writes kept in memory, and brought from an older schema there; only if it is a sound
 /// store then, it is opened for real. So a file that is refused has not been touched, not even by a repair.
-pub(super) fn open(settings: &RedbSettings) -> Result<Opened, OpenError> {
-    patiently(settings, || open_backends(settings, || file::open(&settings.path)))
+///
+/// What opens it again comes with it; the file stays locked for as long as either is there.
+pub(super) fn open(settings: &RedbSettings) -> Result<(Opened, Open), OpenError> {
+    let its_settings = settings.clone();
+    let (opened, file) = patiently(settings, || {
+        let file = file::open(&settings.path)?;
+        Ok((open_file(settings, &file)?, file))
+    })?;
+    Ok((opened, Box::new(move || open_file(&its_settings, &file))))
+}
+
+fn open_file(settings: &RedbSettings, file: &File) -> Result<Opened, OpenError> {
+    open_backends(settings, || held(settings, file))
+}
+
+fn held(settings: &RedbSettings, file: &File) -> Result<Held, OpenError> {
+    Held::of(file).map_err(OpenError::io(&settings.path))
+}
+
+fn look_at(settings: &RedbSettings, backups: Backups) -> Result<Opened, OpenError> {
+    patiently(settings, || inspect(settings, backups, held(settings, &file::open(&settings.path)?)?))
 }
 
 /// Opens the file with all writes kept in memory, for as long as it is open.
 pub(super) fn look(settings: &RedbSettings) -> Result<Opened, OpenError> {
-    patiently(settings, || inspect(settings, Backups::Refused, file::open(&settings.path)?))
+    look_at(settings, Backups::Refused)
 }
 
 /// [`look`] at a store or a backup of one.
 pub(super) fn look_at_any(settings: &RedbSettings) -> Result<Opened, OpenError> {
-    patiently(settings, || inspect(settings, Backups::Welcome, file::open(&settings.path)?))
+    look_at(settings, Backups::Welcome)
 }
 
 /// Whether a backup will do.
@@ -47,10 +70,10 @@ enum Backups {
 }
 
 /// Tries for as long as another process has the file, up to the limit of the settings.
-fn patiently(
+fn patiently<T>(
     settings: &RedbSettings,
-    open_once: impl Fn() -> Result<Opened, OpenError>,
-) -> Result<Opened, OpenError> {
+    open_once: impl Fn() -> Result<T, OpenError>,
+) -> Result<T, OpenError> {
     let started = Instant::now();
     loop {
         match open_once() {

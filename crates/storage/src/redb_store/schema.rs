@@ -34,6 +34,11 @@ pub(super) const WRITTEN_BY: &[u8] = b"written_by";
 /// There only in a backup, which has forgotten what was revoked after it was made.
 pub(super) const BACKUP: &[u8] = b"backup";
 
+/// There only for a moment, to see whether the file can be written. A crash may leave it, which means nothing.
+const PROOF: &[u8] = b"proof_of_writing";
+/// As much as a busy commit writes.
+const PROOF_BYTES: usize = 256 << 10;
+
 /// What the file says of itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
@@ -91,6 +96,17 @@ pub(super) fn begin_write(db: &Database) -> Result<WriteTransaction, redb::Error
     transaction.set_two_phase_commit(true);
     transaction.set_quick_repair(true);
     Ok(transaction)
+}
+
+/// Writes something large and removes it again, each durably: fails if the disk takes no more.
+pub(super) fn prove_writable(db: &Database) -> Result<(), redb::Error> {
+    let transaction = begin_write(db)?;
+    say(&transaction, PROOF, &vec![0; PROOF_BYTES])?;
+    transaction.commit()?;
+    let transaction = begin_write(db)?;
+    transaction.open_table(META)?.remove(PROOF)?;
+    transaction.commit()?;
+    Ok(())
 }
 
 /// Writes a row of [`META`].

@@ -16,6 +16,9 @@ pub struct RedbSettings {
     /// Files up to this many bytes are read as a whole when they are opened, and every page's checksum is compared;
     /// 32 MiB by default. In a longer file damage is found only where a record is read.
     pub check_up_to: u64,
+    /// After a failed write, sync or read: how long after a failed attempt to open the file anew the next one is made;
+    /// 1 s by default. The first is made at once; without a period there is none.
+    pub reopen_every: Option<Duration>,
 }
 
 impl RedbSettings {
@@ -27,6 +30,7 @@ impl RedbSettings {
             cache_bytes: 16 << 20,
             lock_wait: Duration::from_secs(5),
             check_up_to: 32 << 20,
+            reopen_every: Some(Duration::from_secs(1)),
         }
     }
 }

@@ -11,12 +11,17 @@ use std::{
 };
 
 use redb::Database;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{
+    mpsc::{self, error::TryRecvError},
+    oneshot,
+};
 
 use super::{
     health::Health,
+    reopen::{Attempt, Reopener},
     rows::{RedbRows, Revisions},
     schema,
+    slot::Slot,
 };
 use crate::{StoreError, rows::Rows};
 
@@ -29,13 +34,22 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(db: Arc<Database>, revisions: Revisions, health: Arc<Health>) -> io::Result<Self> {
+    pub(super) fn start(
+        slot: Arc<Slot>,
+        revisions: Revisions,
+        health: Arc<Health>,
+        reopener: Reopener,
+    ) -> io::Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let its_health = Arc::clone(&health);
-        let thread = thread::Builder::new()
-            .name("storage-writer".to_owned())
-            .spawn(move || run(&db, jobs, revisions, &its_health))?;
+        let work = Work { slot, jobs, revisions, health: Arc::clone(&health), reopener };
+        let thread = thread::Builder::new().name("storage-writer".to_owned()).spawn(move || work.run())?;
         Ok(Self { queue: Some(queue), thread: Some(thread), health })
+    }
+
+    /// Tells the thread that a reader has failed.
+    pub(super) fn wake(&self) {
+        // A full queue keeps the thread awake anyway.
+        let _ = self.queue.as_ref().map(|it| it.try_send(Box::new(Nothing)));
     }
 
     /// Makes `change` part of the next commit, and answers once that is durable.
@@ -49,13 +63,26 @@ impl Writer {
         let job = Box::new(Asked { change: Some(change), outcome: None, reply });
         let queue = self.queue.as_ref().ok_or_else(|| self.health.unavailable())?;
         queue.send(job).await.map_err(|_| self.health.unavailable())?;
+        if self.health.has_failed() {
+            // It may wait for its next attempt, and would answer after that.
+            self.unpark();
+        }
         answer.await.unwrap_or_else(|_| Err(StoreError::Io("the writer has stopped".to_owned())))
+    }
+}
+
+impl Writer {
+    fn unpark(&self) {
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
         self.queue = None;
+        self.unpark();
         if let Some(thread) = self.thread.take() {
             // The thread catches its panics.
             let _ = thread.join();
@@ -67,6 +94,14 @@ impl Drop for Writer {
 trait Job: Send {
     fn apply(&mut self, rows: &mut dyn Rows);
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+/// What only wakes the thread.
+struct Nothing;
+
+impl Job for Nothing {
+    fn apply(&mut self, _: &mut dyn Rows) {}
+    fn answer(self: Box<Self>, _: Result<(), StoreError>) {}
 }
 
 struct Asked<T, F> {
@@ -91,21 +126,76 @@ where
     }
 }
 
-fn run(db: &Database, mut jobs: mpsc::Receiver<Box<dyn Job>>, mut revisions: Revisions, health: &Health) {
-    while let Some(first) = jobs.blocking_recv() {
-        let mut batch = gather(first, &mut jobs);
-        let committed = commit_or_say_why(db, &mut batch, &mut revisions);
+/// What the thread has.
+struct Work {
+    slot: Arc<Slot>,
+    jobs: mpsc::Receiver<Box<dyn Job>>,
+    revisions: Revisions,
+    health: Arc<Health>,
+    reopener: Reopener,
+}
+
+impl Work {
+    fn run(mut self) {
+        while let Some(first) = self.jobs.blocking_recv() {
+            match self.slot.database().filter(|_| !self.health.has_failed()) {
+                Some(db) => self.serve(&db, first),
+                None => first.answer(Err(self.health.unavailable())),
+            }
+            if self.health.has_failed() && !self.open_anew() {
+                return;
+            }
+        }
+    }
+
+    fn serve(&mut self, db: &Database, first: Box<dyn Job>) {
+        let mut batch = gather(first, &mut self.jobs);
+        let committed = commit_or_say_why(db, &mut batch, &mut self.revisions);
         match &committed {
-            Ok(true) => health.count_commit(batch.len()),
+            Ok(true) => self.health.count_commit(batch.len()),
             Ok(false) => {}
-            Err(reason) => health.fail(reason),
+            Err(reason) => self.health.fail(reason),
         }
         for job in batch {
             job.answer(committed.clone().map(drop).map_err(StoreError::Io));
         }
-        if committed.is_err() {
-            refuse(jobs, health);
-            return;
+    }
+
+    /// Refuses whatever arrives until the database is open anew; `false` means that it never will be.
+    fn open_anew(&mut self) -> bool {
+        tracing::error!(reason = %self.health.unavailable(), "the store has failed and refuses everything");
+        let mut said = None;
+        loop {
+            if !self.refuse_waiting() {
+                return false;
+            }
+            match self.reopener.attempt(&self.slot) {
+                Ok(revisions) => {
+                    self.revisions = revisions;
+                    self.health.recover();
+                    tracing::info!("the store was opened anew and can be used again");
+                    return true;
+                }
+                Err(Attempt::NotYet(None)) => thread::park(),
+                Err(Attempt::NotYet(Some(wait))) => thread::park_timeout(wait),
+                Err(Attempt::Failed(reason)) if said.as_ref() == Some(&reason) => {}
+                Err(Attempt::Failed(reason)) => {
+                    tracing::warn!(%reason, "the store cannot be used yet");
+                    said = Some(reason);
+                }
+            }
+        }
+    }
+
+    /// Answers those who are in the queue while the store cannot be used: of theirs nothing was done. `false` means
+    /// that nobody will ask any more.
+    fn refuse_waiting(&mut self) -> bool {
+        loop {
+            match self.jobs.try_recv() {
+                Ok(job) => job.answer(Err(self.health.unavailable())),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
         }
     }
 }
@@ -147,14 +237,6 @@ fn commit(db: &Database, batch: &mut [Box<dyn Job>], revisions: &mut Revisions) 
         transaction.abort()?;
     }
     Ok(changed)
-}
-
-/// Answers those who were in the queue when the store failed: of theirs nothing was done.
-fn refuse(mut jobs: mpsc::Receiver<Box<dyn Job>>, health: &Health) {
-    jobs.close();
-    while let Some(job) = jobs.blocking_recv() {
-        job.answer(Err(health.unavailable()));
-    }
 }
 
 /// How many changes may wait; more wait for room.

@@ -47,6 +47,12 @@ impl Disk {
         Self(Arc::new(Mutex::new(State { bytes, synced, since, left: cut, off: false })))
     }
 
+    /// What a store is opened on.
+    pub(crate) fn opener(&self) -> impl Fn() -> Self + Send + 'static {
+        let disk = self.clone();
+        move || disk.clone()
+    }
+
     /// The power fails now, if it has not yet.
     pub(crate) fn cut(&self) {
         self.state().off = true;

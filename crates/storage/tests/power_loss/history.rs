@@ -63,8 +63,9 @@ impl Workshop {
     pub(crate) fn new() -> Outcome<Self> {
         let mut settings = RedbSettings::new("simulated");
         settings.cache_bytes = 256 << 10;
+        settings.reopen_every = None;
         let disk = Disk::new(Vec::new(), None);
-        drop(RedbStore::on_backend(&settings, || disk.clone())?);
+        drop(RedbStore::on_backend(&settings, disk.opener())?);
         let empty = disk.leave(&mut Chance::of(0)).bytes;
         Ok(Self { empty, settings })
     }
@@ -97,7 +98,7 @@ impl History<'_> {
         let end = if self.chance.one_in(3) { 12 } else { 150 };
         let cut = 1 + self.chance.below(end) as u64;
         let disk = Disk::new(std::mem::take(&mut self.bytes), Some(cut));
-        match RedbStore::on_backend(self.settings, || disk.clone()) {
+        match RedbStore::on_backend(self.settings, disk.opener()) {
             Ok(store) => {
                 let outcome = runtime.block_on(self.work(&store, &disk));
                 disk.cut();
@@ -165,7 +166,7 @@ impl History<'_> {
         self.bytes.hash(&mut hasher);
         self.played.digest = hasher.finish();
         let disk = Disk::new(std::mem::take(&mut self.bytes), None);
-        let store = Arc::new(RedbStore::on_backend(self.settings, || disk.clone())?);
+        let store = Arc::new(RedbStore::on_backend(self.settings, disk.opener())?);
         runtime.block_on(async {
             self.recognize(&store).await?;
             let change =

@@ -19,13 +19,14 @@ pub(crate) fn l14_power_loss_in_a_migration_leaves_one_schema_whole(
 ) -> Outcome<(u64, u64)> {
     let mut settings = RedbSettings::new("simulated");
     settings.cache_bytes = 256 << 10;
+    settings.reopen_every = None;
     let (older, rows) = older_store(&settings, runtime)?;
     assert_eq!(said(&older)?, (1, false));
     let (mut still_older, mut done) = (0, 0);
     for cut in 1.. {
         for seed in 0..WAYS {
             let disk = Disk::new(older.clone(), Some(cut));
-            match RedbStore::on_backend(&settings, || disk.clone()) {
+            match RedbStore::on_backend(&settings, disk.opener()) {
                 // Dropping it is part of its life, and may be cut as well.
                 Ok(store) => drop(store),
                 Err(_) if disk.is_off() => {}
@@ -42,7 +43,7 @@ pub(crate) fn l14_power_loss_in_a_migration_leaves_one_schema_whole(
                 mixed => return Err(format!("cut {cut}, seed {seed}: the file says {mixed:?}").into()),
             }
             let disk = Disk::new(left, None);
-            let store = RedbStore::on_backend(&settings, || disk.clone())?;
+            let store = RedbStore::on_backend(&settings, disk.opener())?;
             assert_eq!(runtime.block_on(Rows::read(&store))?.0, rows, "cut {cut}, seed {seed}");
             drop(store);
             assert_eq!(said(&disk.leave(&mut Chance::of(0)).bytes)?, (2, true), "cut {cut}, seed {seed}");
@@ -54,7 +55,7 @@ pub(crate) fn l14_power_loss_in_a_migration_leaves_one_schema_whole(
 /// A store of the first schema, which had no row about its writer.
 fn older_store(settings: &RedbSettings, runtime: &Runtime) -> Outcome<(Vec<u8>, Rows)> {
     let disk = Disk::new(Vec::new(), None);
-    let store = RedbStore::on_backend(settings, || disk.clone())?;
+    let store = RedbStore::on_backend(settings, disk.opener())?;
     let mut rows = Rows::default();
     for key in 0..20 {
         let record = storage::Record::new(THINGS, oauth_types::UnixTime::from_seconds(9), vec![key; 900]);

@@ -1,96 +1,35 @@
 //! A disk that fails.
 
-use std::{
-    io,
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
-    },
-};
+use std::time::Duration;
 
 use redb::StorageBackend;
 
 use super::*;
+use crate::FailingDisk;
 
-/// Bytes that outlive the store on them, and an operation that fails when its turn comes, and all after it.
-#[derive(Clone, Debug)]
-struct Disk(Arc<State>);
-
-#[derive(Debug)]
-struct State {
-    bytes: Mutex<Vec<u8>>,
-    left: AtomicI64,
-    written_after_failure: AtomicU64,
-    unreadable: AtomicBool,
+/// A store that stays as it is after a failure.
+fn open(disk: &FailingDisk) -> RedbStore {
+    RedbStore::on_backend(&never_reopening(), disk.opener()).unwrap()
 }
 
-impl Disk {
-    fn new() -> Self {
-        Self(Arc::new(State {
-            bytes: Mutex::default(),
-            left: AtomicI64::new(i64::MAX),
-            written_after_failure: AtomicU64::new(0),
-            unreadable: AtomicBool::new(false),
-        }))
-    }
+fn never_reopening() -> RedbSettings {
+    RedbSettings { reopen_every: None, ..RedbSettings::new("simulated") }
+}
 
-    /// Lets the `n`-th write, sync or change of length fail, once: what follows would succeed again.
-    fn fail_nth(&self, n: i64) {
-        self.0.left.store(n, Ordering::SeqCst);
-    }
+/// A store that tries without a pause.
+fn open_reopening(disk: &FailingDisk) -> RedbStore {
+    let settings = RedbSettings { reopen_every: Some(Duration::ZERO), ..RedbSettings::new("simulated") };
+    RedbStore::on_backend(&settings, disk.opener()).unwrap()
+}
 
-    fn has_failed(&self) -> bool {
-        self.0.left.load(Ordering::SeqCst) <= 0
-    }
-
-    fn act(&self) -> io::Result<()> {
-        match self.0.left.fetch_sub(1, Ordering::SeqCst) {
-            1 => Err(io::ErrorKind::StorageFull.into()),
-            left => {
-                if left < 1 {
-                    self.0.written_after_failure.fetch_add(1, Ordering::SeqCst);
-                }
-                Ok(())
-            }
+/// Waits until the store can be used again.
+async fn recovered(store: &RedbStore) {
+    let usable = async {
+        while store.check().is_err() {
+            tokio::task::yield_now().await;
         }
-    }
-}
-
-impl StorageBackend for Disk {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.0.bytes.lock().unwrap().len() as u64)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        if self.0.unreadable.load(Ordering::SeqCst) {
-            return Err(io::Error::other("unreadable"));
-        }
-        let start = usize::try_from(offset).unwrap();
-        let bytes = self.0.bytes.lock().unwrap();
-        out.copy_from_slice(bytes.get(start..start + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?);
-        Ok(())
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.act()?;
-        self.0.bytes.lock().unwrap().resize(usize::try_from(len).unwrap(), 0);
-        Ok(())
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        self.act()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.act()?;
-        let start = usize::try_from(offset).unwrap();
-        self.0.bytes.lock().unwrap()[start..start + data.len()].copy_from_slice(data);
-        Ok(())
-    }
-}
-
-fn open(disk: &Disk) -> RedbStore {
-    RedbStore::on_backend(&RedbSettings::new("simulated"), || disk.clone()).unwrap()
+    };
+    tokio::time::timeout(Duration::from_secs(60), usable).await.expect("it recovers");
 }
 
 /// Large enough for the file to grow.
@@ -103,7 +42,7 @@ const COUNT: u8 = 5;
 async fn l04_a_failed_write_or_sync_ends_the_store_and_loses_nothing_answered() -> Result<(), StoreError> {
     let mut failures = 0;
     for n in 1.. {
-        let disk = Disk::new();
+        let disk = FailingDisk::new();
         let store = open(&disk);
         disk.fail_nth(n);
         let mut answered = Vec::new();
@@ -121,13 +60,9 @@ async fn l04_a_failed_write_or_sync_ends_the_store_and_loses_nothing_answered() 
         let failed = disk.has_failed() && answered.len() < usize::from(COUNT);
         drop(store);
         if failed {
-            assert_eq!(
-                disk.0.written_after_failure.load(Ordering::SeqCst),
-                0,
-                "the {n}-th: written after it"
-            );
+            assert_eq!(disk.written_after_failure(), 0, "the {n}-th: written after it");
         }
-        disk.fail_nth(i64::MAX);
+        disk.repair();
         check_answered(&open(&disk), &answered, n).await?;
         if !failed {
             assert!(disk.len().unwrap() > len, "`set_len` had its turn");
@@ -143,14 +78,14 @@ async fn l04_a_failed_write_or_sync_ends_the_store_and_loses_nothing_answered() 
 #[tokio::test]
 async fn l04_a_failed_read_ends_the_store() -> Result<(), StoreError> {
     for by_writer in [false, true] {
-        let disk = Disk::new();
-        let mut settings = RedbSettings::new("simulated");
+        let disk = FailingDisk::new();
+        let mut settings = never_reopening();
         // So that every read goes to the disk.
         settings.cache_bytes = 0;
-        let store = RedbStore::on_backend(&settings, || disk.clone()).unwrap();
+        let store = RedbStore::on_backend(&settings, disk.opener()).unwrap();
         let key = Key::of([1]);
         store.put(THINGS, &key, record("kept")).await?;
-        disk.0.unreadable.store(true, Ordering::SeqCst);
+        disk.set_unreadable(true);
         let outcome = if by_writer {
             store.take(THINGS, &key).await.map(drop)
         } else {
@@ -159,10 +94,92 @@ async fn l04_a_failed_read_ends_the_store() -> Result<(), StoreError> {
         check_failed(&store, &outcome.unwrap_err()).await;
         drop(store);
 
-        disk.0.unreadable.store(false, Ordering::SeqCst);
+        disk.set_unreadable(false);
         let found = open(&disk).get(THINGS, &key).await?;
         assert_eq!(found.map(|it| it.record), Some(record("kept")));
     }
+    Ok(())
+}
+
+/// Whichever operation of the disk fails, and whatever fails of the attempts after it: while there is no room nothing is
+/// answered, and once there is the store goes on by itself, with all that was answered and nothing halved.
+#[tokio::test]
+async fn l04_fi16_a_full_disk_is_waited_out() -> Result<(), StoreError> {
+    let mut failures = 0;
+    for n in 1.. {
+        let disk = FailingDisk::new();
+        let store = open_reopening(&disk);
+        let opened = disk.opened();
+        disk.fill_at_nth(n);
+        let mut answered = Vec::new();
+        for it in 0..COUNT {
+            let large = record(vec![it; LARGE]).owned_by(Key::of([9]));
+            match store.put(THINGS, &Key::of([it]), large).await {
+                Ok(()) => answered.push(it),
+                Err(error) => {
+                    check_failed(&store, &error).await;
+                    break;
+                }
+            }
+        }
+        if answered.len() == usize::from(COUNT) {
+            break;
+        }
+        failures += 1;
+        // At least one attempt meets the full disk.
+        while disk.opened() < opened + 2 {
+            tokio::task::yield_now().await;
+        }
+        assert!(store.check().is_err(), "the {n}-th: there is no room yet");
+
+        disk.repair();
+        recovered(&store).await;
+        check_answered(&store, &answered, n).await?;
+        store.put(THINGS, &Key::of([COUNT]), record("after it")).await?;
+        drop(store);
+        let found = open(&disk).get(THINGS, &Key::of([COUNT])).await?;
+        assert_eq!(found.map(|it| it.record), Some(record("after it")), "the {n}-th");
+    }
+    assert!(failures > 40, "the flow has only {failures} operations");
+    Ok(())
+}
+
+/// Revisions never come twice, so a change that was read before the failure is not taken for the present one.
+#[tokio::test]
+async fn l04_fi16_what_was_read_before_a_failure_is_compared_after_it() -> Result<(), StoreError> {
+    let disk = FailingDisk::new();
+    let store = open_reopening(&disk);
+    let key = Key::of([1]);
+    store.put(THINGS, &key, record("first")).await?;
+    let before = store.get(THINGS, &key).await?.unwrap();
+
+    disk.fail_nth(1);
+    assert!(matches!(store.put(THINGS, &key, record("lost")).await, Err(StoreError::Io(_))));
+    recovered(&store).await;
+    assert!(store.compare_and_swap(THINGS, &key, before.revision, record("second")).await?, "unchanged");
+    assert!(!store.compare_and_swap(THINGS, &key, before.revision, record("third")).await?, "changed");
+    let after = store.get(THINGS, &key).await?.unwrap();
+    assert_eq!(after.record, record("second"));
+    assert!(after.revision > before.revision);
+    Ok(())
+}
+
+/// A page that cannot be read for a while.
+#[tokio::test]
+async fn l04_fi16_a_failed_read_is_waited_out() -> Result<(), StoreError> {
+    let disk = FailingDisk::new();
+    let settings =
+        RedbSettings { cache_bytes: 0, reopen_every: Some(Duration::ZERO), ..RedbSettings::new("simulated") };
+    let store = RedbStore::on_backend(&settings, disk.opener()).unwrap();
+    let key = Key::of([1]);
+    store.put(THINGS, &key, record("kept")).await?;
+    disk.set_unreadable(true);
+    assert!(matches!(store.get(THINGS, &key).await, Err(StoreError::Io(_))));
+    assert!(matches!(store.get(THINGS, &key).await, Err(StoreError::Unavailable(_))));
+
+    disk.set_unreadable(false);
+    recovered(&store).await;
+    assert_eq!(store.get(THINGS, &key).await?.map(|it| it.record), Some(record("kept")));
     Ok(())
 }
 
@@ -185,7 +202,7 @@ async fn check_failed(store: &RedbStore, error: &StoreError) {
 }
 
 /// All that was answered is there; of the one that was not, everything or nothing.
-async fn check_answered(store: &RedbStore, answered: &[u8], n: i64) -> Result<(), StoreError> {
+async fn check_answered(store: &RedbStore, answered: &[u8], n: u64) -> Result<(), StoreError> {
     let found = store.scan(THINGS, None, 100).await?;
     assert!([answered.len(), answered.len() + 1].contains(&found.len()), "the {n}-th");
     for (it, (key, row)) in (0..).zip(&found) {

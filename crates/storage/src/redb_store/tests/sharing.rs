@@ -124,7 +124,8 @@ async fn finishes_what_was_asked_before_it_closes() -> Result<(), StoreError> {
 /// A panic inside a change ends the store for everybody, with an answer, and undoes the commit.
 #[tokio::test]
 async fn a_panic_of_the_writer_is_an_answer() -> Result<(), StoreError> {
-    let (_folder, settings) = settings();
+    let (_folder, mut settings) = settings();
+    settings.reopen_every = None;
     let store = RedbStore::open_or_create(&settings).unwrap();
     let key = Key::of([1]);
     store.put(THINGS, &key, record("before")).await?;
@@ -141,5 +142,30 @@ async fn a_panic_of_the_writer_is_an_answer() -> Result<(), StoreError> {
     drop(store);
     let store = RedbStore::open(&settings).unwrap();
     assert_eq!(store.get(THINGS, &key).await?.map(|it| it.record), Some(record("before")));
+    Ok(())
+}
+
+/// The file is opened anew without being let go: nobody else gets it, not even in between.
+#[tokio::test]
+async fn l15_a_store_that_opens_its_file_anew_keeps_it() -> Result<(), StoreError> {
+    let (_folder, settings) = settings();
+    let store = RedbStore::open_or_create(&settings).unwrap();
+    let key = Key::of([1]);
+    store.put(THINGS, &key, record("before")).await?;
+    for round in 0..20_u8 {
+        let outcome: Result<(), _> = store.writer.change(|_| panic!("a bug")).await;
+        assert!(matches!(outcome, Err(StoreError::Io(_))), "{outcome:?}");
+        loop {
+            assert!(matches!(RedbStore::open(&settings), Err(OpenError::Locked { .. })), "{round}");
+            if store.check().is_ok() {
+                break;
+            }
+        }
+        store.put(THINGS, &key, record([round])).await?;
+        assert_eq!(store.get(THINGS, &key).await?.map(|it| it.record), Some(record([round])));
+    }
+    drop(store);
+    let store = RedbStore::open(&settings).unwrap();
+    assert_eq!(store.get(THINGS, &key).await?.map(|it| it.record), Some(record([19])));
     Ok(())
 }
