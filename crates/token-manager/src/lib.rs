@@ -21,7 +21,7 @@ pub use grants::{
 };
 pub use key_ring::{KeyId, KeyRing, KeyRingError, MasterKey, OpenError, Opened, WeakMasterKey};
 pub use liveness::{GrantWatch, Liveness};
-pub use reseal::{ResealProgress, Resealed, Unopened};
+pub use reseal::{ResealProgress, Resealed, Survey, Unopened};
 pub use signing_keys::{
     AccessToken, AccessTokenClaims, Confirmation, Jwks, SigningError, SigningKeyRotator, SigningKeySettings,
     SigningKeys,

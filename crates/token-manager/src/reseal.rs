@@ -1,12 +1,15 @@
 //! The change from one master key to the next, while everything goes on.
 
+mod survey;
+
 use std::{collections::BTreeMap, fmt, ops::ControlFlow};
+
+pub use survey::Survey;
 
 use storage::{Key, Record, RecordStore, StoreError, Table, Versioned};
 
 use crate::{
-    KeyId, KeyRing, KeyRingError, OpenError, ThirdPartyIdentities, grants, key_ring, signing_keys,
-    third_party_tokens,
+    KeyId, KeyRing, KeyRingError, OpenError, ThirdPartyIdentities, key_ring, signing_keys, third_party_tokens,
 };
 
 /// How far [`KeyRing::reseal`] has come in one table.
@@ -161,18 +164,9 @@ impl KeyRing {
         &self,
         store: &dyn RecordStore,
     ) -> Result<BTreeMap<KeyId, u64>, StoreError> {
-        let (mut grants, mut after) = (BTreeMap::new(), None);
-        loop {
-            let page = store.scan(grants::TABLE, after.as_ref(), PAGE).await?;
-            let keys = page.iter().filter_map(|(_, found)| grants::key_of(&found.record.body));
-            for key in keys.filter(|it| *it != self.current()) {
-                *grants.entry(key).or_default() += 1;
-            }
-            match page.into_iter().next_back() {
-                Some((last, _)) => after = Some(last),
-                None => return Ok(grants),
-            }
-        }
+        let mut grants = self.grants_by_key(store).await?;
+        grants.remove(&self.current());
+        Ok(grants)
     }
 }
 
@@ -190,10 +184,14 @@ impl Resealed {
     }
 
     fn complain(&mut self, table: Table, reason: OpenError) {
-        match self.unopened.iter_mut().find(|it| it.table == table.name() && it.reason == reason) {
-            Some(same) => same.records += 1,
-            None => self.unopened.push(Unopened { table: table.name(), reason, records: 1 }),
-        }
+        complain(&mut self.unopened, table, reason);
+    }
+}
+
+fn complain(unopened: &mut Vec<Unopened>, table: Table, reason: OpenError) {
+    match unopened.iter_mut().find(|it| it.table == table.name() && it.reason == reason) {
+        Some(same) => same.records += 1,
+        None => unopened.push(Unopened { table: table.name(), reason, records: 1 }),
     }
 }
 

@@ -1,7 +1,7 @@
 use std::error::Error;
 
 /// An error with everything below it, in one line.
-pub(super) fn causes(error: &dyn Error) -> String {
+pub(crate) fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -51,7 +51,7 @@ impl Findings {
         format!("{:#}", serde_json::Value::Array(list))
     }
 
-    pub(super) fn add(&mut self, code: FindingCode, subject: impl Into<String>, message: impl Into<String>) {
+    pub(crate) fn add(&mut self, code: FindingCode, subject: impl Into<String>, message: impl Into<String>) {
         self.0.push(Finding {
             severity: code.severity(),
             subject: subject.into(),

@@ -5,6 +5,8 @@ mod certificates;
 mod configurations;
 mod report;
 #[cfg(feature = "third-party")]
+mod state;
+#[cfg(feature = "third-party")]
 mod third_party;
 mod upstreams;
 

@@ -7,6 +7,7 @@ mod browser;
 mod build;
 pub mod demo;
 mod endpoints;
+mod look;
 mod pages;
 mod resident;
 mod state;
@@ -14,6 +15,7 @@ mod tasks;
 mod to_the_end;
 mod with_reason;
 
+pub(crate) use look::look_at_state;
 pub use resident::ResidentError;
 pub(crate) use resident::{Registered, Resident};
 

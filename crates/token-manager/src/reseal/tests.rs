@@ -170,6 +170,26 @@ async fn l10_a_lost_key_is_named_with_what_it_sealed() {
     assert_eq!(ring(3, &[2, 1]).check(store.as_ref()).await, Ok(()));
 }
 
+/// Every sealed record counts, by its key, and nothing is written.
+#[tokio::test(start_paused = true)]
+async fn l05_a_survey_opens_everything_and_writes_nothing() {
+    let (store, _) = sealed_with_1().await;
+    let faulty = FaultyStore::new(store.clone());
+    let one = master(1).id();
+    let found = ring(2, &[1]).survey(&faulty).await.unwrap();
+    let records = u64::from(SESSIONS) + 2;
+    assert_eq!(found.opened, BTreeMap::from([(one, records)]));
+    assert_eq!((found.unopened, found.grants), (Vec::new(), BTreeMap::from([(one, 1)])));
+
+    let found = ring(2, &[]).survey(store.as_ref()).await.unwrap();
+    assert!(found.opened.is_empty());
+    assert!(found.unopened.iter().all(|it| it.reason == OpenError::MissingKey(one)));
+    assert_eq!(found.unopened.iter().map(|it| it.records).sum::<u64>(), records);
+    assert_eq!(found.grants, BTreeMap::from([(one, 1)]));
+    assert_eq!(ring(1, &[]).check(store.as_ref()).await, Ok(()), "still bound to its key");
+    assert_eq!(ring(2, &[1]).reseal(store.as_ref(), |_| {}).await.unwrap().resealed, records);
+}
+
 #[tokio::test(start_paused = true)]
 async fn l08_a_moved_record_is_not_made_good_by_sealing_it_anew() {
     let (store, _) = sealed_with_1().await;

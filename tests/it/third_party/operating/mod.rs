@@ -1,5 +1,6 @@
 //! What operators do with a gateway, running or not, by the commands of the program.
 
+mod checks;
 mod grants;
 mod keys;
 mod storage;

@@ -10,6 +10,7 @@ mod keys;
 pub(super) mod providers;
 mod redirect;
 mod scopes;
+pub(super) mod third_party_keys;
 mod upstream;
 
 use std::time::Duration;
@@ -22,6 +23,7 @@ use super::{FindingCode, Findings, causes::causes, offline::policies, subject};
 use crate::{
     adapters::preset,
     config::{AuthorizationServer, Config, Loaded},
+    third_party::look_at_state,
 };
 
 /// Asks everything that `loaded` points at, all at the same time, each question for at most 5 s.
@@ -47,12 +49,14 @@ pub async fn online(loaded: &Loaded) -> Findings {
 
 /// The same by any client and at any time.
 pub(super) async fn with(loaded: &Loaded, http: &dyn HttpClient, clock: &dyn Clock) -> Findings {
-    let (servers, authorization_servers, providers) = tokio::join!(
+    let (servers, authorization_servers, state, providers, keys) = tokio::join!(
         servers(loaded),
         authorization_servers(loaded, http, clock),
-        providers::check(&loaded.config, http, clock)
+        look_at_state(loaded),
+        providers::check(&loaded.config, http, clock),
+        third_party_keys::check(&loaded.config, http, clock)
     );
-    together(vec![servers, authorization_servers, providers])
+    together(vec![servers, authorization_servers, state, providers, keys])
 }
 
 pub(super) async fn servers(loaded: &Loaded) -> Findings {

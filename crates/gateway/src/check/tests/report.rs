@@ -72,6 +72,7 @@ fn every_code_has_a_row_in_a_test() {
         include_str!("configurations.rs"),
         include_str!("certificates.rs"),
         include_str!("authorization_servers.rs"),
+        include_str!("state.rs"),
         include_str!("third_party.rs"),
         include_str!("upstreams.rs"),
     );

@@ -124,6 +124,48 @@ fn good() -> FakeHttp {
     http
 }
 
+/// Whose signed words `/token` takes.
+const SIGNERS: &str = r#"
+[[third_party.trusted_issuer]]
+id = "corp"
+issuer = "https://as.example"
+clients = ["app"]
+allow = { everybody = true }
+[[third_party.client]]
+client_id = "app"
+name = "App"
+auth = "private_key_jwt"
+keys = { jwks_uri = "https://app.example/jwks" }
+client_credentials = ["mcp"]
+"#;
+
+async fn ask_signers(http: &FakeHttp) -> Findings {
+    let clock = ManualClock::new(UnixTime::from_seconds(NOW));
+    let loaded = load(&format!("{QUIET}{SIGNERS}"));
+    online::third_party_keys::check(&loaded.config, http, &clock).await
+}
+
+#[tokio::test]
+async fn keys_of_trusted_issuers_and_of_clients_are_looked_at() {
+    let app = "https://app.example/jwks";
+    let http = good();
+    http.set("https://as.example/.well-known/oauth-authorization-server", status_reply(404));
+    http.set(app, json_reply(&TestIssuer::new("https://app.example").jwks()));
+    let findings = ask_signers(&http).await;
+    assert_eq!(codes(&findings), ["metadata_found", "keys_usable", "keys_usable"], "{findings}");
+
+    http.set(app, status_reply(500));
+    let findings = ask_signers(&http).await;
+    assert_found("keys_unreachable", true, &findings);
+    assert!(findings.to_string().contains("third_party.client[0].keys"), "{findings}");
+
+    http.set(app, json_reply(&json!({ "keys": [] })));
+    http.set(METADATA, status_reply(404));
+    let findings = ask_signers(&http).await;
+    assert_eq!(codes(&findings), ["metadata_missing", "keys_unusable"], "{findings}");
+    assert_eq!(findings.iter().next().unwrap().subject, "third_party.trusted_issuer[0].issuer");
+}
+
 async fn ask(http: &FakeHttp, text: &str) -> Findings {
     let clock = ManualClock::new(UnixTime::from_seconds(NOW));
     online::providers::check(&load(text).config, http, &clock).await

@@ -83,17 +83,26 @@ impl Channel {
     pub async fn open(path: &Path, environment: &dyn Environment) -> Result<Self, ChannelError> {
         let config = Config::read(path)?;
         let third_party = config.third_party.as_ref().ok_or(ChannelError::NoThirdParty)?;
-        if let Some(socket) = config.admin_socket() {
-            match UnixStream::connect(&socket).await {
-                Ok(_) => return Ok(Self(To::Running(socket))),
-                Err(error) if is_nobody(&error) => {}
-                Err(source) => return Err(ChannelError::Socket { path: socket, source }),
-            }
+        if let Some(running) = Self::to_running(&config).await? {
+            return Ok(running);
         }
         match &third_party.storage {
             Storage::Memory => Err(ChannelError::Memory),
             Storage::Redb(store) if !store.exists() => Err(ChannelError::NoStore(store.clone())),
             Storage::Redb(_) => Self::here(path, environment).await,
+        }
+    }
+
+    /// Reaches the gateway that runs with `config`, if one does.
+    ///
+    /// # Errors
+    /// [`ChannelError::Socket`].
+    pub(crate) async fn to_running(config: &Config) -> Result<Option<Self>, ChannelError> {
+        let Some(socket) = config.admin_socket() else { return Ok(None) };
+        match UnixStream::connect(&socket).await {
+            Ok(_) => Ok(Some(Self(To::Running(socket)))),
+            Err(error) if is_nobody(&error) => Ok(None),
+            Err(source) => Err(ChannelError::Socket { path: socket, source }),
         }
     }
 

@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use serde_json::Value;
+use token_manager::{KeyId, Survey};
 
 use super::{
     State,
     answers::{Refused, Reporter, route},
     command,
-    protocol::{NeededKey, Nothing, Progress, Resealed, RotatedSigningKey, SigningRotation},
+    protocol::{NeededKey, Nothing, Progress, Resealed, RotatedSigningKey, SealedSecrets, SigningRotation},
 };
 
 pub(super) fn routes() -> Router<State> {
-    Router::new().merge(route(command::ROTATE_SIGNING_KEY, rotate)).merge(route(command::RESEAL, reseal))
+    Router::new()
+        .merge(route(command::ROTATE_SIGNING_KEY, rotate))
+        .merge(route(command::RESEAL, reseal))
+        .merge(route(command::SURVEY_SEALED, survey))
 }
 
 async fn rotate(state: State, how: SigningRotation, _: Reporter) -> Result<RotatedSigningKey, Refused> {
@@ -29,6 +33,21 @@ async fn rotate(state: State, how: SigningRotation, _: Reporter) -> Result<Rotat
     let published = kids.collect();
     tracing::info!(target: "audit", { key.id = current, key.at_once = how.at_once }, "the operator rotated the signing key");
     Ok(RotatedSigningKey { current, published })
+}
+
+async fn survey(state: State, _: Nothing, _: Reporter) -> Result<SealedSecrets, Refused> {
+    Ok(state.ring.survey(state.store.as_ref()).await?.into())
+}
+
+impl From<Survey> for SealedSecrets {
+    fn from(found: Survey) -> Self {
+        let named = |counts: BTreeMap<KeyId, u64>| {
+            counts.into_iter().map(|(id, count)| (id.to_string(), count)).collect()
+        };
+        let unopened =
+            found.unopened.iter().map(|it| format!("{} of {}: {}", it.records, it.table, it.reason));
+        Self { unopened: unopened.collect(), opened: named(found.opened), grants: named(found.grants) }
+    }
 }
 
 async fn reseal(state: State, _: Nothing, reporter: Reporter) -> Result<Resealed, Refused> {

@@ -18,7 +18,8 @@ pub use self::{
     channel::{Channel, ChannelError},
     protocol::{
         BackedUp, BackupTo, ClientOrigin, Command, Ended, ListedClient, ListedGrant, NeededKey, Nothing,
-        Progress, RemovedClient, Resealed, RotatedSigningKey, Selection, SigningRotation, TheClient, command,
+        Progress, RemovedClient, Resealed, RotatedSigningKey, SealedSecrets, Selection, SigningRotation,
+        TheClient, command,
     },
     storage::{RestoreFailure, Verdict, restore, verify},
 };

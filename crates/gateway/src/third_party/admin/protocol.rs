@@ -30,7 +30,7 @@ impl<Q, A> Copy for Command<Q, A> {}
 pub mod command {
     use super::{
         BackedUp, BackupTo, Command, Ended, ListedClient, ListedGrant, Nothing, RemovedClient, Resealed,
-        RotatedSigningKey, Selection, SigningRotation, TheClient,
+        RotatedSigningKey, SealedSecrets, Selection, SigningRotation, TheClient,
     };
 
     /// The live grants.
@@ -45,6 +45,8 @@ pub mod command {
     pub const ROTATE_SIGNING_KEY: Command<SigningRotation, RotatedSigningKey> = Command::new("/keys/rotate");
     /// Seals everything with the present master key, and tells of its progress.
     pub const RESEAL: Command<Nothing, Resealed> = Command::new("/keys/reseal");
+    /// Opens everything that is sealed, with the master keys in force, and tells which keys that takes.
+    pub const SURVEY_SEALED: Command<Nothing, SealedSecrets> = Command::new("/keys/survey");
     /// Copies the store to a new file.
     pub const BACK_UP: Command<BackupTo, BackedUp> = Command::new("/storage/backup");
 }
@@ -189,6 +191,17 @@ pub struct Resealed {
     pub busy: u64,
     /// What cannot be opened, in words.
     pub unopened: Vec<String>,
+}
+
+/// What is sealed in a store, and with which master keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedSecrets {
+    /// Records that can be opened, by the id of their master key.
+    pub opened: BTreeMap<String, u64>,
+    /// What cannot be opened, in words.
+    pub unopened: Vec<String>,
+    /// Live grants by the id of the master key of their refresh token.
+    pub grants: BTreeMap<String, u64>,
 }
 
 /// What still needs an older master key.

@@ -1,0 +1,68 @@
+//! The state file and its master key.
+
+use std::{fs, path::Path, sync::Arc};
+
+use oauth_types::{ManualClock, SystemEntropy, UnixTime};
+use storage::{Key, Record, RecordStore, RedbSettings, RedbStore};
+use tempfile::TempDir;
+use test_support::issuer::NOW;
+use token_manager::ThirdPartyTokens;
+
+use super::codes;
+use crate::{
+    check::Findings,
+    config::{Config, Loaded},
+    third_party::{Resident, look_at_state},
+};
+
+const MASTER: &str = "9LSWqdO3zQ1Y5tRZxk7mVb2uJ0cHnE8gPa6fTIwDyKo=";
+const OTHER_MASTER: &str = "b3f1c07d6a2e984512fd7e30c9a8b1645fe20d738c4bb6aa19e7f3502d8c6491";
+
+fn load(folder: &Path, master: &str) -> Loaded {
+    let text = "public_url = \"http://127.0.0.1:8443\"\nlisten = { address = \"127.0.0.1:8443\" }\n\
+         [[server]]\npath = \"/mcp\"\nscopes = [\"mcp\"]\n\
+         upstream = { http = \"http://127.0.0.1:3000/mcp\" }\n\
+         [third_party]\nstorage = { redb = \"state.redb\" }\nmaster_key = { env = \"MASTER\" }\n\
+         [[third_party.provider]]\nid = \"staff\"\npreset = \"local\"\n\
+         [[third_party.provider.account]]\nusername = \"alice\"\npassword_hash = \"$argon2id$v=19$m=19456,\
+         t=2,p=1$wwICYHBcIpWofTHVvgnUAQ$1NFz5pYdx7UsR4iYIkZ4L/8k2EynxmGpZ8yyDfaDzDA\"\n";
+    let path = folder.join("gateway.toml");
+    fs::write(&path, text).unwrap();
+    let environment = |name: &str| (name == "MASTER").then(|| master.to_owned());
+    Config::load(&path, &environment).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[track_caller]
+fn check(findings: &Findings, code: &str, words: &str) {
+    assert_eq!(codes(findings), [code], "{findings}");
+    assert!(findings.to_string().contains(words), "{findings}");
+}
+
+#[tokio::test]
+async fn l05_l15_the_state_is_looked_at_and_left_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let (ours, other) = (load(folder.path(), MASTER), load(folder.path(), OTHER_MASTER));
+    let file = folder.path().join("state.redb");
+    check(&look_at_state(&ours).await, "state_new", "the first start makes it");
+    assert!(!file.exists());
+
+    let clock = Arc::new(ManualClock::new(UnixTime::from_seconds(NOW)));
+    let gateway = Resident::open(&ours, clock, Arc::new(SystemEntropy)).await.unwrap();
+    check(&look_at_state(&ours).await, "state_not_seen", "a running gateway has");
+    gateway.stop().await;
+
+    let before = fs::read(&file).unwrap();
+    check(&look_at_state(&ours).await, "state_opens", "open all 2 sealed records");
+    check(&look_at_state(&other).await, "master_key_wrong", "needs the master key");
+    assert!(fs::read(&file).unwrap() == before, "untouched");
+
+    let store = RedbStore::open(&RedbSettings::new(&file)).unwrap();
+    let table = ThirdPartyTokens::TABLE;
+    let rotten = Record::new(table, UnixTime::from_seconds(NOW), "rotten");
+    store.put(table, &Key::of(*b"a session"), rotten).await.unwrap();
+    drop(store);
+    check(&look_at_state(&ours).await, "sealed_unopened", "1 of third_party_tokens");
+
+    fs::write(&file, &before[..before.len() / 2]).unwrap();
+    check(&look_at_state(&ours).await, "state_unusable", "damaged");
+}

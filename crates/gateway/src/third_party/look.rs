@@ -1,0 +1,110 @@
+//! The state as `check --online` sees it: opened without touching it, or told by the gateway that has it.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use storage::{OpenError, RedbSettings, RedbStore};
+use token_manager::{KeyRing, KeyRingError};
+use tokio::task;
+
+use super::admin::{Channel, Nothing, SealedSecrets, command};
+use crate::{
+    check::{FindingCode, Findings, causes::causes},
+    config::{Loaded, LoadedThirdParty, StorageSettings},
+};
+
+/// Whether the state can be opened, and everything sealed in it with the master keys of `loaded`.
+pub(crate) async fn look_at_state(loaded: &Loaded) -> Findings {
+    let mut findings = Findings::default();
+    let Some(third_party) = loaded.third_party() else { return findings };
+    let StorageSettings::Redb(redb) = third_party.storage() else { return findings };
+    let path = redb.path.clone();
+    match opened(redb).await {
+        Ok(store) => look(&store, &path, third_party, &mut findings).await,
+        Err(OpenError::Missing(path)) => {
+            let message = format!("there is no file at {} yet; the first start makes it", path.display());
+            findings.add(FindingCode::StateNew, STORAGE, message);
+        }
+        Err(OpenError::Locked { .. }) => ask(loaded, &path, third_party, &mut findings).await,
+        Err(error) => findings.add(FindingCode::StateUnusable, STORAGE, causes(&error)),
+    }
+    findings
+}
+
+async fn opened(redb: RedbSettings) -> Result<RedbStore, OpenError> {
+    let path = redb.path.clone();
+    // A gateway that has it does not let go of it.
+    let settings = RedbSettings { lock_wait: Duration::ZERO, ..redb };
+    task::spawn_blocking(move || RedbStore::look(&settings))
+        .await
+        .unwrap_or_else(|error| Err(OpenError::Damaged { path, reason: error.to_string() }))
+}
+
+async fn look(store: &RedbStore, path: &Path, third_party: LoadedThirdParty<'_>, findings: &mut Findings) {
+    let Some(ring) = ring(third_party, findings) else { return };
+    match ring.check(store).await {
+        Ok(()) => {}
+        Err(error @ (KeyRingError::MissingKey(_) | KeyRingError::Check(_))) => {
+            return findings.add(
+                FindingCode::MasterKeyWrong,
+                MASTER_KEY,
+                format!("{error}: {}", path.display()),
+            );
+        }
+        Err(error) => return findings.add(FindingCode::StateUnusable, STORAGE, causes(&error)),
+    }
+    match ring.survey(store).await {
+        Ok(found) => judge(&found.into(), path, &ring, findings),
+        Err(error) => findings.add(FindingCode::StateUnusable, STORAGE, causes(&error)),
+    }
+}
+
+/// Asks the gateway that has the file.
+async fn ask(loaded: &Loaded, path: &Path, third_party: LoadedThirdParty<'_>, findings: &mut Findings) {
+    let Some(ring) = ring(third_party, findings) else { return };
+    let not_seen = |why: &str| format!("a running gateway has {}: {why}", path.display());
+    let channel = match Channel::to_running(&loaded.config).await {
+        Ok(Some(channel)) => channel,
+        Ok(None) => {
+            let why = not_seen("no gateway answers on the admin socket of this configuration");
+            return findings.add(FindingCode::StateNotSeen, STORAGE, why);
+        }
+        Err(error) => return findings.add(FindingCode::StateNotSeen, STORAGE, not_seen(&causes(&error))),
+    };
+    match channel.ask(command::SURVEY_SEALED, &Nothing {}, |_| {}).await {
+        Ok(found) => judge(&found, path, &ring, findings),
+        Err(error) => findings.add(FindingCode::StateNotSeen, STORAGE, not_seen(&causes(&error))),
+    }
+}
+
+fn ring(third_party: LoadedThirdParty<'_>, findings: &mut Findings) -> Option<KeyRing> {
+    let ring = third_party.key_ring();
+    ring.map_err(|error| findings.add(FindingCode::MasterKeyWrong, MASTER_KEY, causes(&error))).ok()
+}
+
+fn judge(found: &SealedSecrets, path: &Path, ring: &KeyRing, findings: &mut Findings) {
+    let ours: Vec<_> = std::iter::once(ring.current()).chain(ring.older()).map(|it| it.to_string()).collect();
+    let lacking = |counts: &BTreeMap<String, u64>, what: &str| {
+        let foreign: Vec<_> = counts.iter().filter(|(id, _)| !ours.contains(id)).collect();
+        let words = foreign.iter().map(|(id, count)| format!("{count} {what} the master key {id}"));
+        words.collect::<Vec<_>>()
+    };
+    let mut unopened = found.unopened.clone();
+    unopened.extend(lacking(&found.opened, "records need"));
+    unopened.extend(lacking(&found.grants, "grants have a refresh token of"));
+    if unopened.is_empty() {
+        let (records, grants): (u64, u64) = (found.opened.values().sum(), found.grants.values().sum());
+        let message = format!(
+            "the master keys open all {records} sealed records of {}, {grants} grants",
+            path.display()
+        );
+        return findings.add(FindingCode::StateOpens, STORAGE, message);
+    }
+    for what in unopened {
+        let message =
+            format!("what `master_key` and `old_master_keys` do not open of {}: {what}", path.display());
+        findings.add(FindingCode::SealedUnopened, MASTER_KEY, message);
+    }
+}
+
+const STORAGE: &str = "third_party.storage";
+const MASTER_KEY: &str = "third_party.master_key";
