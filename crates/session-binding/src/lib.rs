@@ -21,9 +21,9 @@ pub use cookie::{CookieError, CookieName, CookieNames, Cookies, SetCookie};
 pub use csrf::CsrfToken;
 pub use pending::{
     AuthorizationRequest, AwaitingCallback, BeginError, BrowserBinding, CallbackError, CalledBack,
-    ClientFacts, ClientOrigin, ClientState, ClientStateTooLong, Completed, Completion, Consented,
-    InvalidSecretText, InvalidThirdPartyState, Pending, PendingAuthorizations, PendingId, PendingLimits,
-    Purpose, Requested, SignedIn, StepError, ThirdPartyState, Transaction,
+    ClientFacts, ClientOrigin, ClientState, ClientStateTooLong, Completed, Completion, ConnectLink,
+    ConnectRequest, Consented, InvalidSecretText, InvalidThirdPartyState, Pending, PendingAuthorizations,
+    PendingId, PendingLimits, Purpose, Requested, SignedIn, StepError, ThirdPartyState, Transaction,
 };
 pub use third_party_sessions::{
     BindError, Bound, Cursor, EndCause, EndedSession, InvalidThirdPartySessionId, Liveness, Overdue, SignIn,

@@ -20,7 +20,8 @@ pub use error::StepError;
 pub use id::{BrowserBinding, InvalidSecretText, PendingId};
 pub use limits::PendingLimits;
 pub use request::{
-    AuthorizationRequest, ClientFacts, ClientOrigin, ClientState, ClientStateTooLong, Purpose,
+    AuthorizationRequest, ClientFacts, ClientOrigin, ClientState, ClientStateTooLong, ConnectLink,
+    ConnectRequest, Purpose,
 };
 pub use stage::{AwaitingCallback, CalledBack, Consented, Pending, Requested, SignedIn, Transaction};
 

@@ -17,7 +17,7 @@ pub use token_set::{ThirdPartyAccessToken, ThirdPartyRefreshToken, TokenSet};
 pub(crate) use record::{TABLE, sealed_part};
 
 use keeper::Command;
-use oauth_types::{Clock, Entropy, UnixTime};
+use oauth_types::{Clock, Entropy, ProviderId, UnixTime};
 use record::{Header, Stored};
 use refresh::Unsaved;
 use storage::{Record, RecordStore, StoreError};
@@ -205,6 +205,32 @@ impl ThirdPartyTokens {
         Ok(stored.map(|it| it.tokens))
     }
 
+    /// The names, beginning with `prefix`, under which tokens are kept.
+    ///
+    /// For whoever keeps tokens under further names beside that of a session.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn beginning_with(&self, prefix: &[u8]) -> Result<Vec<SessionKey>, ThirdPartyTokenError> {
+        let (store, mut found) = (&self.shared.parts.store, Vec::new());
+        loop {
+            let after = found.last().map(SessionKey::as_key);
+            let page = store.scan_prefix(record::TABLE, prefix, after, PAGE).await?;
+            if page.is_empty() {
+                return Ok(found);
+            }
+            found.extend(page.into_iter().map(|(key, _)| SessionKey::from_key(key)));
+        }
+    }
+
+    /// Who gave the tokens of a session; `None` if there are none.
+    ///
+    /// # Errors
+    /// When the store fails, or the record cannot be opened.
+    pub async fn provider(&self, session: &SessionKey) -> Result<Option<ProviderId>, ThirdPartyTokenError> {
+        Ok(self.shared.read(session).await?.map(|it| it.tokens.provider))
+    }
+
     /// Puts `tokens` in the place of those of `revision`; `false` if others were faster.
     async fn replace(
         &self,
@@ -285,6 +311,7 @@ impl From<StoreError> for ThirdPartyTokenError {
 
 /// Requests that wait for the keeper before senders have to.
 const COMMANDS: usize = 1024;
+const PAGE: usize = 64;
 /// How often tokens are renewed when others keep changing them.
 const RENEWALS: usize = 3;
 

@@ -6,6 +6,7 @@ mod client;
 mod clients;
 mod commands;
 mod conformance;
+mod connect;
 mod corp;
 mod demo;
 mod disk;

@@ -103,6 +103,7 @@ pub(super) async fn authorization_server(
         ))),
         ring: Arc::clone(&state.ring),
         providers: sign_in,
+        connectable: third_party.connectable(),
         issuer: state.issuer.clone(),
         response_issuer: settings.response_issuer().is_some(),
         servers: servers::words(&loaded.config),

@@ -122,7 +122,9 @@ impl PendingAuthorizations {
             return Err(StepError::OtherProvider);
         }
         let as_shown = !asks_again && consent.shown.as_ref().is_none_or(|it| it == who.principal());
-        if as_shown || matches!(transaction.purpose, Purpose::Account) {
+        // Without a client there is nothing to consent to.
+        let asks_nothing = matches!(transaction.purpose, Purpose::Account | Purpose::FollowLink(_));
+        if as_shown || asks_nothing {
             let purpose = self.remove(transaction).await?;
             return Ok(Completion::Completed(Completed { purpose, who: who.clone() }));
         }

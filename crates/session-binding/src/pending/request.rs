@@ -1,7 +1,11 @@
 use std::fmt;
 
-use oauth_types::{ClientId, CodeChallenge, Issuer, JwkThumbprint, RedirectUri, ResourceUri, Scope};
+use oauth_types::{
+    ClientId, CodeChallenge, Issuer, JwkThumbprint, ProviderId, RedirectUri, ResourceUri, Scope,
+};
 use serde::{Deserialize, Serialize};
+
+use crate::Authenticated;
 
 /// What a transaction is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +15,31 @@ pub enum Purpose {
     Authorize(Box<AuthorizationRequest>),
     /// A person wants to see their account page; there is no client, and nothing to consent to.
     Account,
+    /// A person followed a link to connect a further account, and signs in first as for the account page.
+    FollowLink(ConnectLink),
+    /// A person who is signed in connects a further account; nobody is signed in by it.
+    Connect(Box<ConnectRequest>),
+}
+
+/// A link to the page on which a person connects an account at a further third party.
+///
+/// It says for whom it was made, and permits nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectLink {
+    /// The further third party.
+    pub provider: ProviderId,
+    /// SHA-256 of the `sub` of the token whose holder is to follow the link.
+    #[serde(with = "crate::random::text")]
+    pub subject: [u8; 32],
+}
+
+/// Who connects an account, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectRequest {
+    /// The further third party.
+    pub provider: ProviderId,
+    /// The person, as they were signed in when they pressed the button: the account is connected to that session only.
+    pub who: Authenticated,
 }
 
 /// An authorization request after every check of `/authorize`: the record that wins over whatever a browser says later.

@@ -1,4 +1,4 @@
-use oauth_types::Issuer;
+use oauth_types::{Issuer, ProviderId};
 use session_binding::{BrowserSessionLimits, ThirdPartySessionLimits};
 use storage::RedbSettings;
 use token_manager::{GrantSettings, KeyRing, KeyRingError, MasterKey, SigningKeySettings};
@@ -82,6 +82,12 @@ impl LoadedThirdParty<'_> {
             Storage::Redb(path) => StorageSettings::Redb(RedbSettings::new(path)),
             Storage::Memory => StorageSettings::Memory,
         }
+    }
+
+    /// Where people who are signed in may connect further accounts.
+    #[must_use]
+    pub fn connectable(&self) -> Vec<ProviderId> {
+        self.config.providers.iter().filter(|it| it.connect).map(|it| it.id.clone()).collect()
     }
 
     /// How long third-party sessions live.

@@ -3,6 +3,7 @@
 mod cause;
 mod client_assertions;
 mod client_names;
+mod connected;
 mod direct_grants;
 mod directory;
 mod dpop_proofs;
@@ -21,6 +22,7 @@ mod standing;
 pub(crate) use self::{
     cause::end_cause,
     client_assertions::ClientAssertions,
+    connected::ConnectedAccount,
     directory::{ClientNames, Directory},
     dpop_proofs::DpopProofs,
     grant_check::OwnGrants,

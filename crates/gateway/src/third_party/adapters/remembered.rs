@@ -1,7 +1,9 @@
 use oauth_client::Known;
 use oauth_types::UnixTime;
 use session_binding::{ThirdPartySession, ThirdPartySessionId, ThirdPartySessions};
-use token_manager::{KeptIdentity, ThirdPartyIdentities, ThirdPartyIdentity, ThirdPartyIdentityError};
+use token_manager::{
+    KeptIdentity, SessionKey, ThirdPartyIdentities, ThirdPartyIdentity, ThirdPartyIdentityError,
+};
 
 use super::session_key;
 
@@ -74,9 +76,36 @@ impl Remembered {
         }
     }
 
+    /// Remembers what is `known` of an account that has a name of its own beside those of sessions.
+    ///
+    /// # Errors
+    /// When the store gives no answer, or nothing can be sealed.
+    pub(super) async fn keep_of(
+        &self,
+        key: &SessionKey,
+        known: &Known,
+        keep_until: UnixTime,
+    ) -> Result<(), ThirdPartyIdentityError> {
+        self.kept.store(key, &sealable(known)?, keep_until).await
+    }
+
+    /// What [`Remembered::keep_of`] has kept.
+    ///
+    /// # Errors
+    /// When the store gives no answer, or its key is lost.
+    pub(super) async fn known_of(&self, key: &SessionKey) -> Result<Option<Known>, ThirdPartyIdentityError> {
+        let kept = self.kept.find(key).await?;
+        Ok(kept.and_then(|it| serde_json::from_str(it.identity.expose()).ok()))
+    }
+
     /// Forgets the person of a session that has ended.
     pub(super) async fn forget(&self, session: &ThirdPartySessionId) {
-        if let Err(error) = self.kept.remove(&session_key(session)).await {
+        self.forget_of(&session_key(session)).await;
+    }
+
+    /// Forgets what is known under `key`.
+    pub(super) async fn forget_of(&self, key: &SessionKey) {
+        if let Err(error) = self.kept.remove(key).await {
             tracing::warn!(%error, "what is known of a person is kept until its time is over");
         }
     }

@@ -96,6 +96,7 @@ impl Foundations {
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "third-party tokens of an ended session were not taken"),
         }
+        self.disconnect_all(&session.id).await;
         self.remembered.forget(&session.id).await;
         Ok(())
     }

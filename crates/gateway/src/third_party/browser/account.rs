@@ -39,10 +39,13 @@ impl Browser {
     ) -> Result<Response, Stop> {
         let connections = self.parts.connections.list(session).await;
         let connections = connections.map_err(|error| Stop::unavailable(&error))?;
+        let accounts = self.parts.foundations.connected(session.who().principal()).await;
+        let accounts = accounts.map_err(|error| Stop::unavailable(&error))?;
         let page = AccountPage {
             csrf: session.csrf_token().expose().to_owned(),
             account: self.account_view(session.who()),
             connections: connections.into_iter().map(|it| self.connection_view(it)).collect(),
+            accounts: accounts.into_iter().map(|it| self.connected_view(it)).collect(),
             now: self.parts.clock.now(),
             notice,
         };
@@ -56,6 +59,10 @@ impl Browser {
             return see_other(ACCOUNT);
         };
         let connections = &self.parts.connections;
+        if let Some(provider) = action.strip_prefix("disconnect:") {
+            let notice = self.take_away(&session, csrf, provider).await?;
+            return self.account_page(&session, Some(notice)).await;
+        }
         let notice = match (action, action.strip_prefix("end:")) {
             ("sign-out", _) => return self.sign_out(session, csrf).await,
             ("end-all", _) => AccountNotice::AllEnded(connections.end_all(&session, csrf).await?.len()),
@@ -71,6 +78,26 @@ impl Browser {
             _ => return Err(Problem::Malformed.into()),
         };
         self.account_page(&session, Some(notice)).await
+    }
+
+    /// Takes a connected account away; one that is not there looks the same.
+    async fn take_away(
+        &self,
+        session: &BrowserSession,
+        csrf: &str,
+        provider: &str,
+    ) -> Result<AccountNotice, Stop> {
+        if !session.csrf_token().is_answered_by(csrf) {
+            return Err(Problem::NotOurForm.into());
+        }
+        let provider: ProviderId = provider.parse().map_err(|_| Problem::Malformed)?;
+        let who = session.who();
+        let gone = self.parts.foundations.disconnect(who.principal(), &provider).await;
+        if gone.map_err(|error| Stop::unavailable(&error))? {
+            audit::disconnected(who, &provider);
+        }
+        let name = self.provider(&provider).map_or(provider.as_str(), SignInProvider::name);
+        Ok(AccountNotice::Disconnected(name.to_owned()))
     }
 
     async fn sign_out(&self, session: BrowserSession, csrf: &str) -> Result<Response, Stop> {

@@ -58,6 +58,31 @@ pub(super) fn denied(purpose: &Purpose) {
     tracing::info!(target: "audit", { client.id = client_of(purpose) }, "consent denied");
 }
 
+/// Somebody has connected a further account.
+pub(super) fn connected(who: &Authenticated, account: &Principal) {
+    let Principal { provider, subject } = who.principal();
+    tracing::info!(
+        target: "audit",
+        {
+            principal.provider = %provider,
+            principal.subject = %subject,
+            connected.provider = %account.provider,
+            connected.subject = %account.subject,
+        },
+        "account connected"
+    );
+}
+
+/// Somebody has taken a connected account away.
+pub(super) fn disconnected(who: &Authenticated, account: &ProviderId) {
+    let Principal { provider, subject } = who.principal();
+    tracing::info!(
+        target: "audit",
+        { principal.provider = %provider, principal.subject = %subject, connected.provider = %account },
+        "account disconnected"
+    );
+}
+
 /// Somebody signed out.
 pub(super) fn signed_out(who: &Authenticated) {
     let Principal { provider, subject } = who.principal();
@@ -71,6 +96,6 @@ pub(super) fn signed_out(who: &Authenticated) {
 fn client_of(purpose: &Purpose) -> Option<&str> {
     match purpose {
         Purpose::Authorize(request) => Some(request.client_id.as_str()),
-        Purpose::Account => None,
+        Purpose::Account | Purpose::FollowLink(_) | Purpose::Connect(_) => None,
     }
 }

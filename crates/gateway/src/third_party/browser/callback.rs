@@ -46,6 +46,9 @@ impl Browser {
         let (back, sealed) = self.parts.pending.called_back(&bindings, &state, &id).await?;
         let secrets = self.unseal(&back, &sealed)?;
         match finish(provider, secrets, self.callback(&id), params).await {
+            Ok(signed_in) if matches!(back.purpose(), Purpose::Connect(_)) => {
+                self.connected(&cookies, back, signed_in).await
+            }
             Ok(signed_in) => self.arrive(&cookies, back, chosen, signed_in).await,
             Err(failure) => self.fail(back, &id, failure).await,
         }

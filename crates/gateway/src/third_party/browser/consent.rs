@@ -12,6 +12,7 @@ use session_binding::{
 use super::{
     ACCOUNT, Browser,
     answer::{Stop, see_other},
+    connect,
     show::{client_view, form_view},
     visit::Visit,
 };
@@ -51,8 +52,9 @@ impl Browser {
             (Purpose::Authorize(request), who) => {
                 Ok(self.page(form, request, who, self.provider_views()).await?.into_response())
             }
-            (Purpose::Account, Some(_)) => see_other(ACCOUNT),
-            (Purpose::Account, None) => {
+            (Purpose::Connect(_), _) | (Purpose::Account, Some(_)) => see_other(ACCOUNT),
+            (Purpose::FollowLink(link), Some(_)) => see_other(&connect::address(link)),
+            (Purpose::Account | Purpose::FollowLink(_), None) => {
                 Ok(PickProviderPage { form, providers: self.provider_views() }.into_response())
             }
         }

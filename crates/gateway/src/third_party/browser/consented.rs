@@ -9,7 +9,7 @@ use session_binding::{
 };
 
 use super::{
-    Browser, CONSENT,
+    ACCOUNT, Browser, CONSENT,
     answer::{Stop, see_other, see_page, with_cookies},
     audit,
     form::Form,
@@ -51,6 +51,10 @@ impl Browser {
             Pending::SignedIn(it) => self.decide_again(it, csrf, &decision, &form).await,
             pending => {
                 let requested = pending.into_requested().ok_or(Problem::Expired)?;
+                if matches!(requested.purpose(), Purpose::Connect(_)) {
+                    // It was decided on a page of its own.
+                    return Err(Problem::Expired.into());
+                }
                 let session = self.signed_in(&cookies).await?;
                 self.decide_first(requested, &decision, session.as_ref(), &form).await
             }
@@ -124,7 +128,8 @@ impl Browser {
             Purpose::Authorize(request) => {
                 see_other(&self.error_location(request, AuthorizeErrorCode::AccessDenied, DENIED))?
             }
-            Purpose::Account => SignedOutPage::default().into_response(),
+            Purpose::Account | Purpose::FollowLink(_) => SignedOutPage::default().into_response(),
+            Purpose::Connect(_) => see_other(ACCOUNT)?,
         };
         Ok(with_cookies(answer, &[self.cookies.binding(id).clear()]))
     }

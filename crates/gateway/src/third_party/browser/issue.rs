@@ -8,6 +8,7 @@ use token_manager::{AuthorizationCode, EndCause, NewGrant, RevokeSelector};
 use super::{
     ACCOUNT, Browser,
     answer::{Stop, see_other, with_cookies},
+    connect,
 };
 use crate::third_party::adapters::{Foundations, session_key};
 use crate::third_party::pages::Problem;
@@ -24,8 +25,14 @@ impl Browser {
     ) -> Result<Response, Stop> {
         let cookie = self.cookies.binding(id).clear();
         let (purpose, who) = done.into_parts();
-        let Purpose::Authorize(request) = &purpose else {
-            return Ok(with_cookies(see_other(ACCOUNT)?, &[cookie]));
+        let request = match &purpose {
+            Purpose::Authorize(request) => request,
+            Purpose::FollowLink(link) => {
+                return Ok(with_cookies(see_other(&connect::address(link))?, &[cookie]));
+            }
+            Purpose::Account | Purpose::Connect(_) => {
+                return Ok(with_cookies(see_other(ACCOUNT)?, &[cookie]));
+            }
         };
         match self.issue_code(request, &who, kept).await {
             Ok(code) => Ok(with_cookies(see_other(&self.code_location(request, &code))?, &[cookie])),

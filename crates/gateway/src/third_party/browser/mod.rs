@@ -15,6 +15,7 @@ mod audit;
 mod authorize;
 mod away;
 mod callback;
+mod connect;
 mod consent;
 mod consented;
 mod ending;
@@ -47,6 +48,7 @@ pub(crate) fn router(browser: Arc<Browser>) -> Router {
         .route(SIGN_IN, get(sign_in::shown).post(sign_in::posted))
         .route(&format!("{CALLBACK}/{{provider}}"), get(callback::came_back))
         .route(ACCOUNT, get(account::shown).post(account::posted))
+        .route(&format!("{CONNECT}/{{provider}}"), get(connect::shown).post(connect::posted))
         .route_layer(middleware::from_fn(guard::bounds))
         .with_state(browser)
         .merge(pages::router())
@@ -60,6 +62,8 @@ pub(crate) const CONSENT: &str = "/consent";
 pub(crate) const SIGN_IN: &str = "/sign-in";
 /// Where third parties send people back to: each has its own, `/callback/{provider}` (RFC 9700 section 4.4).
 pub(crate) const CALLBACK: &str = "/callback";
+/// Where a signed-in person connects an account at a further third party: `/connect/{provider}`.
+pub(crate) const CONNECT: &str = "/connect";
 /// The page of a signed-in person.
 pub(crate) const ACCOUNT: &str = "/account";
 

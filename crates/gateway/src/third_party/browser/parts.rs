@@ -36,6 +36,8 @@ pub(crate) struct BrowserParts {
     pub(crate) ring: Arc<KeyRing>,
     /// The ways to sign in, in the order in which people see them.
     pub(crate) providers: Vec<SignInProvider>,
+    /// Where people who are signed in may connect further accounts.
+    pub(crate) connectable: Vec<ProviderId>,
     /// Our own origin, and the `iss` of answers.
     pub(crate) issuer: Issuer,
     /// Whether answers carry `iss` (RFC 9207).

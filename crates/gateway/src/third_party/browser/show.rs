@@ -4,8 +4,9 @@ use oauth_types::{Principal, ResourceUri, Scope};
 use session_binding::{Authenticated, AuthorizationRequest, ClientOrigin, Connection, CsrfToken, PendingId};
 
 use super::{Browser, SignInProvider};
+use crate::third_party::adapters::ConnectedAccount;
 use crate::third_party::pages::{
-    AccountView, ClientTrust, ClientView, ConnectionView, FormView, ProviderView, ScopeView,
+    AccountView, ClientTrust, ClientView, ConnectedView, ConnectionView, FormView, ProviderView, ScopeView,
 };
 
 impl Browser {
@@ -39,6 +40,17 @@ impl Browser {
             words: words.and_then(|words| words.get(it)).cloned(),
         };
         scope.iter().map(view).collect()
+    }
+
+    pub(super) fn connected_view(&self, it: ConnectedAccount) -> ConnectedView {
+        ConnectedView {
+            provider_name: self
+                .provider(&it.provider)
+                .map_or(it.provider.as_str(), SignInProvider::name)
+                .to_owned(),
+            provider: it.provider.to_string(),
+            name: it.name,
+        }
     }
 
     pub(super) fn connection_view(&self, connection: Connection) -> ConnectionView {

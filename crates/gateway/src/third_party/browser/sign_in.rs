@@ -135,7 +135,7 @@ fn sign_in_page(
 ) -> Response {
     let client = match consented.purpose() {
         Purpose::Authorize(request) => Some(client_view(request)),
-        Purpose::Account => None,
+        Purpose::Account | Purpose::FollowLink(_) | Purpose::Connect(_) => None,
     };
     let form = form_view(consented.id(), &consented.csrf_token(None));
     SignInPage { form, provider: provider.name().to_owned(), client, username, problem }.into_response()

@@ -4,6 +4,7 @@ mod account;
 mod audit;
 mod authorize;
 mod callback;
+mod connect;
 mod consent;
 mod left_open;
 mod local;

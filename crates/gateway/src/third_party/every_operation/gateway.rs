@@ -86,6 +86,7 @@ impl Gateway {
                 Arc::new(clients.clone()),
             ))),
             ring: Arc::clone(&state.ring),
+            connectable: Vec::new(),
             providers: vec![provider],
             issuer: state.issuer.clone(),
             response_issuer: true,

@@ -117,12 +117,14 @@ pub(crate) enum SignInProblem {
 
 /// `GET /account`: what clients hold.
 ///
-/// Posts `csrf` and `action` (`end:GRANT`, `end-all` or `sign-out`) to `/account`.
+/// Posts `csrf` and `action` (`end:GRANT`, `end-all`, `disconnect:PROVIDER` or `sign-out`) to `/account`.
 #[derive(Clone, Debug)]
 pub(crate) struct AccountPage {
     pub(crate) csrf: String,
     pub(crate) account: AccountView,
     pub(crate) connections: Vec<ConnectionView>,
+    /// Accounts at further third parties.
+    pub(crate) accounts: Vec<ConnectedView>,
     /// The time of the page, for "3 hours ago".
     pub(crate) now: UnixTime,
     pub(crate) notice: Option<AccountNotice>,
@@ -135,6 +137,31 @@ pub(crate) enum AccountNotice {
     Ended(Option<String>),
     /// So many have ended.
     AllEnded(usize),
+    /// The connected account of this third party is gone.
+    Disconnected(String),
+}
+
+/// An account that the person has connected at a further third party.
+#[derive(Clone, Debug)]
+pub(crate) struct ConnectedView {
+    /// The provider's id, for the form.
+    pub(crate) provider: String,
+    pub(crate) provider_name: String,
+    /// What the account is called there.
+    pub(crate) name: Option<String>,
+}
+
+/// Asks whether an account at a further third party is to be connected.
+///
+/// Posts `csrf`, `subject` and `decision` (`connect` or `cancel`) to its own path.
+#[derive(Clone, Debug)]
+pub(crate) struct ConnectPage {
+    pub(crate) csrf: String,
+    pub(crate) path: String,
+    pub(crate) subject: String,
+    /// The name of the third party.
+    pub(crate) provider: String,
+    pub(crate) account: AccountView,
 }
 
 /// One client's hold on the person's access.
@@ -202,6 +229,8 @@ pub(crate) enum Problem {
     NotOurForm,
     /// The person may not come in.
     NotAllowed,
+    /// The link was made for somebody else than the one who is signed in.
+    OtherPerson,
     /// The third party said no, or something that cannot be believed.
     ThirdPartyRefused,
     /// The third party did not answer in time.

@@ -49,6 +49,7 @@ fn local(section: &KeyPath, it: &Provider) -> Result<(), Problem> {
         ("token_auth", it.token_auth.is_some()),
         ("authorize_parameters", !it.authorize_parameters.is_empty()),
         ("endpoints", it.endpoints != ProviderEndpoints::default()),
+        ("connect", it.connect),
         ("claims", it.claims != ProviderClaims::default()),
     ];
     match keys.into_iter().find(|(_, is_there)| *is_there) {

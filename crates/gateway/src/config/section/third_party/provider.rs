@@ -60,6 +60,10 @@ pub struct Provider {
     /// Where parts of the identity are, if not where the preset looks.
     #[serde(default)]
     pub claims: ProviderClaims,
+    /// Let people who are signed in with another provider connect an account here too, at `/connect/` followed by the
+    /// `id`: MCP servers send them there (URL mode elicitation).
+    #[serde(default)]
+    pub connect: bool,
     /// Who may sign in; required but for `local`, where without it every account may.
     pub allow: Option<Allow>,
     /// The accounts of preset `local`, at least one.

@@ -80,6 +80,7 @@ pub(super) struct World {
     pub(super) third_party_sessions: ThirdPartySessions,
     pub(super) router: Router,
     pub(super) setup: Setup,
+    foundations: Option<Foundations>,
     parts: Shared,
     request_ids: RequestIds,
     _keeper: ThirdPartyTokenKeeper,
@@ -148,6 +149,7 @@ impl World {
             third_party_sessions,
             router: Router::new(),
             setup,
+            foundations: None,
             parts,
             request_ids: RequestIds::new(&SystemEntropy),
             _keeper: keeper,
@@ -165,19 +167,22 @@ impl World {
         }
         let kept = ThirdPartyIdentities::new(self.store.clone(), self.parts.ring.clone());
         let remembered = Remembered::new(kept, self.third_party_sessions.clone());
+        let foundations = Foundations {
+            grants: self.grants.clone(),
+            sessions: self.third_party_sessions.clone(),
+            tokens: self.tokens.clone(),
+            providers: Providers::new(self.clock.clone(), remembered.clone()),
+            remembered,
+        };
+        self.foundations = Some(foundations.clone());
         let parts = BrowserParts {
             authorize: authorize_endpoint(&self.store, &self.clock),
             pending: self.parts.pending.clone(),
             browser_sessions: self.parts.browser_sessions.clone(),
             connections: Connections::new(Arc::new(Directory(self.grants.clone()))),
-            foundations: Foundations {
-                grants: self.grants.clone(),
-                sessions: self.third_party_sessions.clone(),
-                tokens: self.tokens.clone(),
-                providers: Providers::new(self.clock.clone(), remembered.clone()),
-                remembered,
-            },
+            foundations,
             ring: self.parts.ring.clone(),
+            connectable: vec!["hub".parse().unwrap()],
             providers: all,
             issuer: ISSUER.parse().unwrap(),
             response_issuer: true,
@@ -186,6 +191,10 @@ impl World {
             clock: self.clock.clone(),
         };
         self.router = router(Arc::new(Browser::new(parts)));
+    }
+
+    pub(super) fn foundations(&self) -> &Foundations {
+        self.foundations.as_ref().unwrap()
     }
 
     fn third_party(&self, id: &str, change: &impl Fn(&mut ProviderSettings)) -> SignInProvider {

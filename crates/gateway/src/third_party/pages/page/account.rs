@@ -5,7 +5,7 @@ use oauth_types::UnixTime;
 
 use super::{
     super::{
-        AccountNotice, AccountPage, ConnectionView,
+        AccountNotice, AccountPage, ConnectedView, ConnectionView,
         headers::{self, Opener},
         text::Shown,
         time::Moment,
@@ -21,6 +21,7 @@ impl AccountPage {
         let page = Page {
             account: Account::new(&self.account),
             connections: self.connections.into_iter().map(|it| Connection::new(it, now)).collect(),
+            accounts: self.accounts.into_iter().map(Connected::new).collect(),
             notice: self.notice.as_ref().map(say),
             csrf: self.csrf,
         };
@@ -34,6 +35,7 @@ struct Page {
     csrf: String,
     account: Account,
     connections: Vec<Connection>,
+    accounts: Vec<Connected>,
     notice: Option<Notice>,
 }
 
@@ -62,6 +64,23 @@ impl Connection {
     }
 }
 
+#[derive(Debug)]
+struct Connected {
+    provider: String,
+    provider_name: Shown,
+    name: Option<Shown>,
+}
+
+impl Connected {
+    fn new(view: ConnectedView) -> Self {
+        Self {
+            provider_name: Shown::cut(&view.provider_name, NAME_LIMIT),
+            name: Shown::if_visible(view.name.as_deref(), NAME_LIMIT),
+            provider: view.provider,
+        }
+    }
+}
+
 /// A sentence, `name` in its middle.
 #[derive(Debug)]
 struct Notice {
@@ -78,6 +97,14 @@ fn say(notice: &AccountNotice) -> Notice {
                 Notice { before: "The connection of ".to_owned(), name: Some(name), after: " has ended." }
             }
             None => plain("The connection has ended.".to_owned()),
+        },
+        AccountNotice::Disconnected(name) => match Shown::if_visible(Some(name), NAME_LIMIT) {
+            Some(name) => Notice {
+                before: "Your account at ".to_owned(),
+                name: Some(name),
+                after: " is not used any more.",
+            },
+            None => plain("The account is not used any more.".to_owned()),
         },
         AccountNotice::AllEnded(0) => plain("There was no connection to end.".to_owned()),
         AccountNotice::AllEnded(1) => plain("One connection has ended.".to_owned()),

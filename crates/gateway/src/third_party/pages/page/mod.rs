@@ -2,6 +2,7 @@
 
 mod account;
 mod client;
+mod connect;
 mod consent;
 mod pick_provider;
 mod problem;

@@ -22,7 +22,7 @@ impl ProblemPage {
         let page = Page {
             words: Words::of(self.problem),
             request_id: Shown::cut(&self.request_id, NAME_LIMIT),
-            leads_to_account: self.problem == Problem::NotFound,
+            leads_to_account: matches!(self.problem, Problem::NotFound | Problem::OtherPerson),
             back: self.back_to_client.and_then(Back::new),
         };
         let mut response = headers::html(status, Opener::Kept, &page);
@@ -74,7 +74,7 @@ impl Problem {
             | Self::Malformed
             | Self::ClientMistake
             | Self::ThirdPartyRefused => StatusCode::BAD_REQUEST,
-            Self::Expired | Self::NotOurForm | Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::Expired | Self::NotOurForm | Self::NotAllowed | Self::OtherPerson => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLong => StatusCode::URI_TOO_LONG,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,

@@ -160,6 +160,10 @@ async fn what_was_done_is_said() {
         (AccountNotice::AllEnded(0), "There was no connection to end."),
         (AccountNotice::AllEnded(1), "One connection has ended."),
         (AccountNotice::AllEnded(7), "7 connections have ended."),
+        (
+            AccountNotice::Disconnected("Corp".to_owned()),
+            "Your account at <q><bdi>Corp</bdi></q> is not used any more.",
+        ),
     ] {
         let page = AccountPage { notice: Some(notice), ..sample::account_page() };
         check_notice(&body_of(page.into_response()).await, words);

@@ -18,18 +18,24 @@ async fn i04_every_form_posts_to_its_own_path_with_the_token() {
         assert_eq!(forms.len(), tokens, "{name}");
         for form in forms {
             assert!(form.contains(r#"method="post""#), "{name}: {form}");
-            let action = ["/consent", "/sign-in", "/account"]
+            let action = ["/consent", "/sign-in", "/account", "/connect/corp"]
                 .into_iter()
                 .find(|it| form.contains(&format!("action=\"{it}\"")));
             let transactions = html.matches(r#"name="transaction" value="t-8c1f""#).count();
-            assert_eq!(transactions, usize::from(action.unwrap() != "/account"), "{name}");
+            let is_of_one = ["/consent", "/sign-in"].contains(&action.unwrap());
+            assert_eq!(transactions, usize::from(is_of_one), "{name}");
         }
     }
 }
 
 #[tokio::test]
 async fn no_decision_is_made_by_enter_alone() {
-    for page in [sample::consent().into_response(), sample::pick_provider().into_response()] {
+    let pages = [
+        sample::consent().into_response(),
+        sample::pick_provider().into_response(),
+        sample::connect().into_response(),
+    ];
+    for page in pages {
         let html = body_of(page).await;
         let first = tags(&html, "button")[0];
         assert!(first.contains("disabled") && !first.contains("name="), "{first}");
@@ -52,6 +58,7 @@ async fn each_button_is_one_decision() {
     let three = ["provider:github", "provider:google", "provider:local", "deny"];
     check_decisions(&body_of(sample::consent().into_response()).await, &three);
     check_decisions(&body_of(sample::pick_provider().into_response()).await, &three);
+    check_decisions(&body_of(sample::connect().into_response()).await, &["connect", "cancel"]);
     let known = ConsentPage {
         account: Some(sample::account()),
         providers: vec![sample::github()],

@@ -75,6 +75,7 @@ fn i22_other_origins_get_no_hold_but_the_client_that_opened_the_window() {
         let severed = matches!(
             name.as_str(),
             "pick-provider"
+                | "connect"
                 | "sign-in-account"
                 | "account"
                 | "account-crowded"

@@ -28,6 +28,7 @@ every! {
         Expired => "problem-expired",
         NotOurForm => "problem-not-our-form",
         NotAllowed => "problem-not-allowed",
+        OtherPerson => "problem-other-person",
         ThirdPartyRefused => "problem-third-party-refused",
         ThirdPartyUnavailable => "problem-third-party-unavailable",
         Busy => "problem-busy",
@@ -187,6 +188,7 @@ pub(super) fn account_page() -> AccountPage {
         csrf: "c-51aa".to_owned(),
         account: account(),
         connections: vec![connection(), nameless_connection()],
+        accounts: vec![connected()],
         now: UnixTime::from_seconds(NOW),
         notice: Some(AccountNotice::Ended(Some("VS Code".to_owned()))),
     }
@@ -217,6 +219,7 @@ pub(super) fn pages() -> Vec<(String, Response)> {
         ("pick-provider", pick_provider().into_response()),
         ("sign-in", sign_in().into_response()),
         ("sign-in-account", SignInPage { client: None, ..sign_in() }.into_response()),
+        ("connect", connect().into_response()),
         ("account", account_page().into_response()),
         ("account-empty", empty_account_page().into_response()),
         ("account-crowded", crowded::account_page().into_response()),
@@ -247,6 +250,24 @@ fn consent_of(client: ClientView, account: Option<AccountView>, providers: Vec<P
     ConsentPage { client, account, providers, ..consent() }
 }
 
+pub(super) fn connected() -> ConnectedView {
+    ConnectedView {
+        provider: "corp".to_owned(),
+        provider_name: "Corp <b>".to_owned(),
+        name: Some("ada".to_owned()),
+    }
+}
+
+pub(super) fn connect() -> ConnectPage {
+    ConnectPage {
+        csrf: "c-51aa".to_owned(),
+        path: "/connect/corp".to_owned(),
+        subject: "s-77f0".to_owned(),
+        provider: "Corp <b>".to_owned(),
+        account: account(),
+    }
+}
+
 fn elsewhere() -> SignOutElsewhere {
     let location = "https://corp.example/end?client_id=gateway".parse().unwrap();
     SignOutElsewhere { name: "Corp <b>".to_owned(), location }
@@ -260,5 +281,10 @@ fn consent_for_more() -> ConsentPage {
 }
 
 fn empty_account_page() -> AccountPage {
-    AccountPage { connections: vec![], notice: Some(AccountNotice::AllEnded(2)), ..account_page() }
+    AccountPage {
+        connections: vec![],
+        accounts: vec![],
+        notice: Some(AccountNotice::AllEnded(2)),
+        ..account_page()
+    }
 }

@@ -59,8 +59,11 @@ fn pages_with(it: &str) -> Vec<Response> {
             problem: Some(SignInProblem::Wrong),
         }
         .into_response(),
+        ConnectPage { subject: text(), provider: text(), account: account.clone(), ..sample::connect() }
+            .into_response(),
         AccountPage {
             csrf: text(),
+            accounts: vec![ConnectedView { provider: text(), provider_name: text(), name: some() }],
             account,
             connections: vec![connection.clone(), connection],
             notice: Some(AccountNotice::Ended(some())),

@@ -25,6 +25,7 @@ impl Words {
             Problem::Expired => &EXPIRED,
             Problem::NotOurForm => &NOT_OUR_FORM,
             Problem::NotAllowed => &NOT_ALLOWED,
+            Problem::OtherPerson => &OTHER_PERSON,
             Problem::ThirdPartyRefused => &THIRD_PARTY_REFUSED,
             Problem::ThirdPartyUnavailable => &THIRD_PARTY_UNAVAILABLE,
             Problem::Busy => &BUSY,
@@ -93,6 +94,14 @@ const NOT_ALLOWED: Words = Words {
     title: "You have no access to this server",
     what: "You are signed in, but the people who run this server have not let this account in.",
     next: "Try another account, or ask the people who run this server to let you in.",
+};
+
+const OTHER_PERSON: Words = Words {
+    title: "This link was made for somebody else",
+    what: "You are signed in as another person than the one whose app made this link. Nothing was changed.",
+    next: "If somebody sent you the link, close this page: it is of no use to you. \
+           If it came from your own app, sign out on your account page, and follow it again as the person \
+           whom the app is connected for.",
 };
 
 const THIRD_PARTY_REFUSED: Words = Words {
