@@ -17,7 +17,7 @@ pub(crate) struct Step {
 }
 
 /// The whole gate, cheap checks first.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     steps::format::STEP,
     steps::tidy::STEP,
     steps::clippy::STEP,
@@ -26,6 +26,7 @@ const STEPS: [Step; 10] = [
     steps::durability::STEP,
     steps::docs::STEP,
     steps::features::STEP,
+    steps::rust::STEP,
     steps::codegen::CHECK,
     steps::deny::STEP,
 ];

@@ -26,6 +26,7 @@ usage: cargo xtask COMMAND
   durability          some of `races`, `crash` and `power-loss`, as many as fit into a minute
   docs                rustdoc, warnings denied
   features            each crate without features and with each feature alone
+  rust                the oldest Rust that we promise compiles the program; installs it with rustup if need be
   codegen [--check]   write docs/reference/, or say what is stale in it
   deny                licences, banned crates and versions, sources
 

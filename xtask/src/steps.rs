@@ -8,5 +8,6 @@ pub(crate) mod durability;
 pub(crate) mod features;
 pub(crate) mod format;
 pub(crate) mod parts;
+pub(crate) mod rust;
 pub(crate) mod tests;
 pub(crate) mod tidy;

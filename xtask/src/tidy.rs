@@ -4,7 +4,7 @@ mod banned_build;
 mod crate_map;
 mod file_length;
 mod forbidden_text;
-mod minimum_rust;
+pub(crate) mod minimum_rust;
 mod named_tests;
 mod sources;
 

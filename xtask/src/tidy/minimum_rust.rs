@@ -9,9 +9,7 @@ use crate::{shell, workspace::root};
 
 /// Compares `rust-version` of the workspace with that of every package in the lock file, and with the documents.
 pub(crate) fn check() -> Findings {
-    let text = shell::output("cargo", &["metadata", "--locked", "--format-version", "1", "--all-features"])?;
-    let metadata: Value = serde_json::from_str(&text).map_err(|error| format!("cargo metadata: {error}"))?;
-    let (ours, mut found) = problems(&metadata)?;
+    let (ours, mut found) = problems(&metadata()?)?;
     for page in PAGES {
         let text = fs::read_to_string(root().join(page)).map_err(|error| format!("{page}: {error}"))?;
         if !text.contains(&format!("{ours} or newer")) {
@@ -19,6 +17,16 @@ pub(crate) fn check() -> Findings {
         }
     }
     Ok(found)
+}
+
+/// The version that we promise, as it is written.
+pub(crate) fn promised() -> Result<String, String> {
+    problems(&metadata()?).map(|(ours, _)| ours)
+}
+
+fn metadata() -> Result<Value, String> {
+    let text = shell::output("cargo", &["metadata", "--locked", "--format-version", "1", "--all-features"])?;
+    serde_json::from_str(&text).map_err(|error| format!("cargo metadata: {error}"))
 }
 
 /// Our version as it is written, and the packages that need a newer one.
