@@ -237,6 +237,12 @@ pub(super) async fn go_over_sessions(
             Ok(page) => page,
             Err(error) => return (live, first.and(Err(error.into()))),
         };
+        if page.unreadable > 0 {
+            tracing::error!(
+                sessions = page.unreadable,
+                "third-party sessions cannot be read, and are passed over"
+            );
+        }
         for session in &page.ended {
             first = first.and(on.end_all(session).await);
         }

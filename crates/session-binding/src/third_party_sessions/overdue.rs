@@ -18,6 +18,8 @@ pub struct Overdue {
     pub ended: Vec<EndedSession>,
     /// Sessions that live, with the time when something last used them.
     pub live: Vec<(ThirdPartySessionId, UnixTime)>,
+    /// Sessions whose records cannot be read: nothing was done about them, and what rests on them is refused.
+    pub unreadable: usize,
     /// Where to go on; `None` at the end.
     pub next: Option<Cursor>,
 }
@@ -51,17 +53,21 @@ impl ThirdPartySessions {
         seen: &(dyn Fn(&GrantId) -> Option<UnixTime> + Send + Sync),
     ) -> Result<Overdue, StoreError> {
         let page = self.store.scan(TABLE, after.map(|it| &it.0), limit).await?;
-        let (mut ended, mut live) = (Vec::new(), Vec::new());
+        let (mut ended, mut live, mut unreadable) = (Vec::new(), Vec::new(), 0);
         for (key, found) in &page {
-            let Some(slot) = Slot::from_key(key) else { continue };
-            match self.settle(slot, Typed::read(TABLE, found)?, seen).await? {
+            let (Some(slot), Ok(found)) = (Slot::from_key(key), Typed::read(TABLE, found)) else {
+                // One record that makes no sense must not keep the others from ending.
+                unreadable += 1;
+                continue;
+            };
+            match self.settle(slot, found, seen).await? {
                 Settled::Live(id, used) => live.push((id, used)),
                 Settled::Ended(it) => ended.push(it),
                 Settled::Done => {}
             }
         }
         let next = (page.len() == limit).then(|| page.into_iter().next_back()).flatten();
-        Ok(Overdue { ended, live, next: next.map(|(key, _)| Cursor(key)) })
+        Ok(Overdue { ended, live, unreadable, next: next.map(|(key, _)| Cursor(key)) })
     }
 
     async fn settle(

@@ -130,3 +130,26 @@ async fn l21_a_sweep_removes_a_session_only_after_its_grants_had_time_to_end() {
     assert_eq!(world.store.sweep(NOW + 37 * DAY, 10).await.unwrap().len(), 1);
     assert_eq!(world.liveness(&ada).await, Liveness::Ended(EndCause::Unknown));
 }
+
+/// One record that makes no sense keeps no other session from ending.
+#[tokio::test]
+async fn k06_a_record_that_cannot_be_read_is_passed_over() {
+    let world = World::new().await;
+    let people = [world.ada().await, world.signed_in(&person("github", "2")).await];
+    world.clock.advance(30 * DAY);
+    let (key, found) = world.store.all("third_party_sessions").await.into_iter().next().unwrap();
+    let rotten = storage::Record { body: b"rotten".to_vec(), ..found.record };
+    world.store.put(super::super::TABLE, &key, rotten).await.unwrap();
+    let walked = world.sessions.overdue(None, 10, &|_| None).await.unwrap();
+    assert_eq!((walked.unreadable, walked.next), (1, None));
+    let live = [
+        world.sessions.liveness(people[0].session()).await,
+        world.sessions.liveness(people[1].session()).await,
+    ];
+    let ended = live.iter().filter(|it| matches!(it, Ok(Liveness::Ended(EndCause::Idle)))).count();
+    assert_eq!((ended, live.iter().filter(|it| it.is_err()).count()), (1, 1), "{live:?}");
+    let revisions = world.store.all("third_party_sessions").await;
+    let again = world.sessions.overdue(None, 10, &|_| None).await.unwrap();
+    assert_eq!(again.unreadable, 1);
+    assert_eq!(world.store.all("third_party_sessions").await.len(), revisions.len());
+}
