@@ -26,6 +26,9 @@ pub(crate) struct Origin {
     subject: String,
     audience: BTreeSet<String>,
     nonce: Option<String>,
+    /// When the person proved who they are; not kept of sign-ins before it was.
+    #[serde(default)]
+    auth_time: Option<u64>,
 }
 
 impl Known {
@@ -87,6 +90,7 @@ impl Origin {
             subject: text("sub")?,
             audience: audience.as_slice().iter().cloned().collect(),
             nonce: text("nonce"),
+            auth_time: claims.get("auth_time").and_then(seconds),
         })
     }
 
@@ -95,7 +99,18 @@ impl Origin {
             && self.subject == later.subject
             && self.audience == later.audience
             && later.nonce.as_ref().is_none_or(|it| Some(it) == self.nonce.as_ref())
+            && self.auth_time.zip(later.auth_time).is_none_or(|(first, now)| first == now)
     }
+}
+
+/// A time of a claim, whose fraction does not matter.
+fn seconds(time: &Value) -> Option<u64> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float casts to the nearest number"
+    )]
+    time.as_u64().or_else(|| time.as_f64().map(|it| it as u64))
 }
 
 impl fmt::Debug for Known {

@@ -79,6 +79,7 @@ async fn refreshed(
         .sign_in(|it| {
             it.claims["groups"] = json!(["admins"]);
             it.claims["email"] = json!("alice@ok.example");
+            it.claims["auth_time"] = json!(NOW - 100);
             nonce = it.claims["nonce"].clone();
         })
         .await
@@ -128,6 +129,11 @@ async fn k05_the_id_token_of_a_refresh_says_who_is_still_in_the_group() {
 async fn j21_the_id_token_of_a_refresh_must_be_of_the_same_sign_in() {
     assert_eq!(refreshed(|it| it["sub"] = json!("bob-1"), "good").await, Err(true));
     assert_eq!(refreshed(|it| it["nonce"] = json!("another"), "good").await, Err(true));
+    // The time of the original authentication, if it is there (OpenID Connect Core section 12.2).
+    for (time, expected) in [(NOW - 100, Ok(Some(true))), (NOW - 99, Err(true)), (NOW, Err(true))] {
+        assert_eq!(refreshed(|it| it["auth_time"] = json!(time), "good").await, expected, "{time}");
+    }
+    assert_eq!(refreshed(|it| it["auth_time"] = json!((NOW - 100) as f64), "good").await, Ok(Some(true)));
     let two = |it: &mut serde_json::Value| {
         it["aud"] = json!(["client-1", "client-2"]);
         it["azp"] = json!("client-1");
