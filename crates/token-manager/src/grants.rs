@@ -7,6 +7,7 @@ mod events;
 mod exchange;
 mod issue;
 mod list;
+mod machines;
 mod record;
 mod refresh_token;
 mod refusal;
@@ -40,7 +41,8 @@ pub use terms::{NewGrant, SessionKey};
 pub use token_request::IssuedTokens;
 pub use upkeep::Upkeep;
 
-use oauth_types::{Clock, Entropy, GrantId, UnixTime};
+use machines::Machines;
+use oauth_types::{Clock, Entropy, GrantId, ProviderId, UnixTime};
 use record::Phase;
 use storage::{RecordStore, StoreError};
 use terms::Terms;
@@ -80,6 +82,7 @@ pub(crate) struct Shared {
     parts: GrantParts,
     settings: GrantSettings,
     index: Arc<Index>,
+    machines: Machines,
 }
 
 /// Why grants cannot be opened.
@@ -112,7 +115,7 @@ impl Grants {
     pub async fn open(parts: GrantParts, settings: GrantSettings) -> Result<Self, OpenGrantsError> {
         settings.check()?;
         let index = Arc::new(Index::new(settings.idle_timeout));
-        let shared = Arc::new(Shared { parts, settings, index });
+        let shared = Arc::new(Shared { parts, settings, index, machines: Machines::default() });
         shared.load().await?;
         Ok(Self { shared })
     }
@@ -189,6 +192,9 @@ impl Shared {
             principal: facet((summary.provider, summary.subject)),
             session: summary.session.map_or(0, facet),
         };
+        if summary.phase == Phase::Live && summary.provider == ProviderId::CLIENT {
+            self.remember_machine(id, summary);
+        }
         match summary.phase {
             Phase::CodeIssued => self.index.reserve(id, summary.expires_at, facets),
             Phase::Live => self.index.load(id, summary.expires_at, summary.last_used_at, facets),
@@ -197,7 +203,21 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Of an earlier process, which had not more than there may be; their order does not matter.
+    fn remember_machine(&self, id: GrantId, summary: &record::Summary<'_>) {
+        if let Ok(client) = summary.client_id.parse() {
+            self.machines.add(&client, id, usize::MAX, |_| true);
+        }
+    }
+}
+
 impl Terms {
+    /// Whether it is of a client that acts for itself.
+    pub(crate) fn is_of_a_machine(&self) -> bool {
+        self.principal.provider.as_str() == ProviderId::CLIENT
+    }
+
     pub(crate) fn facets(&self) -> Facets {
         Facets {
             client: facet(self.client_id.as_str()),

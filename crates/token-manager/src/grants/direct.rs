@@ -1,11 +1,12 @@
 use oauth_types::{ClientId, GrantId, JwkThumbprint, Principal, ResourceUri, Scope, UnixTime};
 
 use super::{
-    Grants, IssueError, IssuedTokens, Unavailable, record,
+    EndCause, Grants, IssueError, IssuedTokens, RevokeSelector, Unavailable, record,
     state::{Digest, Grant, Live, State},
     step::{FIRST_GENERATION, Outcome},
     terms::Terms,
 };
+use crate::Liveness;
 
 /// A grant that begins without a code, for [`Grants::issue_tokens`].
 #[derive(Clone, Debug)]
@@ -23,6 +24,9 @@ pub struct DirectGrant {
 }
 
 impl Grants {
+    /// How many live grants a client has that acts for itself; with one more, its oldest ends.
+    pub const MOST_OF_A_MACHINE: usize = 1000;
+
     /// Makes a grant that lives at once, and the one access token that it lives as long as.
     ///
     /// There is no refresh token: whoever could ask for this can ask again.
@@ -50,6 +54,7 @@ impl Grants {
         match shared.parts.store.insert_new(record::TABLE, &record::key(&id), record::encode(&grant)).await {
             Ok(true) => {
                 shared.index.activate(&id, grant.terms.expires_at, now);
+                self.make_room(&grant.terms, id, now).await;
                 Ok(tokens)
             }
             // 128 random bits repeat when the generator is broken.
@@ -57,6 +62,21 @@ impl Grants {
             Err(error) => {
                 shared.index.end(&id);
                 Err(Unavailable::from(error).into())
+            }
+        }
+    }
+
+    /// Ends the oldest grants of a client that acts for itself, if it has more than [`Grants::MOST_OF_A_MACHINE`].
+    async fn make_room(&self, terms: &Terms, id: GrantId, now: UnixTime) {
+        if !terms.is_of_a_machine() {
+            return;
+        }
+        let (machines, client) = (&self.shared.machines, &terms.client_id);
+        let lives = |it: &GrantId| self.shared.index.peek(it, now) == Liveness::Live;
+        for surplus in machines.add(client, id, Self::MOST_OF_A_MACHINE, lives) {
+            if let Err(error) = self.revoke(&RevokeSelector::Grant(surplus), EndCause::TooMany).await {
+                tracing::warn!(%error, "a grant that made room has not ended yet");
+                machines.put_back(client, surplus);
             }
         }
     }

@@ -90,3 +90,34 @@ fn claims_of(tokens: &IssuedTokens) -> serde_json::Value {
     let payload = tokens.access_token.expose().split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
+
+/// A client that asks for a token with each request holds no more than so many grants, and ends nobody else's.
+#[tokio::test]
+async fn l22_a_client_that_acts_for_itself_has_so_many_grants_at_most() {
+    let world = World::new().await;
+    let other = DirectGrant {
+        client_id: "client-b".parse().unwrap(),
+        principal: Principal::of_client(&"client-b".parse().unwrap()).unwrap(),
+        ..job()
+    };
+    let other = world.grants.issue_tokens(other).await.unwrap();
+    let person = world.grants.issue_tokens(DirectGrant { principal: person("1"), ..job() }).await.unwrap();
+    let mut issued = Vec::new();
+    for _ in 0..crate::Grants::MOST_OF_A_MACHINE {
+        issued.push(issue(&world).await);
+    }
+    assert!(issued.iter().all(|it| is_live(&world, it)));
+    // One that has ended by itself leaves its place.
+    world.grants.revoke_for_client(issued[5].grant, &client()).await.unwrap();
+    issued.push(issue(&world).await);
+    assert!(is_live(&world, &issued[0]));
+
+    // After a restart too.
+    let world = world.restarted().await;
+    issued.push(issue(&world).await);
+    let lives = issued.iter().filter(|it| is_live(&world, it)).count();
+    assert_eq!(lives, crate::Grants::MOST_OF_A_MACHINE);
+    assert_eq!(world.events.causes(), [EndCause::TooMany]);
+    assert!(is_live(&world, issued.last().unwrap()));
+    assert!(is_live(&world, &other) && is_live(&world, &person));
+}
