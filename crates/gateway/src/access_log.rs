@@ -12,7 +12,12 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::{exchanges::Exchange, metrics::Metrics, refusal::Detail, request_id::RequestId};
+use crate::{
+    exchanges::Exchange,
+    metrics::{Metrics, TokenOutcome},
+    refusal::Detail,
+    request_id::RequestId,
+};
 
 /// What is known of a request when its answer begins; the line is written when this is dropped.
 #[derive(Debug)]
@@ -78,6 +83,11 @@ impl AccessRecord {
         self.status = status.as_u16();
         self.reason = reason;
         self.head_us = microseconds(self.started.elapsed());
+    }
+
+    /// It was a token request.
+    pub(crate) fn token_answered(&self, outcome: TokenOutcome) {
+        self.metrics.token_answered(outcome);
     }
 }
 

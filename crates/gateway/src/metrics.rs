@@ -23,6 +23,8 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Answered, Counter>,
     head: Family<At, Histogram>,
+    tokens: Family<TokenOutcome, Counter>,
+    upstream_errors: Family<UpstreamError, Counter>,
     grants: Gauge<u64, AtomicU64>,
     codes: Gauge<u64, AtomicU64>,
 }
@@ -32,6 +34,22 @@ pub(crate) struct Metrics {
 struct Answered {
     route: Route,
     status: u16,
+    reason: &'static str,
+}
+
+/// What became of a token request; both are of closed lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct TokenOutcome {
+    /// The last part of `grant_type`, or `other`.
+    pub(crate) grant_type: &'static str,
+    /// `issued`, the `error` of the answer, or `other`.
+    pub(crate) outcome: &'static str,
+}
+
+/// How an MCP server failed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UpstreamError {
+    route: Route,
     reason: &'static str,
 }
 
@@ -57,7 +75,16 @@ impl Metrics {
         let mut registry = Registry::with_prefix("mcp_gateway");
         let requests = Family::default();
         let head = Family::new_with_constructor(histogram as fn() -> Histogram);
+        let (tokens, upstream_errors) = (Family::<TokenOutcome, Counter>::default(), Family::default());
+        // From the start, so that the first one shows as an increase.
+        let _ = tokens.get_or_create(&TokenOutcome { grant_type: "authorization_code", outcome: "issued" });
         let (grants, codes) = (Gauge::default(), Gauge::default());
+        registry.register("token_requests", "Token requests by grant type and outcome", tokens.clone());
+        registry.register(
+            "upstream_errors",
+            "Requests that an MCP server failed, by route and reason; `answered_5xx` is an answer of its own",
+            upstream_errors.clone(),
+        );
         registry.register("requests", "Requests by route, status and reason of refusal", requests.clone());
         let words = "Time from a request to the head of its answer, by route";
         registry.register_with_unit("answer_head", words, Unit::Seconds, head.clone());
@@ -67,7 +94,7 @@ impl Metrics {
             "Authorization codes that wait for their redemption",
             codes.clone(),
         );
-        Self { registry, requests, head, grants, codes }
+        Self { registry, requests, head, tokens, upstream_errors, grants, codes }
     }
 
     /// Counts a request; `head` is none if its client left before there was an answer.
@@ -82,7 +109,15 @@ impl Metrics {
         if let Some(head) = head {
             self.head.get_or_create(&At { route: route.clone() }).observe(head.as_secs_f64());
         }
+        if let Some(reason) = upstream_error(status, reason) {
+            self.upstream_errors.get_or_create(&UpstreamError { route: route.clone(), reason }).inc();
+        }
         self.requests.get_or_create(&Answered { route, status, reason }).inc();
+    }
+
+    /// Counts a token request.
+    pub(crate) fn token_answered(&self, outcome: TokenOutcome) {
+        self.tokens.get_or_create(&outcome).inc();
     }
 
     fn text(&self, grants: (usize, usize)) -> Result<String, fmt::Error> {
@@ -114,6 +149,15 @@ impl fmt::Debug for Metrics {
     }
 }
 
+/// Refusals of our own have a reason, so a 5xx without one is the upstream's.
+fn upstream_error(status: u16, reason: &'static str) -> Option<&'static str> {
+    match reason {
+        "ok" if status >= 500 => Some("answered_5xx"),
+        reason if reason.starts_with("upstream_") => Some(reason),
+        _ => None,
+    }
+}
+
 /// From half a millisecond to half a minute.
 fn histogram() -> Histogram {
     Histogram::new([
@@ -136,14 +180,25 @@ mod tests {
         metrics.answered(Some(&route), 401, "token_missing", Some(Duration::from_millis(1)));
         metrics.answered(Some(&route), 0, "client_left", None);
         metrics.answered(None, 404, "route_unknown", Some(Duration::from_millis(1)));
+        metrics.answered(Some(&route), 500, "ok", Some(Duration::from_millis(1)));
+        metrics.answered(Some(&route), 502, "upstream_unreachable", Some(Duration::from_millis(1)));
+        metrics.answered(Some(&route), 503, "not_ready", Some(Duration::from_millis(1)));
+        let outcome = TokenOutcome { grant_type: "refresh_token", outcome: "invalid_grant" };
+        metrics.token_answered(outcome);
+        metrics.token_answered(outcome);
         let text = metrics.text((5, 1)).unwrap();
+        let failed = text.lines().filter(|it| it.starts_with("mcp_gateway_upstream_errors_total{"));
+        assert_eq!(failed.count(), 2, "{text}");
         for line in [
+            r#"mcp_gateway_token_requests_total{grant_type="refresh_token",outcome="invalid_grant"} 2"#,
+            r#"mcp_gateway_upstream_errors_total{route="/mcp",reason="answered_5xx"} 1"#,
+            r#"mcp_gateway_upstream_errors_total{route="/mcp",reason="upstream_unreachable"} 1"#,
             r#"mcp_gateway_requests_total{route="/mcp",status="200",reason="ok"} 2"#,
             r#"mcp_gateway_requests_total{route="/mcp",status="401",reason="token_missing"} 1"#,
             r#"mcp_gateway_requests_total{route="/mcp",status="0",reason="client_left"} 1"#,
             r#"mcp_gateway_requests_total{route="-",status="404",reason="route_unknown"} 1"#,
-            r#"mcp_gateway_answer_head_seconds_bucket{le="0.005",route="/mcp"} 2"#,
-            r#"mcp_gateway_answer_head_seconds_count{route="/mcp"} 3"#,
+            r#"mcp_gateway_answer_head_seconds_bucket{le="0.005",route="/mcp"} 5"#,
+            r#"mcp_gateway_answer_head_seconds_count{route="/mcp"} 6"#,
             "mcp_gateway_grants_live 5",
             "mcp_gateway_codes_waiting 1",
         ] {

@@ -23,7 +23,7 @@ use crate::{
     exchanges::Exchanges,
     limits::{Counted, Site},
     listener::ForConnection,
-    metrics::Metrics,
+    metrics::{Metrics, TokenOutcome},
     reason::Reason,
     refusal::{Detail, Refusal},
     request_id::{RequestId, RequestIds},
@@ -184,6 +184,9 @@ async fn answer(
     };
     let mut response = outcome.unwrap_or_else(|reason| Refusal::from(reason).into_response(request_id));
     finish(&runtime, &arrival, &mut response);
+    if let Some(outcome) = response.extensions_mut().remove::<TokenOutcome>() {
+        record.token_answered(outcome);
+    }
     let reason = response.extensions().get::<Reason>().map_or("ok", |reason| reason.code());
     record.answer(response.status(), reason);
     if reason != "ok" {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use oauth_server::paths;
 
 use super::{
-    Endpoints,
+    Endpoints, outcome,
     respond::{Whole, answered, noted, whole},
 };
 use crate::service::Arrival;
@@ -31,7 +31,10 @@ async fn token(State(on): State<Arc<Endpoints>>, request: Request) -> Response {
         Ok(it) => {
             let query = it.head.uri.query();
             let answer = on.token.answer(&it.head.method, &it.head.headers, query, &it.body).await;
-            counted(&on, &it, answer)
+            let outcome = outcome::of(&it.body, &answer);
+            let mut answer = counted(&on, &it, answer);
+            answer.extensions_mut().insert(outcome);
+            answer
         }
         Err(refused) => refused,
     })

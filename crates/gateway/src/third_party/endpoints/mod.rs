@@ -3,6 +3,7 @@
 mod documents;
 mod failures;
 mod forms;
+mod outcome;
 mod registration;
 mod respond;
 
