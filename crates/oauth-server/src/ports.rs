@@ -15,6 +15,12 @@ oauth_types::secret! {
 /// Whoever keeps grants and makes tokens.
 #[async_trait]
 pub trait GrantPort: Debug + Send + Sync {
+    /// Whether `presented` is a code or a refresh token that may have been issued here, whatever has become of it.
+    ///
+    /// A look that changes nothing and says nothing of whether it is good: asked before anything is remembered for the
+    /// sake of a request, so that whoever makes up codes fills no memory.
+    async fn recognizes(&self, presented: &str) -> Result<bool, TokenUnavailable>;
+
     /// Redeems an authorization code (OAuth 2.1 section 4.1.3); of any number of attempts at most one succeeds.
     async fn redeem(&self, code: &str, check: CodeCheck<'_>) -> Result<TokenGrant, TokenRefusal>;
 

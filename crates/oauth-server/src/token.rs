@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
-use oauth_types::{JwkThumbprint, ResourceUri};
+use oauth_types::{JwkThumbprint, ResourceUri, TokenErrorCode};
 
 use self::proven_key::Proofs;
 
 use crate::{
     AuthenticatedClient, Clients, DirectGrants, DpopProofVerifier, GrantPort, GrantType, IdentityAssertions,
-    ServerSettings, TokenGrant,
+    ServerSettings, TokenGrant, TokenRefusal,
     endpoint::{self, EndpointError},
     parameters::Parameters,
 };
@@ -116,12 +116,14 @@ impl TokenEndpoint {
         let (grant, key) = match grant_type {
             GrantType::AuthorizationCode => {
                 let resources = request.of_grant_type(grant_type)?;
+                self.check_known(headers, parameters, "code").await?;
                 let TokenRequest { key, .. } = proven()?;
                 let grants = &*self.grants;
                 (authorization_code::redeem(grants, parameters, &client, &resources, key).await?, key)
             }
             GrantType::RefreshToken => {
                 let resources = request.of_grant_type(grant_type)?;
+                self.check_known(headers, parameters, "refresh_token").await?;
                 let TokenRequest { key, .. } = proven()?;
                 let grants = &*self.grants;
                 (refresh_token::refresh(grants, parameters, &client, settings, &resources, key).await?, key)
@@ -143,6 +145,23 @@ impl TokenEndpoint {
         self.clients.used(client.client()).await;
         tracing::info!(grant_type = grant_type.as_str(), "tokens are issued");
         Ok(Answered { grant_type, grant, key })
+    }
+
+    /// Refuses what was never issued here before a proof is remembered for its sake: anybody can be a public client and
+    /// make up codes, and a full memory of proofs would keep everybody out.
+    async fn check_known(
+        &self,
+        headers: &HeaderMap,
+        parameters: &Parameters,
+        name: &'static str,
+    ) -> Result<(), EndpointError> {
+        match parameters.one(name)? {
+            Some(presented) if Proofs::are_in(headers) && !self.grants.recognizes(presented).await? => {
+                let (code, description) = (TokenErrorCode::InvalidGrant, "it was not issued here");
+                Err(TokenRefusal::Refused { code, description }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The one that is asked for, if it is offered.

@@ -100,6 +100,11 @@ impl MemoryGrants {
 
 #[async_trait]
 impl GrantPort for MemoryGrants {
+    /// This server remembers no proofs, so nobody asks.
+    async fn recognizes(&self, _: &str) -> Result<bool, TokenUnavailable> {
+        Ok(true)
+    }
+
     async fn redeem(&self, code: &str, check: CodeCheck<'_>) -> Result<TokenGrant, TokenRefusal> {
         let code = TokenText::new(code.to_owned());
         let mut grants = self.grants();

@@ -17,6 +17,11 @@ impl Proofs {
         Self(Some(verifier))
     }
 
+    /// Whether the request comes with a proof, whatever it is worth.
+    pub(super) fn are_in(headers: &HeaderMap) -> bool {
+        headers.contains_key(DPOP)
+    }
+
     /// The key that the request proves to have; `None` if it came without a proof and may.
     ///
     /// To be called when all else about the request is known to be good, since it uses the proof up.

@@ -53,6 +53,10 @@ impl GrantAccess {
 
 #[async_trait]
 impl GrantPort for GrantAccess {
+    async fn recognizes(&self, presented: &str) -> Result<bool, TokenUnavailable> {
+        self.foundations.grants.recognizes(presented).await.map_err(later)
+    }
+
     async fn redeem(&self, code: &str, check: CodeCheck<'_>) -> Result<TokenGrant, TokenRefusal> {
         let CodeCheck { client_id, redirect_uri, code_verifier, resources, key, is_public } = check;
         let grants = &self.foundations.grants;

@@ -1,6 +1,9 @@
 //! Token requests with proofs of possession; a verifier of these tests takes the name of a key for a proof by it.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, Response};
@@ -21,11 +24,14 @@ const OTHER: JwkThumbprint = JwkThumbprint::from_bytes([2; 32]);
 struct Named {
     nonce: Option<&'static str>,
     is_down: bool,
+    /// How many proofs were to be remembered.
+    remembered: AtomicUsize,
 }
 
 impl DpopProofVerifier for Named {
     fn verify(&self, headers: &HeaderMap, url: &str) -> Result<JwkThumbprint, DpopError> {
         assert_eq!(url, "https://mcp.example/token");
+        self.remembered.fetch_add(1, Ordering::SeqCst);
         let text = headers["dpop"].to_str().unwrap();
         match text.strip_suffix(" without nonce") {
             _ if self.is_down => Err(DpopError::Unavailable("as the test wants it".into())),
@@ -108,6 +114,19 @@ fn rfc9449_5_a_bad_proof_is_refused_and_uses_nothing_up() {
     assert_eq!(outcome(&scene.post(&request, Some(&without_nonce))), "400 use_dpop_nonce");
     assert_eq!(scene.world.grants.take_calls(), [""; 0]);
     assert_eq!(outcome(&scene.post(&request, Some(&name(OWN)))), "200");
+}
+
+/// Anybody can be a public client and make up codes: that must cost no place among the proofs of everybody.
+#[test]
+fn b25_whoever_makes_up_codes_and_refresh_tokens_fills_no_memory() {
+    let scene = Scene::new();
+    let remembered = || scene.verifier.remembered.load(Ordering::SeqCst);
+    for request in [code_request("public", "made-up"), refresh_request("public", "made-up")] {
+        assert_eq!(outcome(&scene.post(&request, Some(&name(OWN)))), "400 invalid_grant");
+        assert_eq!(remembered(), 0);
+    }
+    assert_eq!(outcome(&scene.code("public", Some(&name(OWN)))), "200");
+    assert_eq!(remembered(), 1);
 }
 
 #[test]
