@@ -18,6 +18,7 @@ use oauth_types::{Clock, ProviderId};
 use serde_json::json;
 use session_binding::{EndCause, EndedSession};
 use storage::{Key, Record, RecordStore, StoreError, Table};
+use token_manager::RevokeSelector;
 use url::form_urlencoded;
 
 use super::{
@@ -99,9 +100,20 @@ impl BackChannelLogout {
         for session in &ended {
             self.foundations.end_all(session).await?;
         }
+        self.end_the_rest(&sign_out).await?;
         let keep_until = self.clock.now() + LOGOUT_TOKENS_LAST + MARGIN;
         self.store.insert_new(TABLE, &key, Record::new(TABLE, keep_until, [])).await?;
         tracing::info!(target: "audit", { %provider, sessions = ended.len() }, "signed out at the third party");
+        Ok(())
+    }
+
+    /// Ends what a person holds without a sign-in here, by assertions of the same third party, if they signed out
+    /// everywhere and not of one session.
+    async fn end_the_rest(&self, sign_out: &SignOut) -> Result<(), NotEnded> {
+        if let (Some(principal), None) = (&sign_out.principal, &sign_out.sid) {
+            let person = RevokeSelector::Principal(principal.clone());
+            self.foundations.grants.revoke(&person, token_manager::EndCause::ThirdPartyLogout).await?;
+        }
         Ok(())
     }
 

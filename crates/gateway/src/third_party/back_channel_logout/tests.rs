@@ -217,3 +217,27 @@ async fn k07_what_is_no_such_request_is_refused() {
     }
     assert!(scene.lives(&session).await);
 }
+
+/// A token that an assertion of the enterprise gave rests on no sign-in here, and ends with the person's all the same.
+#[tokio::test]
+async fn k07_a_sign_out_everywhere_ends_what_assertions_gave() {
+    let scene = Scene::set().await;
+    let grants = &scene.world.state.foundations.grants;
+    let issue = async |subject: &str| {
+        let new = token_manager::DirectGrant {
+            client_id: "agent".parse().unwrap(),
+            principal: Principal { provider: "corp".parse().unwrap(), subject: subject.parse().unwrap() },
+            scope: "mcp".parse().unwrap(),
+            resource: crate::third_party::testing::RESOURCE.parse().unwrap(),
+            key: None,
+        };
+        grants.issue_tokens(new).await.unwrap().grant
+    };
+    let (alice, bob) = (issue("alice").await, issue("bob").await);
+    let lives = |grant| grants.is_live(grant) == token_manager::Liveness::Live;
+    // One session says nothing of the others.
+    assert_eq!(scene.tell(&scene.token()).await, 200);
+    assert!(lives(&alice) && lives(&bob));
+    assert_eq!(scene.tell(&scene.token().without("sid").claim("jti", "token-2")).await, 200);
+    assert!(!lives(&alice) && lives(&bob));
+}
