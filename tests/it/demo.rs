@@ -1,5 +1,12 @@
 //! The demo of Option A.
 
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
 use serde_json::Value;
 
 use crate::support::program_output;
@@ -61,6 +68,59 @@ fn the_demo_serves_a_real_client() {
     demo.kill().unwrap();
     demo.wait().unwrap();
 }
+
+/// How long the demo goes on, with a request under way, after Ctrl-C was pressed so many times.
+fn stops_after(presses: usize) -> Duration {
+    let mut demo = std::process::Command::new(env!("CARGO_BIN_EXE_mcp-gateway"))
+        .args(DEMO)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut says = BufReader::new(demo.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let pasted = says.find(|it| it.trim().starts_with("{\"mcpServers\"")).unwrap();
+    let pasted: Value = serde_json::from_str(pasted.trim()).unwrap();
+    let server = &pasted["mcpServers"]["demo"];
+    let text = |it: &Value| it.as_str().unwrap().to_owned();
+    let (url, authorization) = (text(&server["url"]), text(&server["headers"]["Authorization"]));
+    let host = url.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
+    says.find(|it| it.contains("stays up")).unwrap();
+    let mut under_way = TcpStream::connect(&host).unwrap();
+    // Its body never comes whole.
+    write!(
+        under_way,
+        "POST /mcp HTTP/1.1\r\nHost: {host}\r\nAuthorization: {authorization}\r\nContent-Type: application/json\r\n\
+         Accept: application/json, text/event-stream\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"
+    )
+    .unwrap();
+    let mut continues = [0; 12];
+    under_way.read_exact(&mut continues).unwrap();
+    assert_eq!(&continues, b"HTTP/1.1 100", "it is under way");
+    let press = || {
+        let pid = demo.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
+    };
+    let began = Instant::now();
+    press();
+    // It takes nobody new once it has heard of it.
+    while TcpStream::connect(&host).is_ok() {
+        assert!(began.elapsed() < Duration::from_secs(30), "it does not stop");
+    }
+    (1..presses).for_each(|_| press());
+    assert!(demo.wait().unwrap().success());
+    began.elapsed()
+}
+
+#[test]
+fn a_second_press_of_ctrl_c_does_not_wait_for_what_is_under_way() {
+    assert!(stops_after(1) >= GRACE, "one press lets answers finish");
+    // A busy machine may take its time, once or twice.
+    let took: Vec<_> = (0..5).map(|_| stops_after(2)).collect();
+    assert!(took.iter().any(|it| *it < GRACE), "{took:?}");
+}
+
+/// What the demo gives to what is under way.
+const GRACE: Duration = Duration::from_secs(1);
 
 #[test]
 fn a_port_that_is_taken_is_named() {
