@@ -5,6 +5,7 @@ use test_support::{issuer::TokenBuilder, upstream::RecordingUpstream};
 use super::{
     attacks::echo,
     client::{TokenAnswer, post_form},
+    documents::Documents,
     stage::{LOCAL, configuration, setup},
 };
 use crate::support::{Answer, Gateway, Issuer, call, get, tool_call};
@@ -108,6 +109,60 @@ async fn g10_b23_no_other_assertion_opens_it() {
         post_form(&stage.gateway.url("/token"), &form).await.refusal(),
         (401, "invalid_client".to_owned())
     );
+}
+
+/// A client that nobody registered: its document has its keys, and it proves to have them.
+#[tokio::test(flavor = "multi_thread")]
+async fn g10_a_client_by_document_brings_an_assertion_and_proves_itself() {
+    let upstream = echo().await;
+    let (enterprise, client) =
+        (Issuer::new("https://idp.acme.example"), Issuer::new("https://unused.example"));
+    let keys: serde_json::Value = serde_json::from_str(&client.jwks()).unwrap();
+    let documents = Documents::publish_with(serde_json::json!({
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": keys,
+    }))
+    .await;
+    let (ours, others) = (documents.url("/agent.json"), documents.url("/other.json"));
+    let sections =
+        format!("{LOCAL}{SECTIONS}").replace("clients = [\"agent\"]", &format!("clients = [{ours:?}]"));
+    let setup = setup().file("agent.secret", SECRET).keys("acme", &enterprise);
+    let gateway = documents.gateway_with(setup, &upstream.uri("/mcp").to_string(), &sections);
+    let assertion = |client_id: &str, jti: &str| {
+        let token = enterprise.token(gateway.origin()).header("typ", "oauth-id-jag+jwt");
+        let token = token.claim("client_id", client_id).claim("resource", gateway.url("/mcp"));
+        token.claim("groups", vec!["staff"]).claim("jti", jti).sign()
+    };
+    let proof = |signer: &Issuer, client_id: &str, jti: &str| {
+        let token = signer.token(gateway.origin()).header("typ", "JWT").claim("iss", client_id);
+        token.claim("sub", client_id).claim("jti", jti).sign()
+    };
+    let bring = async |client_id: &str, assertion: &str, proof: &str| {
+        let form = [
+            ("grant_type", GRANT_TYPE),
+            ("assertion", assertion),
+            ("client_id", client_id),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", proof),
+        ];
+        post_form(&gateway.url("/token"), &form).await
+    };
+    let good = assertion(&ours, "1");
+    // With a key that is not in the document, and as another client with a document of the same keys.
+    let thief = Issuer::new("https://unused.example");
+    let refused = bring(&ours, &good, &proof(&thief, &ours, "p1")).await;
+    assert_eq!(refused.refusal(), (401, "invalid_client".to_owned()), "{}", refused.body);
+    let refused = bring(&others, &good, &proof(&client, &others, "p2")).await;
+    assert_eq!(refused.refusal(), (400, "unauthorized_client".to_owned()), "{}", refused.body);
+    let refused = bring(&ours, &assertion(&others, "2"), &proof(&client, &ours, "p3")).await;
+    assert_eq!(refused.refusal(), (400, "invalid_grant".to_owned()), "{}", refused.body);
+
+    let answer = bring(&ours, &good, &proof(&client, &ours, "p4")).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(call(tool_call(&gateway.url("/mcp"), Some(&token))).await.status, 200);
+    let again = bring(&ours, &good, &proof(&client, &ours, "p5")).await;
+    assert_eq!(again.refusal(), (400, "invalid_grant".to_owned()), "used before");
 }
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
