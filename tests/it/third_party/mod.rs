@@ -11,6 +11,7 @@ mod corp;
 mod demo;
 mod disk;
 mod documents;
+mod dpop;
 mod enterprise;
 mod exchange;
 mod github;
