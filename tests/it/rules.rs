@@ -110,8 +110,10 @@ async fn a_real_server_does_what_rules_allow_and_is_not_asked_for_the_rest() {
     let read = json!({ "jsonrpc": "2.0", "id": "one", "method": "resources/read",
         "params": { "uri": "demo://resource/static/document/features.md" } });
     assert_denied(&stage.send("mcp", &headers, &read).await, &json!("one"));
-    stage.gateway.wait_for("operation_denied");
-    assert!(stage.gateway.output().contains("rule 3"), "{}", stage.gateway.output());
+    for rule in ["rule 2: tools/call get-env", "rule 3: resources/read demo://"] {
+        stage.gateway.wait_for(rule);
+    }
+    assert_eq!(stage.gateway.output().matches("operation_denied").count(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
