@@ -14,7 +14,8 @@ pub struct Cursor(Key);
 /// What one step of the walk found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overdue {
-    /// Sessions whose grants have to end: timed out now, or ended before by somebody who did not get further.
+    /// Sessions with what has to end: timed out now, with grants or without, or ended before by somebody who did not
+    /// get further.
     pub ended: Vec<EndedSession>,
     /// Sessions that live, with the time when something last used them.
     pub live: Vec<(ThirdPartySessionId, UnixTime)>,
@@ -90,7 +91,8 @@ impl ThirdPartySessions {
                     if !self.replace(&slot, revision, &stored).await? {
                         return Ok(Settled::Done);
                     }
-                    cause
+                    // Also without a grant: tokens of third parties rest on it, too.
+                    return Ok(Settled::Ended(stored.ended_session(slot, cause)));
                 }
                 Liveness::Live { .. } if stored.to_end.is_empty() => {
                     let used = stored.last_used > known + self.limits.idle_timeout / 50;

@@ -29,7 +29,7 @@ pub struct SignInOutcome {
     pub who: Authenticated,
     /// Whether the session existed: then the third party's new tokens replace its old ones, and its grants live on.
     pub renewed: bool,
-    /// Sessions that ended by this sign-in, and whose grants have to end: those above the limit, and the timed-out one it replaces.
+    /// Sessions that ended by this sign-in, and whose grants, if any, have to end: those above the limit, and the timed-out one it replaces.
     pub ended: Vec<EndedSession>,
 }
 
@@ -89,7 +89,6 @@ impl ThirdPartySessions {
             }
         };
         let replaced = self.replace(&slot, found.revision, &next).await?;
-        let ended = ended.into_iter().filter(|it| !it.grants.is_empty()).collect();
         Ok(replaced.then(|| outcome(slot, &next, renewed, ended)))
     }
 

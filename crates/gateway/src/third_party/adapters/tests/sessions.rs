@@ -1,6 +1,6 @@
 //! Grants and what they rest on.
 
-use session_binding::{EndCause as SessionCause, Liveness};
+use session_binding::{EndCause as SessionCause, Liveness, SignIn};
 use token_manager::{EndCause, RevokeSelector, ThirdPartyTokenError};
 
 use crate::third_party::{
@@ -129,6 +129,31 @@ async fn k06_the_walk_ends_what_rests_on_a_session_that_timed_out() {
     assert_eq!(world.http.count(REVOKE), 2, "the refresh token and the access token");
     end_overdue(&world.state.foundations).await.unwrap();
     assert_eq!(world.http.count(REVOKE), 2);
+}
+
+/// Somebody who only looked at their account page has no grant, and third-party tokens all the same.
+#[tokio::test]
+async fn k06_third_party_tokens_end_with_a_session_that_has_no_grant() {
+    for by_signing_in in [false, true] {
+        let world = World::new().await;
+        let session = world.sign_in("1").await;
+        world.give_tokens(&session).await;
+        world.http.set(REVOKE, test_support::fake_http::Reply::status(200));
+        end_overdue(&world.state.foundations).await.unwrap();
+        let kept = async || world.state.foundations.tokens.provider(&session_key(&session)).await.unwrap();
+        assert!(kept().await.is_some());
+        world.advance(30 * 24 * 3600);
+        if by_signing_in {
+            let sign_in = SignIn { principal: person("1"), display_name: None, sid: None };
+            for ended in world.state.foundations.sessions.sign_in(sign_in).await.unwrap().ended {
+                world.state.foundations.end_all(&ended).await.unwrap();
+            }
+        } else {
+            end_overdue(&world.state.foundations).await.unwrap();
+        }
+        assert_eq!(kept().await, None, "{by_signing_in}");
+        assert_eq!(world.http.count(REVOKE), 2);
+    }
 }
 
 #[tokio::test]
