@@ -5,6 +5,8 @@ mod attacks;
 #[cfg(test)]
 mod checking;
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod flow;

@@ -10,6 +10,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 
+import { createLocalJWKSet, jwtVerify } from 'jose';
 import Provider, { errors, interactionPolicy } from 'oidc-provider';
 
 import { announce, listen } from './common.mjs';
@@ -25,6 +26,8 @@ const { values: options } = parseArgs({
 });
 if (options.resource === undefined) throw new Error('--resource is required');
 
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const SCOPES = ['mcp', 'files:read', 'files:write'];
 const DAY = 86_400;
 
@@ -39,10 +42,10 @@ const CLIENTS = [
     token_endpoint_auth_method: 'client_secret_post',
   },
   {
-    // The gateway, when it introspects.
+    // The gateway, when it introspects or exchanges tokens.
     client_id: 'gateway',
     client_secret: 'gateway-secret-of-the-tests',
-    grant_types: [],
+    grant_types: [TOKEN_EXCHANGE],
     redirect_uris: [],
     response_types: [],
     token_endpoint_auth_method: 'client_secret_basic',
@@ -56,6 +59,10 @@ const CLIENTS = [
   },
 ];
 
+const signingKeys = [
+  signingKey('RS256', 'rsa', { modulusLength: 2048 }),
+  signingKey('ES256', 'ec', { namedCurve: 'P-256' }),
+];
 const http = createServer();
 const issuer = await listen(http, Number(options.port));
 const provider = new Provider(issuer, {
@@ -75,9 +82,7 @@ const provider = new Provider(issuer, {
   },
   findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
   interactions: { policy: withoutInteraction() },
-  jwks: {
-    keys: [signingKey('RS256', 'rsa', { modulusLength: 2048 }), signingKey('ES256', 'ec', { namedCurve: 'P-256' })],
-  },
+  jwks: { keys: signingKeys },
   loadExistingGrant: grantEverything,
   pkce: { required: () => true },
   scopes: ['openid', 'offline_access', ...SCOPES],
@@ -90,6 +95,27 @@ const provider = new Provider(issuer, {
     Session: DAY,
   },
 });
+
+provider.registerGrantType(TOKEN_EXCHANGE, exchange, ['audience', 'resource', 'scope', 'subject_token', 'subject_token_type']);
+
+/** RFC 8693: an access token of this server for another one of the same person, for the upstream `files`. */
+async function exchange(context) {
+  const { client, params } = context.oidc;
+  if (params.subject_token_type !== ACCESS_TOKEN) throw new errors.InvalidRequest('unknown subject_token_type');
+  if (params.audience !== 'files') throw new errors.InvalidTarget('unknown audience');
+  const keys = createLocalJWKSet({ keys: signingKeys.map(({ d, dp, dq, p, q, qi, ...key }) => key) });
+  const subject = await jwtVerify(params.subject_token, keys, { issuer, typ: 'at+jwt' }).catch(() => {
+    throw new errors.InvalidRequest('the subject_token is not good');
+  });
+  const token = new provider.AccessToken({ accountId: subject.payload.sub, client, scope: 'files:read' });
+  context.body = {
+    access_token: await token.save(),
+    expires_in: token.expiration,
+    issued_token_type: ACCESS_TOKEN,
+    scope: token.scope,
+    token_type: 'Bearer',
+  };
+}
 
 function signingKey(alg, type, parameters) {
   const { privateKey } = generateKeyPairSync(type, parameters);

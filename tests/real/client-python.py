@@ -4,8 +4,9 @@ Prints one JSON line with the same keys as client-typescript.mjs. Exits 0 on suc
 
 Usage: client-python.py --url URL (--token TOKEN | --oauth [--refresh] [--client-metadata-url URL]
          | --machine ID (--secret SECRET | --key PEM-FILE)) [--mode auto|legacy] [--call NAME=JSON-ARGUMENTS ...]
+         [--transport streamable|sse]
 
-`--oauth`, `--refresh`, `--client-metadata-url` and `--machine` are as for client-typescript.mjs.
+`--oauth`, `--refresh`, `--client-metadata-url`, `--machine` and `--transport` are as for client-typescript.mjs.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from mcp.client.auth.extensions.client_credentials import (
     PrivateKeyJWTOAuthProvider,
     SignedJWTParameters,
 )
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientMetadata
 
@@ -159,7 +161,11 @@ async def run(options) -> dict:
         headers={} if auth else {"authorization": f"Bearer {options.token}"},
         timeout=60,
     )
-    transport = streamable_http_client(options.url, http_client=http)
+    if options.transport == "sse":
+        headers = {} if auth else {"authorization": f"Bearer {options.token}"}
+        transport = sse_client(options.url, headers=headers, auth=auth)
+    else:
+        transport = streamable_http_client(options.url, http_client=http)
     async with http, Client(transport, mode=options.mode, logging_callback=on_message, log_level="debug") as client:
         tools = await client.list_tools()
         calls = [await call_tool(client, messages, text) for text in options.call]
@@ -187,6 +193,7 @@ def main() -> int:
     parser.add_argument("--secret")
     parser.add_argument("--key")
     parser.add_argument("--mode", default="auto")
+    parser.add_argument("--transport", default="streamable")
     parser.add_argument("--call", action="append", default=[])
     try:
         print(json.dumps(asyncio.run(run(parser.parse_args()))))

@@ -5,12 +5,14 @@
 //
 // Usage: client-typescript.mjs --url URL (--token TOKEN | --oauth [--refresh] [--client-metadata-url URL]
 //          | --machine ID (--secret SECRET | --key PEM-FILE)) [--sdk v1|v2] [--call NAME=JSON-ARGUMENTS ...]
+//          [--transport streamable|sse|both]
 //
 // `--oauth` starts without a token: 401, discovery, dynamic registration, code with PKCE. It prints
 // `open URL` for whoever plays the person, and listens on a loopback port for the redirect.
 // `--refresh` then lets the access token go bad and makes the calls again.
 // `--client-metadata-url` names a client ID metadata document, which takes the place of registration.
 // `--machine` acts for itself, by the client credentials extension: with a secret, or with an ES256 key.
+// `--transport sse` is HTTP+SSE of 2024-11-05; `both` falls back to it as the specification says, when a POST gets a 4xx.
 // `--sdk v2` speaks 2026-07-28 where the server does; v1 stops at 2025-11-25.
 
 import { readFileSync } from 'node:fs';
@@ -29,6 +31,7 @@ const { values: options } = parseArgs({
     sdk: { default: 'v1', type: 'string' },
     secret: { type: 'string' },
     token: { type: 'string' },
+    transport: { default: 'streamable', type: 'string' },
     url: { type: 'string' },
   },
 });
@@ -54,7 +57,7 @@ async function run(sdk) {
     user.spoilAccessToken();
     for (const text of options.call) calls.push(await callTool(sdk, client, text));
   }
-  await transport.terminateSession();
+  await transport.terminateSession?.();
   await client.close();
   return { calls, protocol, requests, sdk: options.sdk, tools: tools.map((tool) => tool.name) };
 }
@@ -75,7 +78,19 @@ async function whoever(sdk) {
 /** Connects; in the OAuth mode the first try ends at the authorization server, the second at the tools. */
 async function connect(sdk, user, fetch) {
   const requestInit = options.token === undefined ? {} : { headers: { authorization: `Bearer ${options.token}` } };
-  const open = () => new sdk.Transport(new URL(options.url), { authProvider: user, fetch, requestInit });
+  const open = (Transport) => new Transport(new URL(options.url), { authProvider: user, fetch, requestInit });
+  if (options.transport !== 'both') {
+    return connectBy(sdk, user, () => open(options.transport === 'sse' ? sdk.LegacyTransport : sdk.Transport));
+  }
+  try {
+    return await connectBy(sdk, user, () => open(sdk.Transport));
+  } catch (error) {
+    if (error instanceof sdk.UnauthorizedError) throw error;
+    return connectBy(sdk, user, () => open(sdk.LegacyTransport));
+  }
+}
+
+async function connectBy(sdk, user, open) {
   const first = { client: sdk.newClient(), transport: open() };
   try {
     await first.client.connect(first.transport);
@@ -119,6 +134,7 @@ function recordingFetch(requests) {
 async function loadV1() {
   const { Client } = await import('@modelcontextprotocol/sdk/client/index.js');
   const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
+  const { SSEClientTransport } = await import('@modelcontextprotocol/sdk/client/sse.js');
   const { UnauthorizedError } = await import('@modelcontextprotocol/sdk/client/auth.js');
   const { ClientCredentialsProvider, PrivateKeyJwtProvider } = await import(
     '@modelcontextprotocol/sdk/client/auth-extensions.js'
@@ -136,6 +152,7 @@ async function loadV1() {
     PrivateKeyJwtProvider,
     callTool: (client, parameters, more) => client.callTool(parameters, undefined, more),
     finishAuth: (transport, answer) => transport.finishAuth(answer.get('code')),
+    LegacyTransport: SSEClientTransport,
     newClient: () => new Client({ name: 'real-client-v1', version: '1.0.0' }),
     onMessage: (client, handler) => client.setNotificationHandler(LoggingMessageNotificationSchema, handler),
     protocol: () => version,
@@ -151,6 +168,7 @@ async function loadV2() {
     ClientCredentialsProvider,
     LOG_LEVEL_META_KEY,
     PrivateKeyJwtProvider,
+    SSEClientTransport,
     StreamableHTTPClientTransport,
     UnauthorizedError,
   } = await import('@modelcontextprotocol/client');
@@ -160,6 +178,7 @@ async function loadV2() {
     PrivateKeyJwtProvider,
     callTool: (client, parameters, more) => client.callTool(logged(parameters), more),
     finishAuth: (transport, answer) => transport.finishAuth(answer),
+    LegacyTransport: SSEClientTransport,
     newClient: () =>
       new Client({ name: 'real-client-v2', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } }),
     onMessage: (client, handler) => client.setNotificationHandler('notifications/message', handler),

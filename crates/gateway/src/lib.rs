@@ -7,6 +7,7 @@ mod admin;
 pub mod api_keys;
 pub mod check;
 pub mod config;
+mod credential;
 pub mod demo;
 mod edge;
 mod exchanges;

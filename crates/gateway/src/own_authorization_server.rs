@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use axum::Router;
 use token_validate::IssuerPolicy;
 
-use crate::access::{GrantCheck, NoGrants};
+use crate::{
+    access::{GrantCheck, NoGrants},
+    adapters::ThirdPartyCredentials,
+};
 
 /// The gateway's own authorization server, as the rest of the gateway sees it; by default there is none.
 #[derive(Debug)]
@@ -14,6 +17,8 @@ pub(crate) struct OwnAuthorizationServer {
     pub(crate) issuers: Vec<IssuerPolicy>,
     /// Whether the grants behind them live.
     pub(crate) grants: Arc<dyn GrantCheck>,
+    /// The tokens that third parties gave for its users.
+    pub(crate) credentials: Option<Arc<dyn ThirdPartyCredentials>>,
     /// Its endpoints and pages.
     pub(crate) router: Router,
     /// What keeps it from issuing anything.
@@ -53,6 +58,7 @@ impl Default for OwnAuthorizationServer {
         Self {
             issuers: Vec::new(),
             grants: Arc::new(NoGrants),
+            credentials: None,
             router: Router::new(),
             hindrance: Hindrance::default(),
         }

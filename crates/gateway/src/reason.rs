@@ -169,6 +169,18 @@ reasons! {
     SubjectBusy "subject_busy" SERVICE_UNAVAILABLE
         "too many requests of one subject at once"
         "One subject has `limits.requests_per_subject` requests that wait for their answers. A client that floods, or a token shared by many.";
+    CredentialDenied "credential_denied" FORBIDDEN
+        "there is no credential of yours for this server"
+        "`credential` needs one for each person, and this caller can have none: the authorization server refuses them, or they signed in elsewhere. The detail says which; nothing was forwarded.";
+    CredentialRefused "credential_refused" UNAUTHORIZED
+        "your authorization for the server behind this one has ended"
+        "The upstream refuses the credential of this person, the new one too if there was one; or what it rests on has ended. The client is asked to authorize again.";
+    CredentialMisconfigured "credential_misconfigured" BAD_GATEWAY
+        "the credential for the MCP server cannot be had"
+        "The authorization server of `credential.exchange` does not take the gateway's own request. The detail names its error; compare client id, secret, audience and scopes, and run `mcp-gateway check --online`.";
+    CredentialUnavailable "credential_unavailable" SERVICE_UNAVAILABLE
+        "the credential for the MCP server cannot be had now"
+        "Whoever gives the credential for the upstream does not answer. The detail says what happened; nothing was forwarded.";
     Internal "internal_error" INTERNAL_SERVER_ERROR
         "the gateway failed"
         "A defect of the gateway: please report it with the log lines around it. The request was not forwarded.";

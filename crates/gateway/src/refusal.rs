@@ -14,6 +14,7 @@ use serde_json::{json, value::RawValue};
 
 use crate::{
     access::{DPOP_NONCE, Principal},
+    credential::CredentialError,
     reason::Reason,
     request_id::RequestId,
 };
@@ -156,6 +157,21 @@ impl Refusal {
         self
     }
 
+    /// No credential for the upstream, for a caller with a good token; one that has ended is to be authorized again.
+    pub(crate) fn of_upstream_credential(
+        error: &CredentialError,
+        resource: &ProtectedResource,
+        principal: &Principal,
+    ) -> Self {
+        let refused = Self::from(error.reason).with_detail(&error.detail);
+        if error.reason != Reason::CredentialRefused {
+            return refused;
+        }
+        let description = ErrorDescription::from_static(error.reason.description());
+        let challenge = Challenge::refused(resource, BearerError::InvalidToken, description);
+        refused.challenging(Some(in_scheme_of(principal, challenge)))
+    }
+
     fn of_credentials(refusal: &token_validate::Refusal) -> Self {
         Self { detail: refusal.detail().map(Detail::new), ..Self::from(Reason::Token(refusal.reason)) }
     }
@@ -214,6 +230,7 @@ impl Refusal {
             // The code that clients of a token endpoint know; HTTP has none.
             Reason::AddressFails => "temporarily_unavailable",
             Reason::GrantEnded
+            | Reason::CredentialRefused
             | Reason::ApiKeyMalformed
             | Reason::ApiKeyUnknown
             | Reason::ApiKeyExpired

@@ -15,11 +15,13 @@ use crate::{
         Acceptance, Acceptances, Anonymous, Dpop, GrantCheck, Loopback, ProtectedServer, ServerParts, Ways,
     },
     adapters::{
-        AnnotationsOfServers, Assertion, DpopMemory, Identity, IssuerError, ServerError, SigningKey,
-        SigningKeyError, issuer_policies, policy, protected_resource, upstream_settings,
+        self, AnnotationsOfServers, Assertion, CredentialMeans, DpopMemory, Identity, IssuerError,
+        ServerError, SigningKey, SigningKeyError, ThirdPartyCredentials, issuer_policies, policy,
+        protected_resource, upstream_settings,
     },
     api_keys::{KeyFileError, KeyRings},
     config::{self, Config, DpopMode, Loaded, Secret, Server, ServerMaterial},
+    credential::Credentials,
     edge::{Edge, Hosts, Origins, TrustedProxies},
     limits::{AddressLimit, RequestLimit, StreamLimit},
     metrics::Metrics,
@@ -100,24 +102,37 @@ impl Runtime {
         let mut issuers = issuer_policies(loaded)?;
         issuers.extend(own.issuers);
         let issuers = Arc::new(issuers);
-        let (validator, refresher) = validator(loaded, process, &issuers, previous)?;
+        // Apart from the one that fetches keys: a slow exchange must not keep it waiting.
+        let to_exchanges = http(loaded)?;
+        let (validator, refresher) = validator(loaded, process, &issuers, http(loaded)?, previous)?;
         let requests = RequestLimit::new(config.limits.concurrent_requests as usize);
         let streams = stream_limit(config, previous.map(|it| &it.streams));
         let most = config.limits.requests_per_address as usize;
         let addresses = AddressLimit::new(most, previous.map(|it| &it.addresses));
+        let third_party = own.credentials.as_ref();
         let mut servers = Vec::new();
         let mut acceptances = Acceptances::default();
         let mut assertion_keys = Vec::new();
         for (server, material) in loaded.servers() {
             let identity = identity(loaded, process, server, material)?;
             assertion_keys.extend(identity.assertion.as_ref().map(|it| Arc::clone(&it.key)));
+            let credentials = credentials(loaded, process, (server, material), &to_exchanges, third_party)?;
+            assertion_keys.extend(credentials.1);
+            let towards_upstream = (identity, credentials.0);
             let limits = (requests.clone(), streams.clone());
             let acceptance = acceptance(config, server, &issuers)?;
             let ends = acceptances.add(acceptance.clone(), previous.map(|it| &it.acceptances));
             let accepted = (acceptance, ends);
             let judges = (&validator, Arc::clone(&own.grants));
-            let parts =
-                server_parts(loaded, process, (server, material), identity, judges, limits, accepted)?;
+            let parts = server_parts(
+                loaded,
+                process,
+                (server, material),
+                towards_upstream,
+                judges,
+                limits,
+                accepted,
+            )?;
             servers.push(Arc::new(ProtectedServer::new(parts)));
         }
         let documents =
@@ -167,6 +182,7 @@ fn validator(
     loaded: &Loaded,
     process: &Process,
     issuers: &[IssuerPolicy],
+    http: Arc<dyn HttpClient>,
     previous: Option<&Runtime>,
 ) -> Result<(Validator, KeyRefresher), BuildError> {
     let config = &loaded.config;
@@ -176,19 +192,44 @@ fn validator(
         stale_limit: config.validation.stale_keys.get(),
         entropy: Arc::clone(&process.entropy),
     };
-    let policy = OutboundPolicy {
-        extra_roots: loaded.material.outbound_roots.clone(),
-        allow_loopback: config.outbound.allow_loopback,
-        allow_networks: config.outbound.allow_networks.clone(),
-        ..OutboundPolicy::default()
-    };
-    let http: Arc<dyn HttpClient> = Arc::new(GuardedClient::new(policy)?);
     let issuers = issuers.to_vec();
     let clock: Arc<dyn Clock> = Arc::<SystemClock>::clone(&process.clock);
     Ok(match previous {
         Some(previous) => Validator::new_inheriting(&previous.validator, issuers, settings, http, clock),
         None => Validator::new(issuers, settings, http, clock),
     })
+}
+
+/// The way out to what the configuration names.
+fn http(loaded: &Loaded) -> Result<Arc<dyn HttpClient>, ClientSetupError> {
+    let outbound = &loaded.config.outbound;
+    let policy = OutboundPolicy {
+        extra_roots: loaded.material.outbound_roots.clone(),
+        allow_loopback: outbound.allow_loopback,
+        allow_networks: outbound.allow_networks.clone(),
+        ..OutboundPolicy::default()
+    };
+    Ok(Arc::new(GuardedClient::new(policy)?))
+}
+
+/// What lets callers in at the upstream, and the keys that are published for it.
+fn credentials(
+    loaded: &Loaded,
+    process: &Process,
+    (server, material): (&Server, &ServerMaterial),
+    http: &Arc<dyn HttpClient>,
+    third_party: Option<&Arc<dyn ThirdPartyCredentials>>,
+) -> Result<(Credentials, Vec<Arc<SigningKey>>), SigningKeyError> {
+    let clock: Arc<dyn Clock> = Arc::<SystemClock>::clone(&process.clock);
+    let means = CredentialMeans {
+        issuer: loaded.config.public_url.as_str(),
+        key: &process.identity_key,
+        http,
+        clock: &clock,
+        entropy: &process.entropy,
+        third_party,
+    };
+    adapters::credentials(server, material, means)
 }
 
 fn issuers_of(config: &Config) -> Vec<ServerIssuers> {
@@ -227,7 +268,7 @@ fn server_parts(
     loaded: &Loaded,
     process: &Process,
     (server, material): (&Server, &ServerMaterial),
-    identity: Identity,
+    (identity, credentials): (Identity, Credentials),
     (validator, grants): (&Validator, Arc<dyn GrantCheck>),
     (requests, streams): (RequestLimit, StreamLimit),
     (acceptance, acceptance_ends): (Acceptance, CancellationToken),
@@ -247,7 +288,9 @@ fn server_parts(
         origins: Origins::new(config.public_url.url(), &origins),
         policy: policy(server, &process.annotations),
         proxy,
+        messages_path: server.messages_path(),
         identity,
+        credentials,
         requests,
         streams,
         most_body: config.limits.body_bytes.bytes(),

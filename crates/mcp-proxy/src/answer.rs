@@ -17,8 +17,13 @@ pub(crate) fn check(head: &response::Parts) -> Result<(), ForwardError> {
             Err(ForwardError::Unauthorized)
         }
         StatusCode::SWITCHING_PROTOCOLS => Err(fault(UpstreamFault::Upgrade)),
-        _ => check_content_coding(&head.headers).map_err(fault),
+        _ => check_coding(&head.headers),
     }
+}
+
+/// Refuses an answer whose bytes are not what they look like.
+pub(crate) fn check_coding(headers: &HeaderMap) -> Result<(), ForwardError> {
+    check_content_coding(headers).map_err(|fault| ForwardError::Protocol(fault.into()))
 }
 
 /// The answer with the upstream's body, under the headers that may pass.

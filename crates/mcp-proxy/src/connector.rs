@@ -37,12 +37,14 @@ impl Connector {
     pub(crate) fn new(settings: &UpstreamSettings) -> Result<Self, ProxySetupError> {
         let way = match &settings.target {
             UpstreamTarget::Unix { socket, .. } => Way::Unix(socket.as_path().into()),
-            UpstreamTarget::Http(uri) if uri.scheme() == Some(&Scheme::HTTPS) => {
+            UpstreamTarget::Http(uri) | UpstreamTarget::Sse { stream: uri, .. }
+                if uri.scheme() == Some(&Scheme::HTTPS) =>
+            {
                 let builder = HttpsConnectorBuilder::new().with_tls_config(tls(&settings.extra_roots)?);
                 let https = builder.https_only().enable_http1().enable_http2().wrap_connector(tcp());
                 Way::Tls(Box::new(https))
             }
-            UpstreamTarget::Http(_) => Way::Tcp(tcp()),
+            UpstreamTarget::Http(_) | UpstreamTarget::Sse { .. } => Way::Tcp(tcp()),
         };
         Ok(Self { way, timeout: settings.connect_timeout })
     }

@@ -109,6 +109,9 @@ pub enum UpstreamFault {
     /// A content coding, although only `identity` was asked for.
     #[error("the answer has a content coding that was not asked for")]
     ContentCoding,
+    /// An HTTP+SSE stream that does not begin with an `endpoint` at the upstream's own origin, or names a second one.
+    #[error("the stream names no endpoint at the upstream's own origin")]
+    Endpoint,
     /// A switch of protocols that nobody asked for.
     #[error("the answer switches protocols")]
     Upgrade,

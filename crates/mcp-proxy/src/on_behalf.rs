@@ -4,6 +4,8 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 use tokio_util::sync::CancellationToken;
 
+use crate::CredentialRenewal;
+
 /// For whom a request is forwarded, and what the upstream may learn of them.
 ///
 /// The caller has authenticated the client; nothing here may come from the client's own headers.
@@ -18,6 +20,8 @@ pub struct OnBehalf {
     /// They replace whatever the client sent under the same names.
     /// Framing and hop-by-hop headers do not belong here.
     pub headers: HeaderMap,
+    /// Asked for other headers when the upstream answers 401, once; without it such an answer is final.
+    pub renewal: Option<Arc<dyn CredentialRenewal>>,
     /// Sent as `X-Request-Id`, and named in an error text that replaces the upstream's own.
     pub request_id: HeaderValue,
     /// When an event stream ends, counted from now: the token's remaining life. `None` means never.
@@ -33,6 +37,7 @@ impl OnBehalf {
         Self {
             principal: principal.into(),
             headers: HeaderMap::new(),
+            renewal: None,
             request_id,
             stream_until: None,
             cancel: CancellationToken::new(),

@@ -2,7 +2,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::HOST;
+use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Uri, request};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -13,17 +13,18 @@ use tokio::time::Instant;
 use crate::connector::Connector;
 use crate::detached::Detached;
 use crate::exchange::Exchange;
+use crate::legacy::{MessageAddresses, Opening};
 use crate::pace::Pace;
 use crate::redirect::{self, MAX_REDIRECTS};
 use crate::request_body::{RequestBody, RequestBodyHandle};
 use crate::request_headers::{RequestHeaders, check_content_coding, mark_empty};
-use crate::response_headers::ResponseHeaders;
+use crate::response_headers::{EVENT_STREAM, ResponseHeaders, has_media_type};
 use crate::session::{MCP_SESSION_ID, McpSessions, OpenedSession};
 use crate::target::Target;
 use crate::via::ViaMarker;
 use crate::{
-    BoxError, ForwardError, OnBehalf, ProxyBody, ProxySetupError, RefusedRedirect, SessionKey,
-    UpstreamSettings, answer,
+    BoxError, ForwardError, OnBehalf, ProxyBody, ProxySetupError, RefusedRedirect, SessionKey, UpstreamFault,
+    UpstreamSettings, UpstreamTarget, answer,
 };
 
 /// Forwards requests to one MCP server.
@@ -36,6 +37,8 @@ pub struct Proxy {
     request_headers: RequestHeaders,
     response_headers: ResponseHeaders,
     sessions: McpSessions,
+    /// Of an upstream that speaks HTTP+SSE.
+    messages: Option<MessageAddresses>,
     via: ViaMarker,
     detached: Detached,
     response_timeout: Duration,
@@ -46,12 +49,18 @@ pub struct Proxy {
 struct Call {
     client: request::Parts,
     session: Option<OpenedSession>,
+    /// Where it goes first, if not to the endpoint.
+    address: Option<Box<Uri>>,
     on_behalf: OnBehalf,
     /// When an event stream ends, reckoned from the request and not from its answer.
     stream_ends: Option<Instant>,
     /// Whether the upstream goes on when the client leaves.
     outlives_client: bool,
 }
+
+/// Where an answer came from, after all redirects.
+#[derive(Clone, Debug)]
+struct CameFrom(Uri);
 
 impl Proxy {
     /// A proxy for one upstream; connects with the first request.
@@ -62,8 +71,17 @@ impl Proxy {
         if settings.keep_alive < Duration::from_millis(1) {
             return Err(ProxySetupError::KeepAlive);
         }
+        let target = Target::new(&settings.target)?;
+        let messages = match &settings.target {
+            UpstreamTarget::Sse { messages, .. } => {
+                let (key, server) = (session_key.clone(), settings.server.clone());
+                Some(MessageAddresses::new(key, server, messages.clone(), target.uri()))
+            }
+            UpstreamTarget::Http(_) | UpstreamTarget::Unix { .. } => None,
+        };
         Ok(Self {
-            target: Target::new(&settings.target)?,
+            target,
+            messages,
             client: client(Connector::new(&settings)?),
             request_headers: RequestHeaders::new(settings.request_headers)?,
             response_headers: ResponseHeaders::new(settings.response_headers)?,
@@ -96,8 +114,16 @@ impl Proxy {
         let call = self.judge(client, on_behalf, now)?;
         let body =
             if has_content(&call.client.method) { RequestBody::new(body) } else { RequestBody::empty() };
-        let answer = self.exchange(&call, body, now + self.response_timeout).await?;
-        self.relay(answer, call)
+        let deadline = now + self.response_timeout;
+        let mut answer = self.exchange(&call, body, deadline).await?;
+        let opening = match &self.messages {
+            Some(messages) if call.client.method == Method::GET => {
+                let opening = Box::pin(opening(messages, &call, &mut answer));
+                tokio::time::timeout_at(deadline, opening).await.map_err(|_| ForwardError::Timeout)??
+            }
+            _ => None,
+        };
+        self.relay(answer, opening, call)
     }
 
     /// Everything that can be refused without the upstream.
@@ -107,13 +133,27 @@ impl Proxy {
         }
         check_content_coding(&client.headers)?;
         self.via.check(&client.headers)?;
+        let address = self.address(&client, &on_behalf.principal)?;
         let session = self.sessions.open(&client.headers, &on_behalf.principal)?;
         let outlives_client = outlives_client(&client.method, &client.headers);
         let stream_ends = on_behalf.stream_until.and_then(|it| now.checked_add(it));
-        Ok(Call { client, session, on_behalf, stream_ends, outlives_client })
+        Ok(Call { client, session, address, on_behalf, stream_ends, outlives_client })
     }
 
-    /// Sends the request until an answer is no redirect; its head must come before the deadline.
+    /// Where a request goes: to the endpoint; or for HTTP+SSE to the stream, or to where messages of this stream go.
+    fn address(&self, client: &request::Parts, principal: &str) -> Result<Option<Box<Uri>>, ForwardError> {
+        let Some(messages) = &self.messages else { return Ok(None) };
+        match (&client.method, messages.are_at(client.uri.path())) {
+            (&Method::GET, false) => Ok(None),
+            (&Method::POST, true) => {
+                let address = messages.open(principal, client.uri.query()).ok_or(ForwardError::Session)?;
+                Ok(Some(Box::new(address)))
+            }
+            _ => Err(ForwardError::Method),
+        }
+    }
+
+    /// Sends the request, and once more with another credential if the first is refused and there is another.
     async fn exchange(
         &self,
         call: &Call,
@@ -121,19 +161,42 @@ impl Proxy {
         deadline: Instant,
     ) -> Result<Response<Incoming>, ForwardError> {
         let handle = body.handle();
-        let mut uri = self.target.uri();
+        let mut answer = self.follow(call, &call.on_behalf.headers, body, &handle, deadline).await?;
+        if answer.status() == StatusCode::UNAUTHORIZED
+            && let Some(renewed) = Box::pin(renewed(call, deadline)).await
+            && let Some(body) = handle.again()
+        {
+            answer = Box::pin(self.follow(call, &renewed, body, &handle, deadline)).await?;
+        }
+        handle.release();
+        Ok(answer)
+    }
+
+    /// Sends the request until an answer is no redirect; its head must come before the deadline.
+    async fn follow(
+        &self,
+        call: &Call,
+        ours: &HeaderMap,
+        body: RequestBody,
+        handle: &RequestBodyHandle,
+        deadline: Instant,
+    ) -> Result<Response<Incoming>, ForwardError> {
+        let mut uri = call.address.as_deref().cloned().unwrap_or_else(|| self.target.uri());
         let mut first = Some(body);
-        let mut moves = true;
+        // Addresses of messages belong to one session.
+        let mut moves = self.messages.is_none();
         for _ in 0..=MAX_REDIRECTS {
             let body = first.take().or_else(|| handle.again());
             let body = body.ok_or(ForwardError::Redirect(RefusedRedirect::BodyTooLarge))?;
-            let answer = self.attempt(call, uri.clone(), body, &handle, deadline).await?;
+            let mut answer = self.attempt(call, ours, uri.clone(), body, handle, deadline).await?;
             let status = answer.status();
             if !redirect::is_redirect(status) {
                 if status == StatusCode::NOT_FOUND {
                     self.target.forget(&uri);
                 }
-                handle.release();
+                if self.messages.is_some() {
+                    answer.extensions_mut().insert(CameFrom(uri));
+                }
                 return Ok(answer);
             }
             let next = redirect::resolve(&call.client.method, &uri, status, answer.headers())
@@ -152,12 +215,13 @@ impl Proxy {
     async fn attempt(
         &self,
         call: &Call,
+        ours: &HeaderMap,
         uri: Uri,
         body: RequestBody,
         handle: &RequestBodyHandle,
         deadline: Instant,
     ) -> Result<Response<Incoming>, ForwardError> {
-        let request = self.outgoing(call, uri, body);
+        let request = self.outgoing(call, ours, uri, body);
         let if_left = call.outlives_client.then_some(&self.detached);
         let mut exchange = Exchange::new(self.client.request(request), if_left);
         let Ok(answer) = tokio::time::timeout_at(deadline, &mut exchange).await else {
@@ -167,7 +231,7 @@ impl Proxy {
         answer.map_err(|error| handle.failure().unwrap_or_else(|| failure_of(error)))
     }
 
-    fn outgoing(&self, call: &Call, uri: Uri, body: RequestBody) -> Request<RequestBody> {
+    fn outgoing(&self, call: &Call, ours: &HeaderMap, uri: Uri, body: RequestBody) -> Request<RequestBody> {
         let method = &call.client.method;
         let mut headers = self.request_headers.pass(method, &call.client.headers);
         self.via.mark(&call.client.headers, &mut headers);
@@ -181,7 +245,7 @@ impl Proxy {
             headers.insert(HOST, host.clone());
         }
         headers.insert(X_REQUEST_ID, call.on_behalf.request_id.clone());
-        replace(&mut headers, &call.on_behalf.headers);
+        replace(&mut headers, ours);
         let mut request = Request::new(body);
         *request.method_mut() = method.clone();
         *request.uri_mut() = uri;
@@ -190,7 +254,12 @@ impl Proxy {
     }
 
     /// The answer as the client may see it.
-    fn relay(&self, answer: Response<Incoming>, call: Call) -> Result<Response<ProxyBody>, ForwardError> {
+    fn relay(
+        &self,
+        answer: Response<Incoming>,
+        opening: Option<Opening>,
+        call: Call,
+    ) -> Result<Response<ProxyBody>, ForwardError> {
         let (head, body) = answer.into_parts();
         answer::check(&head)?;
         let principal = &call.on_behalf.principal;
@@ -199,6 +268,10 @@ impl Proxy {
             .show(&head.headers, principal, call.session.as_ref())
             .map_err(|fault| ForwardError::Protocol(fault.into()))?;
         let mut headers = self.response_headers.pass(head.headers);
+        if opening.is_some() {
+            // Of the bytes before they were changed.
+            headers.remove(CONTENT_LENGTH);
+        }
         if let Some(session) = session {
             headers.insert(MCP_SESSION_ID, session);
         }
@@ -210,8 +283,36 @@ impl Proxy {
             let left = call.stream_ends.map(|it| it.saturating_duration_since(Instant::now()));
             Pace::new(self.keep_alive, left, call.on_behalf.cancel)
         };
-        Ok(answer::relay(head.status, headers, body, if_left, pace))
+        let relayed = answer::relay(head.status, headers, body, if_left, pace);
+        Ok(match opening {
+            Some(opening) => relayed.map(|body| body.opened(opening)),
+            None => relayed,
+        })
     }
+}
+
+/// How the stream of HTTP+SSE begins for this client, if the answer is one.
+async fn opening(
+    messages: &MessageAddresses,
+    call: &Call,
+    answer: &mut Response<Incoming>,
+) -> Result<Option<Opening>, ForwardError> {
+    if !answer.status().is_success() {
+        return Ok(None);
+    }
+    answer::check_coding(answer.headers())?;
+    if !has_media_type(answer.headers(), EVENT_STREAM) {
+        return Err(ForwardError::Protocol(UpstreamFault::Endpoint.into()));
+    }
+    let from = answer.extensions_mut().remove::<CameFrom>();
+    let CameFrom(from) = from.ok_or(ForwardError::Protocol(UpstreamFault::Endpoint.into()))?;
+    Opening::read(answer.body_mut(), messages, &call.on_behalf.principal, &from).await.map(Some)
+}
+
+/// The headers with another credential, if there is one before the deadline.
+async fn renewed(call: &Call, deadline: Instant) -> Option<HeaderMap> {
+    let renewal = call.on_behalf.renewal.as_ref()?;
+    tokio::time::timeout_at(deadline, renewal.renew()).await.ok()?
 }
 
 fn client(connector: Connector) -> Client<Connector, RequestBody> {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::BoxError;
 use crate::detached::Detached;
+use crate::legacy::{EndpointGuard, Opening};
 use crate::pace::{Pace, Turn};
 
 /// The body of a forwarded answer: the upstream's bytes as they arrive.
@@ -18,24 +19,36 @@ use crate::pace::{Pace, Turn};
 pub struct ProxyBody {
     /// `None` once it ended.
     upstream: Option<Incoming>,
-    /// A text that replaces the upstream's.
+    /// A text that replaces the upstream's, or the beginning of its stream.
     text: Option<Bytes>,
     /// For event streams only; boxed, because most answers are none.
     pace: Option<Pin<Box<Pace>>>,
+    /// For streams of HTTP+SSE only.
+    guard: Option<EndpointGuard>,
     if_left: Option<Detached>,
 }
 
 impl ProxyBody {
     pub(crate) fn upstream(body: Incoming, if_left: Option<Detached>) -> Self {
-        Self { upstream: Some(body), text: None, pace: None, if_left }
+        Self { upstream: Some(body), text: None, pace: None, guard: None, if_left }
     }
 
     pub(crate) fn events(body: Incoming, if_left: Option<Detached>, pace: Pace) -> Self {
-        Self { upstream: Some(body), text: None, pace: Some(Box::pin(pace)), if_left }
+        Self { upstream: Some(body), text: None, pace: Some(Box::pin(pace)), guard: None, if_left }
+    }
+
+    /// The same stream after its `opening`, which has been read already.
+    pub(crate) fn opened(mut self, opening: Opening) -> Self {
+        if let Some(pace) = &mut self.pace {
+            pace.as_mut().saw(&opening.bytes);
+        }
+        self.text = Some(opening.bytes);
+        self.guard = Some(opening.guard);
+        self
     }
 
     pub(crate) fn text(text: String) -> Self {
-        Self { upstream: None, text: Some(text.into()), pace: None, if_left: None }
+        Self { upstream: None, text: Some(text.into()), pace: None, guard: None, if_left: None }
     }
 
     /// Whether this is a stream of server-sent events, which may stay open for long.
@@ -83,6 +96,11 @@ impl ProxyBody {
         let Some(pace) = &mut self.pace else { return outcome };
         match outcome {
             Poll::Ready(outcome) => {
+                if let (Some(Ok(data)), Some(guard)) = (&outcome, &mut self.guard)
+                    && !guard.lets_pass(data)
+                {
+                    return self.end();
+                }
                 if let Some(Ok(data)) = &outcome {
                     pace.as_mut().saw(data);
                 }
@@ -124,11 +142,12 @@ impl Body for ProxyBody {
 
     fn size_hint(&self) -> SizeHint {
         match (&self.text, &self.upstream) {
-            (Some(text), _) => SizeHint::with_exact(text.len() as u64),
+            (Some(text), _) if self.pace.is_none() => SizeHint::with_exact(text.len() as u64),
+            (Some(_), None) => SizeHint::default(),
             (None, None) => SizeHint::with_exact(0),
             // Comments come on top of what the upstream announced.
-            (None, Some(_)) if self.pace.is_some() => SizeHint::default(),
-            (None, Some(upstream)) => upstream.size_hint(),
+            (_, Some(_)) if self.pace.is_some() => SizeHint::default(),
+            (_, Some(upstream)) => upstream.size_hint(),
         }
     }
 }

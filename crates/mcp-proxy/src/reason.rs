@@ -40,7 +40,7 @@ macro_rules! reasons {
 reasons! {
     Method "upstream_method" 405
         "this method cannot be forwarded"
-        "MCP uses POST, GET and DELETE; the client used another method.";
+        "MCP uses POST, GET and DELETE; the client used another method. With `upstream.sse` streams are opened with GET, and messages posted where the stream says.";
     ContentCoding "request_content_coding" 415
         "the request body must not be compressed"
         "The client compressed its request; MCP clients send plain JSON.";
@@ -70,8 +70,8 @@ reasons! {
         "The upstream redirects to another address; configure its final address as `upstream`.";
     Unauthorized "upstream_unauthorized" 502
         "the MCP server gave no usable answer"
-        "The upstream answered 401 or 407: it wants a credential that the gateway does not send. Switch its own authorization off, and let it trust the gateway alone; `identity.jwt` tells it who calls.";
+        "The upstream answered 401 or 407: it wants a credential that the gateway does not send. Write a `credential` that it takes; or switch its own authorization off, and let it trust the gateway alone; `identity.jwt` tells it who calls.";
     Protocol "upstream_protocol" 502
         "the MCP server gave no usable answer"
-        "The upstream crashed or does not speak HTTP as it should; see its own log.";
+        "The upstream crashed or does not speak HTTP as it should; see its own log. With `upstream.sse`, its stream may begin with something else than an endpoint at its own origin.";
 }

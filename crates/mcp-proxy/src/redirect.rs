@@ -28,8 +28,16 @@ pub(crate) fn resolve(
     if !keeps_method {
         return Err(RefusedRedirect::Status);
     }
+    within(from, location(headers)?)
+}
+
+/// What `reference` names at `from`, if it is at the same origin.
+///
+/// # Errors
+/// [`RefusedRedirect::Location`] when it is no reference, [`RefusedRedirect::OtherOrigin`].
+pub(crate) fn within(from: &Uri, reference: &str) -> Result<Uri, RefusedRedirect> {
     let base = Url::parse(&from.to_string()).map_err(|_| RefusedRedirect::Location)?;
-    let location = base.join(location(headers)?).map_err(|_| RefusedRedirect::Location)?;
+    let location = base.join(reference).map_err(|_| RefusedRedirect::Location)?;
     let same_origin = location.scheme() == base.scheme()
         && location.host() == base.host()
         && location.port_or_known_default() == base.port_or_known_default();

@@ -12,7 +12,7 @@ use crate::{BoxError, ForwardError};
 /// A request's body on its way to the upstream.
 ///
 /// The client's body is read once. What was read is remembered by reference count, up to [`MAX_KEPT`] bytes,
-/// until the upstream has answered something other than a redirect; so a redirect can send it [`again`](Self::again).
+/// until the upstream has answered something other than a redirect or 401; so a redirect can send it [`again`](Self::again).
 #[derive(Debug)]
 pub(crate) struct RequestBody {
     /// `None` for a request without content.

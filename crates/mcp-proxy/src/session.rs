@@ -26,6 +26,16 @@ impl SessionKey {
         entropy.fill(&mut secret);
         Self::new(&secret)
     }
+
+    /// Authenticates `parts`: every one is preceded by its length, so no two lists authenticate the same bytes.
+    pub(crate) fn authenticate<const N: usize>(&self, parts: [&[u8]; N]) -> hmac::Tag {
+        let mut context = hmac::Context::with_key(&self.0);
+        for part in parts {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        context.sign()
+    }
 }
 
 impl std::fmt::Debug for SessionKey {
@@ -115,14 +125,8 @@ impl McpSessions {
         HeaderValue::from_maybe_shared(bytes::Bytes::from(shown)).map_err(|_| UpstreamFault::SessionId)
     }
 
-    /// Every part is preceded by its length, so no two triples authenticate the same bytes.
     fn tag(&self, principal: &str, id: &[u8]) -> hmac::Tag {
-        let mut context = hmac::Context::with_key(&self.key.0);
-        for part in [LABEL, principal.as_bytes(), self.server.as_bytes(), id] {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-        context.sign()
+        self.key.authenticate([LABEL, principal.as_bytes(), self.server.as_bytes(), id])
     }
 }
 

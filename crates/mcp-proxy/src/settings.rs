@@ -59,6 +59,13 @@ impl UpstreamSettings {
 pub enum UpstreamTarget {
     /// An absolute `http` or `https` URI without user information; its path and query are used as they are.
     Http(Uri),
+    /// The stream of the HTTP+SSE transport of MCP 2024-11-05: an absolute `http` or `https` URI as above.
+    Sse {
+        /// Where the stream is.
+        stream: Uri,
+        /// The path under which clients of the proxy post their messages; requests to it name it exactly.
+        messages: String,
+    },
     /// HTTP over a unix socket.
     Unix {
         /// The socket's path in the file system.

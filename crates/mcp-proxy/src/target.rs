@@ -17,7 +17,7 @@ pub(crate) struct Target {
 impl Target {
     pub(crate) fn new(target: &UpstreamTarget) -> Result<Self, ProxySetupError> {
         let configured = match target {
-            UpstreamTarget::Http(uri) => check_uri(uri)?,
+            UpstreamTarget::Http(uri) | UpstreamTarget::Sse { stream: uri, .. } => check_uri(uri)?,
             UpstreamTarget::Unix { path, .. } => local_uri(path)?,
         };
         let host = if configured.scheme() == Some(&Scheme::HTTP) { host_of(&configured) } else { None };

@@ -3,8 +3,10 @@
 mod events;
 mod failures;
 mod leaving;
+mod legacy;
 mod loops;
 mod redirects;
+mod renewals;
 mod requests;
 mod responses;
 mod sessions;

@@ -3,7 +3,9 @@
 mod api_keys;
 mod clients;
 mod conformance;
+mod credentials;
 mod dpop;
+mod legacy;
 
 use crate::support::{Gateway, Part, Setup};
 
@@ -11,7 +13,7 @@ use crate::support::{Gateway, Part, Setup};
 struct Stage {
     authorization_server: Part,
     gateway: Gateway,
-    _upstream: Part,
+    upstream: Part,
 }
 
 impl Stage {
@@ -24,19 +26,36 @@ impl Stage {
     /// The same with files beside the configuration.
     fn set_with_files(upstream: &str, options: &[&str], section: &str, files: &[(&str, &str)]) -> Self {
         let upstream = Part::start(upstream, &[]);
+        let address = format!("http = \"{}\"", upstream.url("/mcp"));
+        Self::before(upstream, &address, options, section, files)
+    }
+
+    /// The same before a server that runs already, at this `upstream` of the configuration.
+    fn before(
+        upstream: Part,
+        address: &str,
+        options: &[&str],
+        section: &str,
+        files: &[(&str, &str)],
+    ) -> Self {
         // The resource has the gateway's port, so the authorization server comes second but is named first.
         let reserved = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let issuer_port = reserved.local_addr().unwrap().port();
         drop(reserved);
         let issuer = format!("http://127.0.0.1:{issuer_port}");
         let setup = files.iter().fold(Setup::new(), |setup, (name, text)| setup.file(name, text));
-        let gateway = setup.start(|listen| configuration(listen, &upstream.url("/mcp"), &issuer, section));
+        let gateway = setup.start(|listen| configuration(listen, address, &issuer, section));
         let (port, resource) = (issuer_port.to_string(), gateway.url("/mcp"));
         let arguments: Vec<_> =
             ["--port", &port, "--resource", &resource].into_iter().chain(options.iter().copied()).collect();
         let authorization_server = Part::start("authorization-server.mjs", &arguments);
         assert_eq!(authorization_server.origin(), issuer);
-        Self { authorization_server, gateway, _upstream: upstream }
+        Self { authorization_server, gateway, upstream }
+    }
+
+    /// The MCP server behind the gateway.
+    fn upstream(&self) -> &Part {
+        &self.upstream
     }
 
     /// What clients are given.
@@ -78,7 +97,7 @@ address = "{listen}"
 allow_loopback = true
 [[server]]
 path = "/mcp"
-upstream = {{ http = "{upstream}" }}
+upstream = {{ {upstream} }}
 scopes = ["mcp"]
 [[authorization_server]]
 issuer = "{issuer}"

@@ -8,6 +8,7 @@ mod commands;
 mod conformance;
 mod connect;
 mod corp;
+mod credentials;
 mod demo;
 mod disk;
 mod documents;

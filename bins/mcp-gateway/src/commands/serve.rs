@@ -128,7 +128,7 @@ fn announce(running: &Running, loaded: &Loaded) {
 /// An upstream without its query, which may hold a key.
 fn shown(upstream: &Upstream) -> String {
     match upstream {
-        Upstream::Http(url) => {
+        Upstream::Http(url) | Upstream::Sse(url) => {
             let mut url = url.clone();
             url.set_query(None);
             url.to_string()

@@ -1,7 +1,7 @@
 //! Tokens that are bound to a key of their client: apart from the way of plain bearer tokens, which nearly all are.
 
 use http::{HeaderMap, HeaderValue, Method, Uri};
-use token_validate::{DpopVerifier, ProofRequest, Reason, ValidatedToken, dpop_token};
+use token_validate::{BearerToken, DpopVerifier, ProofRequest, Reason, ValidatedToken, dpop_token};
 
 use super::ProtectedServer;
 use crate::{api_keys::is_meant_as_key, reason, refusal::Refusal};
@@ -43,10 +43,10 @@ impl Dpop {
 ///
 /// # Errors
 /// 401 with the challenge of the scheme that the request came with, or 503 when nobody can say.
-pub(super) async fn by_proof(
+pub(super) async fn by_proof<'a>(
     server: &ProtectedServer,
-    shown: Shown<'_>,
-) -> Result<(ValidatedToken, Option<HeaderValue>), Refusal> {
+    shown: Shown<'a>,
+) -> Result<(ValidatedToken, BearerToken<'a>, Option<HeaderValue>), Refusal> {
     let resource = server.resource();
     let unproven = |it: token_validate::Refusal| Refusal::of_token(&it, resource);
     let Some(verifier) = server.dpop().verifier() else {
@@ -63,5 +63,5 @@ pub(super) async fn by_proof(
     let proof = verifier.verify(shown.headers, request).map_err(refused)?;
     let validated = server.validator().validate_with_proof(&token, server.resource_policy(), verifier, proof);
     let validated = validated.await.map_err(refused)?;
-    Ok((validated, verifier.nonce().and_then(|it| HeaderValue::try_from(it).ok())))
+    Ok((validated, token, verifier.nonce().and_then(|it| HeaderValue::try_from(it).ok())))
 }

@@ -19,7 +19,9 @@ use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderName, HeaderValue, Method};
 
 use self::{authenticated::Authenticated, live::Live, permitted::Permitted, scoped::Scoped};
-use crate::{reason::Reason, refusal::Refusal, routes::MCP_METHODS, service::Arrival};
+use crate::{
+    credential::Credentials, reason::Reason, refusal::Refusal, routes::MCP_METHODS, service::Arrival,
+};
 
 pub(crate) use self::{
     acceptance::{Acceptance, Acceptances},
@@ -38,7 +40,8 @@ pub(crate) use self::{
 /// 1. method, 2. `Origin`,
 /// 3. the credential: a token, with its proof if it is bound to a key, or an API key, or none where none is needed,
 /// 4. that its grant lives, 5. its scope, 6. the size of the body, 7. a free place,
-/// 8. a free place among the subject's streams, 9. where a server has rules, each of its messages;
+/// 8. a free place among the subject's streams, 9. where a server has rules, each of its messages,
+/// 10. a credential for the upstream;
 ///
 /// only then the upstream learns of it. Path and `Host` were judged before there was a route ([`crate::edge`]).
 ///
@@ -55,15 +58,20 @@ pub(crate) async fn serve(
     let mut authenticated = Authenticated::of(server, arrival, &mut request).await?;
     let next_nonce = authenticated.take_next_nonce();
     arrival.note_subject(authenticated.principal().subject_digest());
+    let presented = authenticated.take_presented();
     let live = Live::by_grant(server, authenticated, server.now())?;
     let scoped = Scoped::by_scope(server, live)?;
     let bounds = server.bound_body(request.headers())?;
     let place = server.admit()?;
     let stream = server.admit_stream(scoped.principal(), request.method())?;
     let (permitted, request) = Permitted::by_rules(server, scoped, request, bounds).await?;
+    let credential = match server.credentials() {
+        Credentials::None => None,
+        credentials => Box::pin(server.obtain(credentials, &permitted, presented)).await?,
+    };
     // Whatever was waited for is over: from here to the upstream nothing waits.
     let now = server.now();
-    let response = server.forward(permitted, arrival, request, bounds, stream, now).await;
+    let response = server.forward(permitted, arrival, request, bounds, (stream, credential), now).await;
     drop(place);
     match next_nonce {
         None => response,

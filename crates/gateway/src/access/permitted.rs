@@ -47,6 +47,14 @@ impl Permitted {
         self.scoped.principal()
     }
 
+    /// Asks once more whether they may still come, after something was waited for.
+    ///
+    /// # Errors
+    /// Those of [`Scoped::still`].
+    pub(super) fn still(&self, server: &ProtectedServer) -> Result<(), Refusal> {
+        self.scoped.still(server)
+    }
+
     /// What the request asks for, if it was read.
     #[expect(dead_code, reason = "what filters and the audit will ask for")]
     pub(super) const fn asked(&self) -> Option<&Asked> {

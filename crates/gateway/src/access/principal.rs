@@ -11,14 +11,14 @@ use crate::{access_log::SubjectDigest, api_keys::ApiKey};
 /// Proof of who calls, by whichever way it was proven; what comes after asks for nothing else.
 ///
 /// It has no constructor outside of [`crate::access`] and holds no credential, so none can be passed on upstream.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Principal {
     way: Way,
     caller: Arc<Caller>,
 }
 
 /// How a principal was proven.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Way {
     /// A token passed every check.
     Token(ValidatedToken),
@@ -51,8 +51,16 @@ impl Principal {
         Self { caller: Arc::clone(caller), way: Way::Loopback(Arc::clone(nobody)) }
     }
 
+    /// Whether no credential came, so that one might still.
+    pub(super) const fn is_nobody(&self) -> bool {
+        match &self.way {
+            Way::Token(_) | Way::ApiKey(_) => false,
+            Way::Anonymous(_) | Way::Loopback(_) => true,
+        }
+    }
+
     /// The token that proved it, if it was one.
-    pub(super) const fn token(&self) -> Option<&ValidatedToken> {
+    pub(crate) const fn token(&self) -> Option<&ValidatedToken> {
         match &self.way {
             Way::Token(token) => Some(token),
             Way::ApiKey(_) | Way::Anonymous(_) | Way::Loopback(_) => None,

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderValue, header};
-use mcp_proxy::{OnBehalf, Proxy, ProxyBody};
+use mcp_proxy::{CredentialRenewal, ForwardError, OnBehalf, Proxy, ProxyBody};
 use oauth_types::{Clock, UnixTime};
 use resource_metadata::ProtectedResource;
 use token_validate::{ResourcePolicy, Validator};
@@ -12,11 +12,13 @@ use tokio_util::sync::CancellationToken;
 use super::{Dpop, GrantCheck, GrantEnd, NoGrants, Permitted, Policy, Principal, Ways};
 use crate::{
     adapters::{Identity, SigningKeyError},
+    credential::{CredentialError, Credentials, Holder, ObtainedCredential, PresentedToken, Renewal},
     edge::Origins,
     limits::{RequestLimit, StreamLimit, StreamPlace},
     reason::Reason,
     refusal::Refusal,
     request_body::{BodyFault, BoundedBody},
+    routes::MCP_METHODS,
     service::Arrival,
     stream_body::CountedStream,
 };
@@ -41,7 +43,10 @@ pub(crate) struct ServerParts {
     /// Which operations are for whom; `None` lets everybody with the scopes of the server do everything.
     pub(crate) policy: Option<Policy>,
     pub(crate) proxy: Proxy,
+    /// Where messages are posted, if the upstream speaks HTTP+SSE.
+    pub(crate) messages_path: Option<String>,
     pub(crate) identity: Identity,
+    pub(crate) credentials: Credentials,
     pub(crate) requests: RequestLimit,
     pub(crate) streams: StreamLimit,
     pub(crate) most_body: u64,
@@ -87,6 +92,20 @@ impl ProtectedServer {
         self.parts.resource.resource().path()
     }
 
+    /// The path that messages are posted to, if the upstream speaks HTTP+SSE.
+    pub(crate) fn messages_path(&self) -> Option<&str> {
+        self.parts.messages_path.as_deref()
+    }
+
+    /// What the place at `path` takes (RFC 9110 section 10.2.1).
+    fn methods(&self, path: &str) -> &'static str {
+        match &self.parts.messages_path {
+            None => MCP_METHODS,
+            Some(messages) if messages == path => "POST, OPTIONS",
+            Some(_) => "GET, OPTIONS",
+        }
+    }
+
     pub(crate) const fn resource(&self) -> &ProtectedResource {
         &self.parts.resource
     }
@@ -118,6 +137,11 @@ impl ProtectedServer {
 
     pub(super) fn grants(&self) -> &dyn GrantCheck {
         self.parts.grants.as_ref()
+    }
+
+    /// What lets its callers in at the upstream.
+    pub(super) const fn credentials(&self) -> &Credentials {
+        &self.parts.credentials
     }
 
     pub(super) fn now(&self) -> UnixTime {
@@ -170,19 +194,29 @@ impl ProtectedServer {
         arrival: &Arrival,
         request: Request<Body>,
         bounds: BodyBounds,
-        stream: StreamPlace,
+        (stream, credential): (StreamPlace, Option<Box<ObtainedCredential>>),
         now: UnixTime,
     ) -> Result<Response, Refusal> {
-        let on_behalf = self
+        let mut on_behalf = self
             .on_behalf(&permitted, arrival, request.method(), now)
             .map_err(|_| Refusal::from(Reason::Internal))?;
+        let renewal = credential.and_then(|it| it.attach(&mut on_behalf.headers));
+        on_behalf.renewal = renewal.clone().map(|it| it as Arc<dyn CredentialRenewal>);
         let (head, body) = request.into_parts();
+        let methods = self.methods(head.uri.path());
         let (body, fault) = bounds.apply(body);
         let answered = self.parts.proxy.forward(Request::from_parts(head, body), on_behalf).await;
         let response = answered.map_err(|error| {
-            let reason = fault.reason().unwrap_or(Reason::Upstream(error.reason()));
-            tracing::warn!(request.id = %arrival.request_id, reason = reason.code(), error = %Chain(&error), "not forwarded");
-            Refusal::from(reason)
+            let refusal = match fault.reason() {
+                Some(reason) => Refusal::from(reason),
+                None if matches!(error, ForwardError::Method) => {
+                    Refusal::from(Reason::Upstream(error.reason())).allowing(methods)
+                }
+                None => self.not_forwarded(&error, permitted.principal(), renewal.as_deref()),
+            };
+            let reason = refusal.reason.code();
+            tracing::warn!(request.id = %arrival.request_id, reason, error = %Chain(&error), "not forwarded");
+            refusal
         })?;
         let (head, body) = response.into_parts();
         let body = if body.is_event_stream() {
@@ -191,6 +225,46 @@ impl ProtectedServer {
             Body::new(body)
         };
         Ok(Response::from_parts(head, body))
+    }
+
+    /// What lets the caller in at the upstream, if it wants something.
+    ///
+    /// # Errors
+    /// When there is nothing for this caller; and 401 when the grant has ended while it was fetched.
+    pub(super) async fn obtain(
+        &self,
+        credentials: &Credentials,
+        permitted: &Permitted,
+        presented: Option<Arc<PresentedToken>>,
+    ) -> Result<Option<Box<ObtainedCredential>>, Refusal> {
+        let (resource, principal) = (&self.parts.resource, permitted.principal());
+        if principal.is_nobody() && matches!(credentials, Credentials::OfUser(..)) {
+            // Whoever signs in has a credential here.
+            return Err(Refusal::of_token(&token_validate::Reason::TokenMissing.into(), resource));
+        }
+        let holder = Holder { principal: principal.clone(), presented };
+        let obtained = credentials.obtain_for_request(holder).await;
+        let obtained = obtained.map_err(|it| Refusal::of_upstream_credential(&it, resource, principal))?;
+        permitted.still(self)?;
+        Ok(obtained)
+    }
+
+    /// A credential of the caller that the upstream refuses is the caller's affair, with our own challenge; any other
+    /// failure is the upstream's.
+    fn not_forwarded(
+        &self,
+        error: &ForwardError,
+        principal: &Principal,
+        renewal: Option<&Renewal>,
+    ) -> Refusal {
+        match (error, renewal) {
+            (ForwardError::Unauthorized, Some(renewal)) => {
+                let refused = CredentialError::ended("the upstream answered 401");
+                let error = renewal.failure().unwrap_or(&refused);
+                Refusal::of_upstream_credential(error, &self.parts.resource, principal)
+            }
+            _ => Reason::Upstream(error.reason()).into(),
+        }
     }
 
     /// An event stream that counts among those of its subject and ends with whatever its principal rests on.
@@ -234,6 +308,7 @@ impl ProtectedServer {
         Ok(OnBehalf {
             principal: Arc::clone(principal.unique_name()),
             headers: self.parts.identity.headers(principal, now)?,
+            renewal: None,
             request_id: HeaderValue::clone(&arrival.request_id_header),
             // A token that was accepted within the leeway must not lose its answer.
             stream_until: principal.accepted_until(self.parts.leeway).map(|it| it.saturating_since(now)),

@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::{
     adapters::Identity,
+    credential::Credentials,
     edge::Origins,
     limits::{RequestLimit, StreamLimit},
     request_id::RequestIds,
@@ -137,6 +138,8 @@ fn parts(issuer: &TestIssuer, upstream: &RecordingUpstream, grants: Arc<dyn Gran
         policy: None,
         proxy: Proxy::new(settings, SessionKey::random(&SystemEntropy)).unwrap(),
         identity: Identity::default(),
+        credentials: Credentials::None,
+        messages_path: None,
         requests: RequestLimit::new(8),
         streams: StreamLimit::new(8, 8, None),
         most_body: 1 << 20,

@@ -78,7 +78,21 @@ impl Identity {
 }
 
 impl Assertion {
+    /// The header's value.
     fn sign(&self, principal: &Principal, now: UnixTime) -> Result<HeaderValue, SigningKeyError> {
+        let signed = self.text(principal, now)?;
+        let text =
+            if self.header == http::header::AUTHORIZATION { format!("Bearer {signed}") } else { signed };
+        let mut value = HeaderValue::from_str(&text).map_err(|_| SigningKeyError::Unusable)?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    /// The JWT itself.
+    ///
+    /// # Errors
+    /// When the key cannot sign.
+    pub(crate) fn text(&self, principal: &Principal, now: UnixTime) -> Result<String, SigningKeyError> {
         let mut jti = [0; 16];
         self.entropy.fill(&mut jti);
         let ends = now + self.lifetime;
@@ -97,12 +111,7 @@ impl Assertion {
             exp: principal.expires_at().map_or(ends, |it| ends.min(it.max(now))),
             jti: URL_SAFE_NO_PAD.encode(jti),
         };
-        let signed = self.key.sign("JWT", &claims)?;
-        let text =
-            if self.header == http::header::AUTHORIZATION { format!("Bearer {signed}") } else { signed };
-        let mut value = HeaderValue::from_str(&text).map_err(|_| SigningKeyError::Unusable)?;
-        value.set_sensitive(true);
-        Ok(value)
+        self.key.sign("JWT", &claims)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where configuration becomes the parts of layer 2, and where those parts meet.
 
+mod credentials;
 mod dpop;
 mod identity;
 mod issuers;
@@ -8,6 +9,7 @@ mod servers;
 mod signing_key;
 
 pub(crate) use self::{
+    credentials::{CredentialMeans, ThirdPartyCredentials, credentials, exchange_settings, placement},
     dpop::DpopMemory,
     identity::{Assertion, Identity},
     issuers::{issuer_policies, preset},

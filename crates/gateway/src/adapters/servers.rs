@@ -2,6 +2,7 @@ use http::Uri;
 use mcp_proxy::{UpstreamSettings, UpstreamTarget};
 use resource_metadata::{Dpop, ProtectedResource};
 use token_validate::DpopSettings;
+use url::Url;
 
 use crate::config::{Config, DpopMode, Server, ServerMaterial, Upstream};
 
@@ -59,10 +60,15 @@ pub(crate) fn upstream_settings(
     server: &Server,
     material: &ServerMaterial,
 ) -> Result<UpstreamSettings, ServerError> {
+    let address = |url: &Url| {
+        url.as_str().parse::<Uri>().map_err(|it| ServerError::Address(server.path.to_string(), it))
+    };
     let target = match &server.upstream {
-        Upstream::Http(url) => UpstreamTarget::Http(
-            url.as_str().parse::<Uri>().map_err(|it| ServerError::Address(server.path.to_string(), it))?,
-        ),
+        Upstream::Http(url) => UpstreamTarget::Http(address(url)?),
+        Upstream::Sse(url) => UpstreamTarget::Sse {
+            stream: address(url)?,
+            messages: server.messages_path().unwrap_or_default(),
+        },
         Upstream::Unix { socket, path } => {
             UpstreamTarget::Unix { socket: socket.clone(), path: path.as_str().to_owned() }
         }

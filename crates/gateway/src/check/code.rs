@@ -125,6 +125,9 @@ codes! {
     UpstreamPlainHttp "upstream_plain_http" Warning
         "Requests to the upstream cross a network in plain HTTP."
         "use https, a unix socket, or an address that only this machine and the upstream share";
+    Credential "credential" Info
+        "What the gateway shows the upstream to be let in."
+        "";
     IdentityHeaders "identity_headers" Warning
         "The upstream is told the caller in plain headers, which whoever reaches it could send."
         "make sure that nobody reaches the upstream around the gateway, or use `identity.jwt`";
@@ -312,6 +315,19 @@ codes! {
     UpstreamAnswers "upstream_answers" Info
         "The MCP server answers `initialize`."
         "";
+    ExchangeWorks "exchange_works" Info
+        "The token endpoint of a credential takes the gateway's own request, and refuses a made-up token."
+        "";
+    ExchangeUnreachable "exchange_unreachable" Error
+        "The token endpoint of a credential does not answer."
+        "correct `credential.exchange.token_endpoint`, or let the gateway reach it";
+    ExchangeRefused "exchange_refused" Error
+        "The token endpoint of a credential refuses the gateway's own request, whoever it is for."
+        "compare `client_id`, `client_secret` or `client_key`, `audience`, `resource` and `scopes` with what the server knows, and let this client exchange tokens there";
+    ExchangeWrong "exchange_wrong" Error
+        "The token endpoint of a credential gave no proper answer to a made-up token."
+        "check that `credential.exchange.token_endpoint` is the server's token endpoint";
+
     UpstreamUnreachable "upstream_unreachable" Error
         "The MCP server cannot be reached."
         "start it, or correct `upstream`; for https, add its CA to `http.ca_files`";
@@ -320,10 +336,10 @@ codes! {
         "check the address, the firewall, and the server's own log";
     UpstreamWantsCredentials "upstream_wants_credentials" Error
         "The MCP server demands credentials of its own."
-        "switch its own authorization off, and let it trust the gateway alone";
+        "write a `credential` that it takes; or switch its own authorization off, and let it trust the gateway alone";
     UpstreamWrongPath "upstream_wrong_path" Error
         "The MCP server has no MCP endpoint at this path."
-        "correct the path of `upstream`, often `/mcp`";
+        "correct the path of `upstream`, often `/mcp`, or `/sse` for `upstream.sse`";
     UpstreamRedirects "upstream_redirects" Warning
         "The MCP server redirects each request, which costs time and fails for large ones."
         "write the final path in `upstream`";
@@ -337,8 +353,8 @@ codes! {
         "What answers is no MCP server: neither JSON-RPC nor an event stream."
         "correct `upstream`";
     UpstreamLegacySse "upstream_legacy_sse" Warning
-        "The MCP server speaks the HTTP+SSE transport of 2024, which the gateway does not."
-        "switch the server to streamable HTTP";
+        "The MCP server speaks the HTTP+SSE transport of 2024."
+        "write the same URL as `upstream = { sse = … }`, or switch the server to streamable HTTP";
 }
 
 impl fmt::Display for FindingCode {

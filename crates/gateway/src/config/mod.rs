@@ -20,8 +20,8 @@ mod value;
 
 pub(crate) use load::read_private;
 pub use load::{
-    AuthorizationServerMaterial, ClientMaterial, Environment, IdentityKey, Loaded, Material, Secret,
-    ServerMaterial, ThirdPartyMaterial,
+    AuthorizationServerMaterial, ClientMaterial, CredentialMaterial, Environment, IdentityKey, Loaded,
+    Material, Secret, ServerMaterial, ThirdPartyMaterial,
 };
 pub(crate) use option_b::known_endpoints;
 #[cfg(feature = "third-party")]
@@ -34,12 +34,12 @@ pub use reference::{json_schema, reference_markdown};
 pub use report::ConfigError;
 pub use section::{
     Account, Admin, Algorithm, Allow, Anonymous, ApiKeys, AudienceClaim, AuthorizationServer, ClientAuth,
-    ClientKeys, ClientMetadataDocuments, Config, ConfiguredClient, DpopMode, ExchangeTarget, ForwardedHeader,
-    IdentityJwt, Introspection, IntrospectionAuth, IntrospectionFor, KeySource, Limits, Listen, Log,
-    LogFormat, LogLevel, Loopback, Outbound, Preset, Provider, ProviderClaims, ProviderEndpoints,
-    ProviderPreset, ProviderTokenAuth, Registration, RuleAllow, RulesDefault, Server, ServerHttp,
-    ServerIdentity, ServerRule, Sessions, Storage, ThirdParty, ThirdPartySessions, Tls, TokenExchange,
-    TokenType, TrustedIssuer, Upstream, Validation,
+    ClientKeys, ClientMetadataDocuments, Config, ConfiguredClient, CredentialExchange, DpopMode,
+    ExchangeSubject, ExchangeTarget, ForwardedHeader, IdentityJwt, Introspection, IntrospectionAuth,
+    IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel, Loopback, Outbound, Preset,
+    Provider, ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration, RuleAllow,
+    RulesDefault, Server, ServerCredential, ServerHttp, ServerIdentity, ServerRule, Sessions, Storage,
+    ThirdParty, ThirdPartySessions, Tls, TokenExchange, TokenType, TrustedIssuer, Upstream, Validation,
 };
 pub use value::{
     AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, InvalidEndpointPath, InvalidPublicUrl,

@@ -156,7 +156,11 @@ shutdown = "1s"
 
 /// A configuration that points at nothing.
 pub(crate) fn without_files(config: Config) -> Loaded {
-    let servers = config.servers.iter().map(|_| ServerMaterial { roots: Vec::new(), identity_key: None });
+    let servers = config.servers.iter().map(|_| ServerMaterial {
+        roots: Vec::new(),
+        identity_key: None,
+        credential: None,
+    });
     let authorization_servers = config
         .authorization_servers
         .iter()

@@ -51,7 +51,7 @@ impl Routes {
             .fallback(nothing_here);
         let endpoints = servers
             .iter()
-            .flat_map(|server| spellings(server.path()).into_iter().map(|path| (path, Arc::clone(server))));
+            .flat_map(|server| paths(server).into_iter().map(|path| (path, Arc::clone(server))));
         Self { endpoints: endpoints.collect(), others }
     }
 
@@ -101,6 +101,13 @@ async fn nothing_here(request: Request) -> Response {
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
     }
     response
+}
+
+/// The endpoint in both spellings, and where messages are posted exactly as the stream has told.
+fn paths(server: &ProtectedServer) -> Vec<String> {
+    let mut paths = spellings(server.path());
+    paths.extend(server.messages_path().map(str::to_owned));
+    paths
 }
 
 fn spellings(path: &str) -> Vec<String> {

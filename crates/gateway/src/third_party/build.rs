@@ -18,7 +18,7 @@ use token_manager::{KeyRingError, ThirdPartyTokenSettings};
 
 use super::{
     ResidentError,
-    adapters::{ClientAssertions, Directory, DpopProofs, GrantAccess, SignInProvider},
+    adapters::{ClientAssertions, Directory, DpopProofs, GrantAccess, SignInProvider, SignInTokens},
     back_channel_logout::{self, BackChannelLogout},
     browser::{self, Browser, BrowserParts},
     endpoints::{self, Endpoints, Failures},
@@ -126,6 +126,7 @@ pub(super) async fn authorization_server(
     let server = OwnAuthorizationServer {
         issuers: vec![state.issuer_policy()],
         grants: Arc::new(state.grant_check()),
+        credentials: Some(Arc::new(SignInTokens::new(state.issuer.clone(), state.foundations.clone()))),
         router: to_the_end(
             endpoints::router(endpoints)
                 .merge(browser::router(Arc::new(browser)))

@@ -4,7 +4,7 @@ use url::Url;
 use crate::{
     adapters::protected_resource,
     check::{FindingCode, Findings, shown, subject},
-    config::{Config, Loaded, RulesDefault, Server, Upstream},
+    config::{Config, ExchangeSubject, Loaded, RulesDefault, Server, Upstream},
 };
 
 /// What each server is, and what is bold about it.
@@ -23,6 +23,7 @@ pub(super) fn check(loaded: &Loaded, findings: &mut Findings) {
         rules(server, &subject, findings);
         upstream(server, &subject, findings);
         identity(server, &subject, findings);
+        credential(server, &subject, findings);
     }
 }
 
@@ -67,17 +68,18 @@ fn rules(server: &Server, subject: &str, findings: &mut Findings) {
 fn address(upstream: &Upstream) -> String {
     match upstream {
         Upstream::Http(url) => shown::text(url.as_str()),
+        Upstream::Sse(url) => format!("{} (HTTP+SSE)", shown::text(url.as_str())),
         Upstream::Unix { socket, path } => format!("{} of the socket {}", path, socket.display()),
     }
 }
 
 fn upstream(server: &Server, subject: &str, findings: &mut Findings) {
-    if let Upstream::Http(url) = &server.upstream
+    if let Some((key, url)) = server.upstream.url()
         && crosses_a_network(url)
     {
         let message =
             format!("requests to {} cross a network in plain HTTP", url.host_str().unwrap_or_default());
-        findings.add(FindingCode::UpstreamPlainHttp, format!("{subject}.upstream.http"), message);
+        findings.add(FindingCode::UpstreamPlainHttp, format!("{subject}.upstream.{key}"), message);
     }
 }
 
@@ -94,4 +96,24 @@ fn identity(server: &Server, subject: &str, findings: &mut Findings) {
         let message = "identity JWTs are signed with a key that is made at each start";
         findings.add(FindingCode::IdentityKeyRandom, format!("{subject}.identity.jwt"), message);
     }
+}
+
+fn credential(server: &Server, subject: &str, findings: &mut Findings) {
+    let Some(credential) = &server.credential else { return };
+    let what = match (&credential.exchange, &credential.third_party) {
+        (Some(exchange), _) => {
+            let subject = match exchange.subject {
+                ExchangeSubject::AccessToken => "its own access token",
+                ExchangeSubject::Assertion => "an assertion of the gateway",
+            };
+            let endpoint = shown::text(exchange.token_endpoint.as_str());
+            format!("a token for each caller, in exchange for {subject} at {endpoint}")
+        }
+        (None, Some(provider)) => {
+            format!("the access token that each caller's sign-in at {provider} brought")
+        }
+        (None, None) => "one secret for everybody".to_owned(),
+    };
+    let message = format!("the upstream is shown {what}, in the header {}", credential.header);
+    findings.add(FindingCode::Credential, format!("{subject}.credential"), message);
 }

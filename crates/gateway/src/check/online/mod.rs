@@ -4,6 +4,7 @@ mod authorization_server;
 mod clients;
 mod clock;
 mod discovery;
+mod exchange;
 mod fetch;
 mod introspection;
 mod keys;
@@ -49,14 +50,15 @@ pub async fn online(loaded: &Loaded) -> Findings {
 
 /// The same by any client and at any time.
 pub(super) async fn with(loaded: &Loaded, http: &dyn HttpClient, clock: &dyn Clock) -> Findings {
-    let (servers, authorization_servers, state, providers, keys) = tokio::join!(
+    let (servers, exchanges, authorization_servers, state, providers, keys) = tokio::join!(
         servers(loaded),
+        exchanges(loaded, http, clock),
         authorization_servers(loaded, http, clock),
         look_at_state(loaded),
         providers::check(&loaded.config, http, clock),
         third_party_keys::check(&loaded.config, http, clock)
     );
-    together(vec![servers, authorization_servers, state, providers, keys])
+    together(vec![servers, exchanges, authorization_servers, state, providers, keys])
 }
 
 pub(super) async fn servers(loaded: &Loaded) -> Findings {
@@ -64,6 +66,14 @@ pub(super) async fn servers(loaded: &Loaded) -> Findings {
         .servers()
         .enumerate()
         .map(|(index, (server, material))| upstream::check(server, material, subject::server(index)));
+    together(join_all(checks).await)
+}
+
+pub(super) async fn exchanges(loaded: &Loaded, http: &dyn HttpClient, clock: &dyn Clock) -> Findings {
+    let issuer = loaded.config.public_url.as_str();
+    let checks = loaded.servers().enumerate().map(|(index, (server, material))| {
+        exchange::check(http, clock, issuer, (server, material), subject::server(index))
+    });
     together(join_all(checks).await)
 }
 

@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use http::{
-    HeaderName, HeaderValue, Method, Request, Response, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{ACCEPT, CONTENT_TYPE},
 };
 use http_body_util::{BodyExt, Full, Limited};
@@ -10,9 +10,10 @@ use serde_json::Value;
 
 use super::{PROBE, redirect};
 use crate::{
-    adapters::upstream_settings,
+    adapters::{placement, upstream_settings},
     check::{FindingCode, Findings, causes::causes, shown},
-    config::{Server, ServerMaterial},
+    config::{Server, ServerMaterial, Upstream},
+    credential::UpstreamToken,
 };
 
 /// Opens an MCP session with the server behind `server`, by the proxy that requests will take.
@@ -20,9 +21,20 @@ pub(super) async fn check(server: &Server, material: &ServerMaterial, subject: S
     let mut findings = Findings::default();
     let subject = format!("{subject}.upstream");
     let Some(proxy) = proxy(server, material) else { return findings };
-    let (code, message) = initialize(&proxy).await;
+    let credential = credential(server, material);
+    let (code, message) = match server.upstream {
+        Upstream::Sse(_) => open_stream(&proxy, &credential).await,
+        Upstream::Http(_) | Upstream::Unix { .. } => initialize(&proxy, &credential).await,
+    };
+    let (code, message) = match code {
+        FindingCode::UpstreamWantsCredentials if of_persons(server) => {
+            (FindingCode::UpstreamAnswers, "refuses a request that is nobody's, as it should".to_owned())
+        }
+        _ => (code, message),
+    };
     findings.add(code, subject.as_str(), message);
-    if code == FindingCode::UpstreamWrongPath && is_legacy(&proxy).await {
+    let is_sse = matches!(server.upstream, Upstream::Sse(_));
+    if code == FindingCode::UpstreamWrongPath && !is_sse && is_legacy(&proxy).await {
         let message = "a GET opens a stream that names an `endpoint`, as in the transport of 2024";
         findings.add(FindingCode::UpstreamLegacySse, subject.as_str(), message);
     }
@@ -47,19 +59,59 @@ fn proxy(server: &Server, material: &ServerMaterial) -> Option<Proxy> {
     Proxy::new(settings, SessionKey::random(&SystemEntropy)).ok()
 }
 
-async fn initialize(proxy: &Proxy) -> (FindingCode, String) {
+/// The secret that every request shows, if it is the same for everybody.
+fn credential(server: &Server, material: &ServerMaterial) -> HeaderMap {
+    let section = server.credential.as_ref();
+    let secret = material.credential.as_ref().and_then(|it| it.secret.as_ref());
+    let field = section.zip(secret).and_then(|(section, secret)| {
+        placement(section).field(&UpstreamToken::new(secret.expose().to_owned()))
+    });
+    field.into_iter().collect()
+}
+
+/// Whether requests show a credential of the person who calls, which the check has none of.
+fn of_persons(server: &Server) -> bool {
+    server.credential.as_ref().is_some_and(|it| it.secret.is_none())
+}
+
+async fn initialize(proxy: &Proxy, credential: &HeaderMap) -> (FindingCode, String) {
     let request = Request::post("/")
         .header(CONTENT_TYPE, "application/json")
         .header(ACCEPT, "application/json, text/event-stream")
         .body(Full::new(Bytes::from_static(INITIALIZE.as_bytes())));
     let Ok(request) = request else { return (FindingCode::UpstreamFailed, String::new()) };
-    match proxy.forward(request, on_behalf()).await {
+    let mut asking = on_behalf();
+    asking.headers.clone_from(credential);
+    match proxy.forward(request, asking).await {
         Err(error) => (code_of(&error), causes(&error)),
         Ok(answer) => {
             let session = answer.headers().get(MCP_SESSION_ID).cloned();
             let verdict = judge(answer).await;
-            end_session(proxy, session).await;
+            end_session(proxy, session, credential).await;
             verdict
+        }
+    }
+}
+
+/// Opens the stream of HTTP+SSE, which the proxy lets pass only if it names an endpoint.
+async fn open_stream(proxy: &Proxy, credential: &HeaderMap) -> (FindingCode, String) {
+    let request = Request::get("/").header(ACCEPT, "text/event-stream").body(Full::new(Bytes::new()));
+    let Ok(request) = request else { return (FindingCode::UpstreamFailed, String::new()) };
+    let mut asking = on_behalf();
+    asking.headers.clone_from(credential);
+    match proxy.forward(request, asking).await {
+        Err(error) => (code_of(&error), causes(&error)),
+        Ok(answer) if answer.status().is_success() => {
+            (FindingCode::UpstreamAnswers, "opens a stream that names where messages are posted".to_owned())
+        }
+        Ok(answer) => {
+            let status = answer.status().as_u16();
+            let code = if matches!(status, 404 | 405) {
+                FindingCode::UpstreamWrongPath
+            } else {
+                FindingCode::UpstreamFailed
+            };
+            (code, format!("answered {status} to a GET"))
         }
     }
 }
@@ -123,11 +175,13 @@ fn introduction(message: &Value) -> String {
 }
 
 /// Ends the session that the check opened; a server that does not care has its own end for it.
-async fn end_session(proxy: &Proxy, session: Option<HeaderValue>) {
+async fn end_session(proxy: &Proxy, session: Option<HeaderValue>, credential: &HeaderMap) {
     let Some(session) = session else { return };
     let request = Request::delete("/").header(MCP_SESSION_ID, session).body(Full::new(Bytes::new()));
     if let Ok(request) = request {
-        let _ = proxy.forward(request, on_behalf()).await;
+        let mut ending = on_behalf();
+        ending.headers.clone_from(credential);
+        let _ = proxy.forward(request, ending).await;
     }
 }
 

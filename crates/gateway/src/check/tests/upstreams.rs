@@ -52,6 +52,61 @@ async fn an_answer_to_initialize_is_judged() {
     check(|| Answer::redirect(307, "https://other.example/mcp"), &["upstream_redirect_refused"]).await;
 }
 
+fn with_credential(upstream: &RecordingUpstream, credential: &str) -> Loaded {
+    let http = upstream.uri("/mcp");
+    load(&format!(
+        "public_url = \"http://127.0.0.1:8080\"\nlisten = {{ address = \"127.0.0.1:0\" }}\n\
+         outbound = {{ allow_loopback = true }}\n[[server]]\npath = \"/mcp\"\nupstream = {{ http = \"{http}\" }}\n\
+         [server.credential]\n{credential}\n[[authorization_server]]\nissuer = \"https://as.example\"\n"
+    ))
+}
+
+#[tokio::test]
+async fn an_upstream_is_shown_the_secret_that_it_is_to_be_shown() {
+    let upstream = RecordingUpstream::start(|request| match request.header("authorization") {
+        Some("Bearer Zk8WqP4vT1xNb6Ry") => Answer::json(GREETING),
+        _ => Answer::status(401),
+    })
+    .await;
+    let loaded = with_credential(&upstream, "secret = { env = \"SECRET\" }");
+    assert_eq!(codes(&online::servers(&loaded).await), ["upstream_answers"]);
+    let loaded = with_credential(&upstream, "secret = { env = \"SECRET\" }\nscheme = \"\"");
+    assert_eq!(codes(&online::servers(&loaded).await), ["upstream_wants_credentials"]);
+}
+
+#[tokio::test]
+async fn an_exchange_is_tried_with_a_made_up_token() {
+    use oauth_types::SystemClock;
+    use test_support::fake_http::{FakeHttp, Reply};
+
+    let upstream = RecordingUpstream::start(|_| Answer::status(401)).await;
+    let credential = "exchange = { issuer = \"https://as.example\", token_endpoint = \"https://as.example/token\", \
+                      client_id = \"gateway\", client_secret = { env = \"SECRET\" } }";
+    let loaded = with_credential(&upstream, credential);
+    assert_found("credential", true, &crate::check::offline(&loaded));
+    // A request of nobody is refused there, as it should be.
+    assert_eq!(codes(&online::servers(&loaded).await), ["upstream_answers"]);
+    let refusal = |status: u16, error: &str| Reply::Answer {
+        status: http::StatusCode::from_u16(status).unwrap(),
+        body: format!("{{\"error\":\"{error}\"}}").into(),
+    };
+    for (reply, expected) in [
+        (refusal(400, "invalid_grant"), "exchange_works"),
+        (refusal(401, "invalid_client"), "exchange_refused"),
+        (refusal(400, "invalid_target"), "exchange_refused"),
+        (Reply::status(403), "exchange_refused"),
+        (Reply::status(404), "exchange_wrong"),
+        (Reply::ok("{}"), "exchange_wrong"),
+        (Reply::Timeout, "exchange_unreachable"),
+    ] {
+        let http = FakeHttp::new();
+        http.set("https://as.example/token", reply);
+        let findings = online::exchanges(&loaded, &http, &SystemClock::new()).await;
+        assert_eq!(codes(&findings), [expected], "{findings}");
+        assert!(!findings.to_string().contains(super::SECRET));
+    }
+}
+
 #[tokio::test]
 async fn the_server_is_named_and_its_session_ended() {
     let (findings, upstream) = ask(|_| Answer::json(GREETING).header("mcp-session-id", "s-1")).await;

@@ -18,7 +18,7 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
     Ok(())
 }
 
-fn is_taken(header: &str) -> bool {
+pub(super) fn is_taken(header: &str) -> bool {
     let is_ours = header == "authorization" || header.starts_with("x-mcp-");
     IDENTITY.contains(&header)
         || MCP.contains(&header)

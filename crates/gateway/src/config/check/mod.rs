@@ -4,6 +4,7 @@ mod admin;
 mod audiences;
 mod authorization_servers;
 mod clients;
+mod credential;
 mod development;
 mod dpop;
 mod forwarded_headers;
@@ -40,7 +41,7 @@ pub(super) fn all(config: &Config) -> Result<(), Problem> {
 
 type Check = fn(&Config) -> Result<(), Problem>;
 
-const CHECKS: [Check; 27] = [
+const CHECKS: [Check; 28] = [
     hosts::check,
     listen::check,
     proxies::check,
@@ -55,6 +56,7 @@ const CHECKS: [Check; 27] = [
     ways::check,
     pages::check,
     identity::check,
+    credential::check,
     forwarded_headers::check,
     authorization_servers::check,
     issuers_of_servers::check,

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::third_party;
 use crate::config::{
-    Config, SecretSource,
+    Config, SecretSource, Server,
     report::{KeyPath, Problem},
 };
 
@@ -30,10 +30,29 @@ fn all(config: &Config) -> Vec<(KeyPath, SecretSource)> {
         let key = it.identity.jwt.as_ref()?.key.clone()?;
         Some((section.key("identity").key("jwt").key("key"), key))
     });
+    let credentials = super::servers(config).flat_map(|(section, it)| credentials(&section, it));
     let clients = super::authorization_servers(config).filter_map(|(section, it)| {
         let introspection = it.introspection.as_ref()?;
         Some((section.key("introspection").key("client_secret"), introspection.client_secret.clone()))
     });
     let third_party = config.third_party.iter().flat_map(third_party::secrets);
-    tls.into_iter().chain(session).chain(identity).chain(clients).chain(third_party).collect()
+    tls.into_iter()
+        .chain(session)
+        .chain(identity)
+        .chain(credentials)
+        .chain(clients)
+        .chain(third_party)
+        .collect()
+}
+
+fn credentials(section: &KeyPath, server: &Server) -> Vec<(KeyPath, SecretSource)> {
+    let Some(it) = &server.credential else { return Vec::new() };
+    let section = section.key("credential");
+    let exchange = it.exchange.as_ref();
+    let all = [
+        (section.key("secret"), it.secret.as_ref()),
+        (section.key("exchange").key("client_secret"), exchange.and_then(|it| it.client_secret.as_ref())),
+        (section.key("exchange").key("client_key"), exchange.and_then(|it| it.client_key.as_ref())),
+    ];
+    all.into_iter().filter_map(|(key, source)| Some((key, source?.clone()))).collect()
 }

@@ -24,9 +24,11 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
                 format!("`{path}` is one of the gateway's own paths: choose another, such as `/mcp`");
             return Err(Problem::new(key, message));
         }
-        if let Some(other) = seen.insert(path, section) {
-            let message = format!("`{path}` is the path of `{other}` too: give each server its own");
-            return Err(Problem::new(key, message));
+        for path in [Some(path.to_owned()), server.messages_path()].into_iter().flatten() {
+            if let Some(other) = seen.insert(path.clone(), section.clone()) {
+                let message = format!("`{path}` is the path of `{other}` too: give each server its own");
+                return Err(Problem::new(key, message));
+            }
         }
     }
     Ok(())

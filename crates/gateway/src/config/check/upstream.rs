@@ -7,13 +7,14 @@ use crate::config::{Config, Upstream, report::Problem};
 /// An upstream is an ordinary HTTP endpoint, never an address that hands out cloud credentials.
 pub(super) fn check(config: &Config) -> Result<(), Problem> {
     for (section, server) in super::servers(config) {
+        if let Some((key, url)) = server.upstream.url() {
+            check_url(url).map_err(|message| Problem::new(section.key("upstream").key(key), message))?;
+        }
         match &server.upstream {
-            Upstream::Http(url) => check_url(url)
-                .map_err(|message| Problem::new(section.key("upstream").key("http"), message))?,
             Upstream::Unix { socket, .. } if socket.as_os_str().is_empty() => {
                 return Err(Problem::new(section.key("upstream").key("unix"), "write the path of a socket"));
             }
-            Upstream::Unix { .. } => {}
+            Upstream::Unix { .. } | Upstream::Http(_) | Upstream::Sse(_) => {}
         }
     }
     Ok(())

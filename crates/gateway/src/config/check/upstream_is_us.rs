@@ -2,15 +2,15 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use crate::config::{Config, Upstream, report::Problem};
+use crate::config::{Config, report::Problem};
 
 /// A gateway that forwards to itself would loop.
 pub(super) fn check(config: &Config) -> Result<(), Problem> {
     for (section, server) in super::servers(config) {
-        let Upstream::Http(url) = &server.upstream else { continue };
+        let Some((key, url)) = server.upstream.url() else { continue };
         if is_public_host(config, url) || is_listener(config, url) {
             let message = "is this gateway itself, which would loop: write the MCP server's own address";
-            return Err(Problem::new(section.key("upstream").key("http"), message));
+            return Err(Problem::new(section.key("upstream").key(key), message));
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 mod api_keys;
 mod authorization_server;
 mod certificates;
+mod credential;
 mod identity_key;
 mod listener;
 pub(super) mod master_key;
@@ -29,6 +30,7 @@ use super::{
 pub(crate) use reader::read_private;
 
 pub use authorization_server::AuthorizationServerMaterial;
+pub use credential::CredentialMaterial;
 pub use identity_key::IdentityKey;
 pub use third_party::{ClientMaterial, ThirdPartyMaterial};
 
@@ -85,6 +87,8 @@ pub struct ServerMaterial {
     /// The key that signs the identity JWT (`identity.jwt.key`).
     /// `None` asks for a random one if there is a `jwt`.
     pub identity_key: Option<IdentityKey>,
+    /// What `credential` points at, if it is there.
+    pub credential: Option<CredentialMaterial>,
 }
 
 impl Loaded {
@@ -172,7 +176,10 @@ fn server(section: &KeyPath, server: &Server, reader: &mut Reader<'_>) -> Result
     let source = server.identity.jwt.as_ref().and_then(|it| it.key.as_ref());
     let key = section.key("identity").key("jwt").key("key");
     let identity_key = source.map(|it| IdentityKey::read(&key, it, reader)).transpose()?;
-    Ok(ServerMaterial { roots, identity_key })
+    let key = section.key("credential");
+    let credential = server.credential.as_ref();
+    let credential = credential.map(|it| CredentialMaterial::read(&key, it, reader)).transpose()?;
+    Ok(ServerMaterial { roots, identity_key, credential })
 }
 
 #[cfg(test)]

@@ -27,6 +27,11 @@ fn server(server: &mut Server, folder: &Path) {
     }
     server.api_keys.iter_mut().for_each(|it| resolve(&mut it.file, folder));
     server.http.ca_files.iter_mut().for_each(|path| resolve(path, folder));
+    if let Some(credential) = &mut server.credential {
+        let exchange = credential.exchange.iter_mut();
+        let of_exchange = exchange.flat_map(|it| it.client_secret.iter_mut().chain(&mut it.client_key));
+        credential.secret.iter_mut().chain(of_exchange).for_each(|it| secret(it, folder));
+    }
     if let Some(source) = server.identity.jwt.as_mut().and_then(|it| it.key.as_mut()) {
         secret(source, folder);
     }

@@ -10,6 +10,15 @@ pub(super) fn check(material: &Material) -> Result<(), Problem> {
         let section = KeyPath::root("authorization_server").index(index);
         Some((section.key("introspection").key("client_secret"), it.client_secret.as_ref()?))
     });
+    let credentials = material.servers.iter().enumerate().flat_map(|(index, it)| {
+        let section = KeyPath::root("server").index(index).key("credential");
+        let material = it.credential.as_ref();
+        [
+            (section.key("secret"), material.and_then(|it| it.secret.as_ref())),
+            (section.key("exchange").key("client_secret"), material.and_then(|it| it.client_secret.as_ref())),
+        ]
+    });
+    let credentials = credentials.filter_map(|(key, secret)| Some((key, secret?)));
     let third_party = material.third_party.as_ref();
     let further = third_party.map(ThirdPartyMaterial::secrets).unwrap_or_default();
     let masters = third_party.map(ThirdPartyMaterial::master_keys).unwrap_or_default();
@@ -26,7 +35,7 @@ pub(super) fn check(material: &Material) -> Result<(), Problem> {
         }
     }
     let mut seen: Vec<(KeyPath, &Secret)> = Vec::new();
-    for (key, secret) in session.into_iter().chain(clients).chain(masters).chain(further) {
+    for (key, secret) in session.into_iter().chain(credentials).chain(clients).chain(masters).chain(further) {
         if let Some((other, _)) = seen.iter().find(|(_, it)| *it == secret) {
             let message = format!("is the secret of `{other}` too: use a secret of its own for each purpose");
             return Err(Problem::new(key, message));

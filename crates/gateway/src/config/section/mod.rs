@@ -2,6 +2,7 @@
 
 mod admin;
 mod authorization_server;
+mod credential;
 mod dpop;
 mod identity;
 mod introspection;
@@ -20,6 +21,7 @@ mod ways;
 
 pub use admin::Admin;
 pub use authorization_server::{Algorithm, AudienceClaim, AuthorizationServer, KeySource, Preset, TokenType};
+pub use credential::{CredentialExchange, ExchangeSubject, ServerCredential};
 pub use dpop::DpopMode;
 pub use identity::{IdentityJwt, ServerIdentity};
 pub use introspection::{Introspection, IntrospectionAuth, IntrospectionFor};

@@ -4,7 +4,10 @@ use oauth_types::{Issuer, ScopeToken};
 use serde::Deserialize;
 use url::Url;
 
-use super::{Anonymous, ApiKeys, DpopMode, Loopback, RulesDefault, ServerIdentity, ServerRule, Upstream};
+use super::{
+    Anonymous, ApiKeys, DpopMode, Loopback, RulesDefault, ServerCredential, ServerIdentity, ServerRule,
+    Upstream,
+};
 use crate::config::value::{AllowedAudience, EndpointPath, FieldName, Period, text};
 
 /// One protected MCP server: a path on the gateway and what is behind it.
@@ -18,7 +21,7 @@ pub struct Server {
     /// Its name for people (`resource_name` of RFC 9728).
     pub name: Option<String>,
     /// The MCP server behind this path: `{ http = "http://127.0.0.1:3000/mcp" }`,
-    /// or `{ unix = "/run/mcp.sock", path = "/mcp" }`.
+    /// `{ unix = "/run/mcp.sock", path = "/mcp" }`, or `{ sse = "http://127.0.0.1:3000/sse" }` for the transport of 2024.
     pub upstream: Upstream,
     /// Scopes that every request must have; also what the metadata and the challenge name.
     #[serde(default, deserialize_with = "text::list")]
@@ -76,9 +79,20 @@ pub struct Server {
     /// What the upstream learns about the caller.
     #[serde(default)]
     pub identity: ServerIdentity,
+    /// What lets the gateway in at the upstream; nothing without this section.
+    pub credential: Option<ServerCredential>,
     /// How requests are forwarded.
     #[serde(default)]
     pub http: ServerHttp,
+}
+
+impl Server {
+    /// Where clients post messages, if the upstream speaks HTTP+SSE.
+    #[must_use]
+    pub fn messages_path(&self) -> Option<String> {
+        let is_legacy = matches!(self.upstream, Upstream::Sse(_));
+        is_legacy.then(|| format!("{}/message", self.path.as_str().trim_end_matches('/')))
+    }
 }
 
 /// How requests are forwarded to one upstream.

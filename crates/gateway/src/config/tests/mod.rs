@@ -3,6 +3,7 @@
 //! The ids in the names are those of the threat table: configuration that is refused at start.
 
 mod authorization_server;
+mod credential;
 mod documents;
 mod limits;
 mod listen;

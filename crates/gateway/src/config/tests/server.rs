@@ -302,3 +302,17 @@ fn dpop_is_offered_unless_the_file_says_otherwise() {
     let nonce = "dpop_nonce = true\ndpop = \"off\"";
     refuses(SCOPES, nonce, "server[0].dpop_nonce", "that `dpop = \"off\"` refuses");
 }
+
+#[test]
+fn an_upstream_of_the_old_transport_takes_a_second_path() {
+    let sse = |url: &str| UPSTREAM.replace("http = \"http://127.0.0.1:3000/mcp\"", &format!("sse = {url:?}"));
+    let config = accepts(UPSTREAM, &sse("http://127.0.0.1:3000/sse"));
+    assert_eq!(config.servers[0].messages_path().as_deref(), Some("/mcp/message"));
+    assert_eq!(accepts(UPSTREAM, UPSTREAM).servers[0].messages_path(), None);
+    let text = edited(BASE, UPSTREAM, &sse("ftp://127.0.0.1/sse"));
+    assert_eq!(parse(&text).unwrap_err().key(), "server[0].upstream.sse");
+    let second = format!("[[server]]\npath = \"/mcp/message\"\n{UPSTREAM}\n\n[limits]");
+    parse(&edited(BASE, "[limits]", &second)).unwrap();
+    let both = edited(&edited(BASE, UPSTREAM, &sse("http://127.0.0.1:3000/sse")), "[limits]", &second);
+    assert_eq!(parse(&both).unwrap_err().key(), "server[1].path");
+}

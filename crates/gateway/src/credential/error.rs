@@ -1,0 +1,40 @@
+use std::borrow::Cow;
+
+use crate::reason::Reason;
+
+/// Why there is no credential for the upstream.
+///
+/// It holds no credential and no text that somebody else has written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CredentialError {
+    pub(crate) reason: Reason,
+    /// What the operator should know beyond the reason.
+    pub(crate) detail: Cow<'static, str>,
+}
+
+impl CredentialError {
+    /// This person can have none here (403).
+    pub(crate) fn denied(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason: Reason::CredentialDenied, detail: detail.into() }
+    }
+
+    /// What it rests on has ended: the person must authorize again (401).
+    pub(crate) fn ended(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason: Reason::CredentialRefused, detail: detail.into() }
+    }
+
+    /// Whoever gives it does not take the gateway's own request (502).
+    pub(crate) fn misconfigured(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason: Reason::CredentialMisconfigured, detail: detail.into() }
+    }
+
+    /// Whoever gives it gives no answer now (503).
+    pub(crate) fn unavailable(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason: Reason::CredentialUnavailable, detail: detail.into() }
+    }
+
+    /// It cannot be sent.
+    pub(crate) fn unusable() -> Self {
+        Self::misconfigured("the credential cannot stand in a header")
+    }
+}

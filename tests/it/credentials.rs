@@ -1,0 +1,316 @@
+//! What the gateway shows an upstream, with a scripted authorization server for exchanges.
+
+use std::collections::HashMap;
+
+use futures_util::future::join_all;
+use http::StatusCode;
+use serde_json::json;
+use test_support::upstream::{Answer, Recorded, RecordingUpstream};
+
+use crate::support::{Gateway, Issuer, Setup, call, get, tool_call};
+
+const ISSUER: &str = "https://as.example";
+const OTHER_ISSUER: &str = "https://other.example";
+const SECRET: &str = "gwsecret-Zk8WqP4vT1xNb6Ry";
+
+/// A gateway before `upstream` and before `second` at `/second`, with `credential` for the first.
+fn gateway(
+    issuers: (&Issuer, &Issuer),
+    upstreams: (&RecordingUpstream, &RecordingUpstream),
+    credential: &str,
+) -> Gateway {
+    let (first, second) = (upstreams.0.uri("/mcp"), upstreams.1.uri("/mcp"));
+    let setup = Setup::new().keys("keys", issuers.0).keys("other", issuers.1);
+    let setup = setup.variable("UPSTREAM_SECRET", SECRET);
+    setup.start(|listen| {
+        let port = listen.rsplit(':').next().unwrap();
+        format!(
+            r#"public_url = "http://localhost:{port}"
+[listen]
+address = "{listen}"
+[log]
+level = "debug"
+[outbound]
+allow_loopback = true
+[[authorization_server]]
+issuer = "{ISSUER}"
+keys = {{ file = "keys.json" }}
+[[authorization_server]]
+issuer = "{OTHER_ISSUER}"
+keys = {{ file = "other.json" }}
+[[server]]
+path = "/mcp"
+upstream = {{ http = "{first}" }}
+scopes = ["mcp"]
+[server.credential]
+{credential}
+[[server]]
+path = "/second"
+upstream = {{ http = "{second}" }}
+scopes = ["mcp"]
+"#
+        )
+    })
+}
+
+fn exchange(authorization_server: &RecordingUpstream, further: &str) -> String {
+    let endpoint = authorization_server.uri("/token");
+    format!(
+        "exchange = {{ issuer = \"{ISSUER}\", token_endpoint = \"{endpoint}\", client_id = \"gateway\", \
+         client_secret = {{ env = \"UPSTREAM_SECRET\" }}, audience = \"files\", scopes = [\"read\"]{further} }}"
+    )
+}
+
+fn form(request: &Recorded) -> HashMap<String, String> {
+    url::form_urlencoded::parse(&request.body).into_owned().collect()
+}
+
+/// The subject of a token that nobody needs to verify here.
+fn subject(token: &str) -> String {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    claims["sub"].as_str().unwrap().to_owned()
+}
+
+/// Exchanges any subject token for `of-<subject>-<number>`.
+async fn authorization_server() -> RecordingUpstream {
+    let mut number = 0;
+    RecordingUpstream::start(move |request| {
+        number += 1;
+        let subject = subject(&form(request)["subject_token"]);
+        let answer = json!({
+            "access_token": format!("of-{subject}-{number}"), "token_type": "Bearer", "expires_in": 300,
+            "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        });
+        Answer::json(&answer.to_string())
+    })
+    .await
+}
+
+async fn echo() -> RecordingUpstream {
+    RecordingUpstream::start(|_: &Recorded| Answer::json(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#)).await
+}
+
+/// Answers 401 with a challenge of its own unless the credential ends in `good`.
+async fn picky(good: &'static str) -> RecordingUpstream {
+    RecordingUpstream::start(move |request: &Recorded| {
+        if request.header("authorization").is_some_and(|it| it.ends_with(good)) {
+            return Answer::json(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
+        }
+        Answer::status(401).header("www-authenticate", "Bearer resource_metadata=\"https://evil.example/\"")
+    })
+    .await
+}
+
+fn credentials(upstream: &RecordingUpstream) -> Vec<String> {
+    let requests = upstream.requests();
+    requests.iter().map(|it| it.header("authorization").unwrap_or("none").to_owned()).collect()
+}
+
+/// Nothing that is secret stands in the log.
+#[track_caller]
+fn assert_silent(gateway: &Gateway, secrets: &[&str]) {
+    let output = gateway.output();
+    for secret in secrets {
+        assert!(!output.contains(secret), "{secret} in the log:\n{output}");
+    }
+}
+
+#[tokio::test]
+async fn e04_e30_a_fixed_secret_goes_to_its_upstream_only() {
+    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
+    let (first, second) = (echo().await, echo().await);
+    let credential = "secret = { env = \"UPSTREAM_SECRET\" }\nheader = \"X-Api-Key\"";
+    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), credential);
+    for path in ["/mcp", "/second"] {
+        let url = gateway.url(path);
+        let mut request = tool_call(&url, Some(&issuers.0.token(&url).sign()));
+        request.headers_mut().insert("x-api-key", "of-the-client".parse().unwrap());
+        let answer = call(request).await;
+        assert_eq!(answer.status, 200);
+        assert!(!format!("{answer:?}").contains(SECRET));
+    }
+    assert_eq!(first.request().header("x-api-key"), Some(SECRET));
+    assert_eq!(first.request().header("authorization"), None);
+    assert_eq!(second.request().header("x-api-key"), None);
+    assert_silent(&gateway, &[SECRET]);
+}
+
+#[tokio::test]
+async fn e48_a_fixed_secret_that_is_refused_is_no_affair_of_the_client() {
+    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
+    let (first, second) = (picky("another-secret").await, echo().await);
+    let credential = "secret = { env = \"UPSTREAM_SECRET\" }";
+    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), credential);
+    let url = gateway.url("/mcp");
+    let answer = call(tool_call(&url, Some(&issuers.0.token(&url).sign()))).await;
+    assert_eq!((answer.status, answer.header("www-authenticate")), (StatusCode::BAD_GATEWAY, ""));
+    assert_eq!(credentials(&first), [format!("Bearer {SECRET}")]);
+}
+
+#[tokio::test]
+async fn e30_each_caller_has_a_token_of_their_own_by_exchange() {
+    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
+    let (first, second, authorization_server) = (echo().await, echo().await, authorization_server().await);
+    let section = exchange(&authorization_server, "");
+    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+    let url = gateway.url("/mcp");
+    let (alice, bob) = (issuers.0.token(&url).sign(), issuers.0.token(&url).claim("sub", "bob").sign());
+    for token in [&alice, &bob, &alice, &bob] {
+        let answer = call(tool_call(&url, Some(token))).await;
+        assert_eq!(answer.status, 200);
+        assert!(!format!("{answer:?}").contains("of-"));
+    }
+    assert_eq!(
+        credentials(&first),
+        ["Bearer of-alice-1", "Bearer of-bob-2", "Bearer of-alice-1", "Bearer of-bob-2"]
+    );
+    // Another server has none, and no upstream ever sees the token of the client.
+    let other = gateway.url("/second");
+    assert_eq!(call(tool_call(&other, Some(&issuers.0.token(&other).sign()))).await.status, 200);
+    assert_eq!(credentials(&second), ["none"]);
+    assert!(!format!("{:?}", first.requests()).contains(&alice));
+
+    let [asked, _] = authorization_server.requests().try_into().unwrap();
+    let form = form(&asked);
+    assert_eq!(form["grant_type"], "urn:ietf:params:oauth:grant-type:token-exchange");
+    assert_eq!((form["subject_token"].as_str(), form["audience"].as_str()), (alice.as_str(), "files"));
+    assert_eq!(form["subject_token_type"], "urn:ietf:params:oauth:token-type:access_token");
+    assert_eq!(form["scope"], "read");
+    assert!(asked.header("authorization").unwrap().starts_with("Basic "));
+    assert_silent(&gateway, &[&alice, SECRET, "of-alice", "of-bob"]);
+}
+
+#[tokio::test]
+async fn k04_one_exchange_serves_all_who_wait() {
+    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
+    let (first, second, authorization_server) = (echo().await, echo().await, authorization_server().await);
+    let section = exchange(&authorization_server, "");
+    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+    let url = gateway.url("/mcp");
+    let token = issuers.0.token(&url).sign();
+    let calls = join_all((0..20).map(|_| call(tool_call(&url, Some(&token))))).await;
+    assert!(calls.iter().all(|it| it.status == 200));
+    assert_eq!((first.requests().len(), authorization_server.requests().len()), (20, 1));
+}
+
+#[tokio::test]
+async fn e48_a_refused_credential_is_exchanged_again_once_and_then_we_challenge() {
+    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
+    let (first, second, authorization_server) =
+        (picky("-2").await, echo().await, authorization_server().await);
+    let section = exchange(&authorization_server, "");
+    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+    let url = gateway.url("/mcp");
+    let token = issuers.0.token(&url).sign();
+    assert_eq!(call(tool_call(&url, Some(&token))).await.status, 200);
+    assert_eq!(credentials(&first), ["Bearer of-alice-1", "Bearer of-alice-2"]);
+    let [before, after] = first.requests().try_into().unwrap();
+    assert_eq!(before.body, after.body);
+
+    // Bob's second is the fourth that the authorization server gives, and no good.
+    let bob = issuers.0.token(&url).claim("sub", "bob").sign();
+    let answer = call(tool_call(&url, Some(&bob))).await;
+    assert_eq!(answer.status, 401);
+    let metadata = gateway.url("/.well-known/oauth-protected-resource/mcp");
+    let challenge = answer.header("www-authenticate");
+    assert!(challenge.contains(&metadata) && challenge.contains("invalid_token"), "{challenge}");
+    assert!(!format!("{answer:?}").contains("evil.example"));
+    assert_eq!(credentials(&first)[2..], ["Bearer of-bob-3", "Bearer of-bob-4"]);
+    gateway.wait_for("credential_refused");
+    assert_silent(&gateway, &[&token, &bob, "of-alice", "of-bob"]);
+}
+
+#[tokio::test]
+async fn e30_a_token_is_exchanged_where_it_was_issued_and_nowhere_else() {
+    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
+    let (first, second, authorization_server) = (echo().await, echo().await, authorization_server().await);
+    let section = exchange(&authorization_server, "");
+    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+    let url = gateway.url("/mcp");
+    let answer = call(tool_call(&url, Some(&issuers.1.token(&url).sign()))).await;
+    assert_eq!((answer.status, answer.header("www-authenticate")), (StatusCode::FORBIDDEN, ""));
+    gateway.wait_for("credential_denied");
+    assert_eq!((first.requests().len(), authorization_server.requests().len()), (0, 0));
+    assert_eq!(call(tool_call(&url, Some(&issuers.0.token(&url).sign()))).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_assertion_stands_for_callers_of_any_issuer_and_can_be_verified() {
+    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
+    let (first, second, authorization_server) = (echo().await, echo().await, authorization_server().await);
+    let section = exchange(&authorization_server, ", subject = \"assertion\"");
+    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+    let url = gateway.url("/mcp");
+    let token = issuers.1.token(&url).sign();
+    assert_eq!(call(tool_call(&url, Some(&token))).await.status, 200);
+    assert_eq!(credentials(&first), ["Bearer of-alice-1"]);
+    let form = form(&authorization_server.request());
+    assert_eq!(form["subject_token_type"], "urn:ietf:params:oauth:token-type:jwt");
+    assert_ne!(form["subject_token"], token);
+
+    let keys = get(&gateway.url("/.well-known/mcp-gateway/assertion-keys")).await.json();
+    let keys = token_validate::KeySet::from_jwks_json(keys.to_string().as_bytes()).unwrap().0;
+    let verified = token_validate::SharedKeys::new(keys)
+        .verify_jws(&form["subject_token"], &[token_validate::Algorithm::Es256])
+        .unwrap();
+    let claims = verified.claims();
+    assert_eq!((&claims["iss"], &claims["aud"]), (&json!(gateway.origin()), &json!(ISSUER)));
+    assert_eq!(claims["sub_id"], json!({ "format": "iss_sub", "iss": OTHER_ISSUER, "sub": "alice" }));
+}
+
+#[tokio::test]
+async fn k02_an_authorization_server_in_trouble_is_not_the_fault_of_the_caller() {
+    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
+    let (first, second) = (echo().await, echo().await);
+    let rows = [
+        (Answer::status as fn(u16) -> Answer, 503, StatusCode::SERVICE_UNAVAILABLE, "credential_unavailable"),
+        (
+            |status| Answer::json(r#"{"error":"invalid_client"}"#).with_status(status),
+            401,
+            StatusCode::BAD_GATEWAY,
+            "credential_misconfigured",
+        ),
+        (
+            |status| Answer::json(r#"{"error":"invalid_grant"}"#).with_status(status),
+            400,
+            StatusCode::UNAUTHORIZED,
+            "credential_refused",
+        ),
+        (
+            |status| Answer::json(r#"{"error":"access_denied"}"#).with_status(status),
+            403,
+            StatusCode::FORBIDDEN,
+            "credential_denied",
+        ),
+    ];
+    for (answer, status, expected, reason) in rows {
+        let authorization_server = RecordingUpstream::start(move |_| answer(status)).await;
+        let section = exchange(&authorization_server, "");
+        let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+        let url = gateway.url("/mcp");
+        let answer = call(tool_call(&url, Some(&issuers.0.token(&url).sign()))).await;
+        assert_eq!(answer.status, expected, "{reason}");
+        assert_eq!(answer.header("www-authenticate").is_empty(), status != 400, "{reason}");
+        gateway.wait_for(reason);
+    }
+    assert_eq!(first.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_large_body_is_not_sent_twice() {
+    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
+    let (first, second, authorization_server) =
+        (picky("-2").await, echo().await, authorization_server().await);
+    let section = exchange(&authorization_server, "");
+    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+    let url = gateway.url("/mcp");
+    let token = issuers.0.token(&url).sign();
+    let large = tool_call(&url, Some(&token)).map(|it| it + &" ".repeat(300 * 1024));
+    assert_eq!(call(large).await.status, 401);
+    assert_eq!(credentials(&first), ["Bearer of-alice-1"]);
+    // The credential was replaced all the same, so the next call is good at once.
+    assert_eq!(call(tool_call(&url, Some(&token))).await.status, 200);
+    assert_eq!(credentials(&first), ["Bearer of-alice-1", "Bearer of-alice-2"]);
+}
