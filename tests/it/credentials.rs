@@ -314,3 +314,46 @@ async fn a_large_body_is_not_sent_twice() {
     assert_eq!(call(tool_call(&url, Some(&token))).await.status, 200);
     assert_eq!(credentials(&first), ["Bearer of-alice-1", "Bearer of-alice-2"]);
 }
+
+/// Adds an API key to the file `name` of `gateway`, which serves with it as soon as it looks.
+fn api_key(gateway: &Gateway) -> String {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_mcp-gateway"))
+        .args(["api-keys", "add", "--label", "ci", "--scope", "mcp", "--config"])
+        .arg(gateway.path("gateway.toml"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let key = text.split_whitespace().find(|it| it.starts_with("mgk_") || it.starts_with("mcpgw_"));
+    key.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr))).to_owned()
+}
+
+#[tokio::test]
+async fn e30_callers_without_a_token_have_no_credential_of_their_own_but_the_common_one() {
+    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
+    let (first, second, authorization_server) = (echo().await, echo().await, authorization_server().await);
+    let ways = "[server.anonymous]\nmethods = [\"tools/call\"]\nscopes = [\"mcp\"]\n[server.api_keys]\nfile = \"keys.list\"";
+    let of_persons = format!("{}\n{ways}", exchange(&authorization_server, ""));
+    let of_all = format!("secret = {{ env = \"UPSTREAM_SECRET\" }}\n{ways}");
+    for (section, anonymous, by_key) in [(of_persons, 401, 403), (of_all, 200, 200)] {
+        let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+        let url = gateway.url("/mcp");
+        let answer = call(tool_call(&url, None)).await;
+        assert_eq!(answer.status, anonymous, "{}", answer.body);
+        assert_eq!(answer.header("www-authenticate").is_empty(), anonymous == 200);
+        let key = api_key(&gateway);
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let mut answer = call(tool_call(&url, Some(&key))).await;
+        while answer.status == 401 && std::time::Instant::now() < deadline {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            answer = call(tool_call(&url, Some(&key))).await;
+        }
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("www-authenticate")),
+            (by_key, ""),
+            "{}",
+            answer.body
+        );
+    }
+    assert_eq!(credentials(&first), [format!("Bearer {SECRET}"), format!("Bearer {SECRET}")]);
+    assert_eq!(authorization_server.requests().len(), 0);
+}
