@@ -19,6 +19,8 @@ mod real;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod soak;
+#[cfg(test)]
 mod support;
 #[cfg(feature = "third-party")]
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod gate;
 mod moods;
 mod parts;
 mod shell;
+mod soak;
 mod steps;
 mod tally;
 mod tidy;
@@ -23,7 +24,7 @@ usage: cargo xtask COMMAND
   clippy              lints, warnings denied
   parts               install what the end-to-end tests need: .parts/ and Chromium
   tests               cargo test of the workspace
-  durability          some of `races`, `crash` and `power-loss`, as many as fit into a minute
+  durability          some of `races`, `crash`, `power-loss` and `soak`, as many as fit into two minutes
   docs                rustdoc, warnings denied
   features            each crate without features and with each feature alone
   rust                the oldest Rust that we promise compiles the program; installs it with rustup if need be
@@ -36,7 +37,8 @@ usage: cargo xtask COMMAND
                       lose the power of a simulated disk, N histories (10,000) from seed S (0) on
   crash [--cycles N]  kill a process that issues, refreshes and revokes, N times (1,000); goes on where it was stopped
   races [--rounds N]  redeem and refresh one token many times at once, N rounds (100)
-  moods [--seconds N] fifty grants on third-party tokens of seconds, in good times and in bad, N seconds (120) each";
+  moods [--seconds N] fifty grants on third-party tokens of seconds, in good times and in bad, N seconds (120) each
+  soak [--calls N]    fifty users with the same ids, names of sessions and progress tokens call N times (1,000,000)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -52,6 +54,8 @@ fn main() -> ExitCode {
         ["races", options @ ..] => durability::races(options),
         ["moods"] => moods::run("120"),
         ["moods", "--seconds", seconds] => moods::run(seconds),
+        ["soak"] => soak::run("1000000"),
+        ["soak", "--calls", calls] => soak::run(calls),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             ExitCode::SUCCESS

@@ -49,7 +49,7 @@ pub(crate) struct Refused {
     pub(crate) output: String,
 }
 
-/// All that a process has said.
+/// All that a process has said; of a very long run, the last of it.
 #[derive(Default)]
 struct Output {
     text: Mutex<String>,
@@ -239,6 +239,9 @@ impl Output {
         std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
                 let mut text = writer.text.lock().unwrap();
+                if text.len() > MOST_OUTPUT {
+                    text.clear();
+                }
                 text.push_str(&line);
                 text.push('\n');
                 writer.grown.notify_all();
@@ -315,5 +318,7 @@ fn write_private(path: &Path, text: &str) {
 }
 
 const CONFIG: &str = "gateway.toml";
+/// Of what a process says this much is kept at most, in bytes.
+const MOST_OUTPUT: usize = 64 << 20;
 /// More than anything here takes on a busy machine.
 const LONG: Duration = Duration::from_secs(60);

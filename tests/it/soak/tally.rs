@@ -1,0 +1,107 @@
+//! What became of the calls.
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+/// How a call goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Answered by one JSON text.
+    Said,
+    /// Answered by events: progress, then the result.
+    Counted,
+    /// The server asks the client something before it answers (revisions up to 2025-11-25).
+    AskedBack,
+    /// The server tells something on the caller's other stream.
+    Told,
+    /// The client leaves without waiting for the answer.
+    Left,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 5] = [Self::Said, Self::Counted, Self::AskedBack, Self::Told, Self::Left];
+}
+
+/// What became of one call.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    /// All that came was the caller's own.
+    Own,
+    /// Something of somebody else came, or something of another call.
+    Crossed(String),
+    /// Something did not come.
+    Lost(String),
+    /// The gateway or the upstream said no.
+    Refused(String),
+}
+
+/// How many calls there were, and how many of them went wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) calls: u64,
+    pub(super) crossed: u64,
+    pub(super) lost: u64,
+    pub(super) refused: u64,
+}
+
+/// Counts for all callers.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    kinds: [AtomicU64; Kind::ALL.len()],
+    crossed: AtomicU64,
+    lost: AtomicU64,
+    refused: AtomicU64,
+    examples: Mutex<Vec<String>>,
+}
+
+impl Tally {
+    pub(super) fn count(&self, kind: Kind, outcome: Outcome) {
+        self.kinds[kind as usize].fetch_add(1, Relaxed);
+        self.note(outcome);
+    }
+
+    /// Counts what is wrong beside the calls.
+    pub(super) fn note(&self, outcome: Outcome) {
+        let (count, example) = match outcome {
+            Outcome::Own => return,
+            Outcome::Crossed(what) => (&self.crossed, format!("crossed: {what}")),
+            Outcome::Lost(what) => (&self.lost, format!("lost: {what}")),
+            Outcome::Refused(what) => (&self.refused, format!("refused: {what}")),
+        };
+        count.fetch_add(1, Relaxed);
+        let mut examples = self.examples.lock().unwrap();
+        if examples.len() < 10 {
+            examples.push(example);
+        }
+    }
+
+    pub(super) fn of(&self, kind: Kind) -> u64 {
+        self.kinds[kind as usize].load(Relaxed)
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            calls: Kind::ALL.iter().map(|it| self.of(*it)).sum(),
+            crossed: self.crossed.load(Relaxed),
+            lost: self.lost.load(Relaxed),
+            refused: self.refused.load(Relaxed),
+        }
+    }
+
+    /// Some of what went wrong.
+    pub(super) fn examples(&self) -> Vec<String> {
+        self.examples.lock().unwrap().clone()
+    }
+
+    /// All of it, for people.
+    pub(super) fn line(&self, seconds: f64) -> String {
+        let Counts { calls, crossed, lost, refused } = self.counts();
+        let [said, counted, asked, told, left] = Kind::ALL.map(|it| self.of(it));
+        format!(
+            "{calls} calls ({said} answered at once, {counted} by events, {asked} after a question, {told} told on \
+             another stream, {left} left) in {seconds:.0} s: {crossed} crossed, {lost} lost, {refused} refused"
+        )
+    }
+}
