@@ -3,6 +3,7 @@
 
 mod bench;
 mod durability;
+mod fuzz;
 mod gate;
 mod moods;
 mod parts;
@@ -38,7 +39,9 @@ usage: cargo xtask COMMAND
   crash [--cycles N]  kill a process that issues, refreshes and revokes, N times (1,000); goes on where it was stopped
   races [--rounds N]  redeem and refresh one token many times at once, N rounds (100)
   moods [--seconds N] fifty grants on third-party tokens of seconds, in good times and in bad, N seconds (120) each
-  soak [--calls N]    fifty users with the same ids, names of sessions and progress tokens call N times (1,000,000)";
+  soak [--calls N]    fifty users with the same ids, names of sessions and progress tokens call N times (1,000,000)
+  fuzz [--seconds N] [TARGET]
+                      throw inputs at whatever reads what strangers send, N seconds (60) at each target";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         ["moods", "--seconds", seconds] => moods::run(seconds),
         ["soak"] => soak::run("1000000"),
         ["soak", "--calls", calls] => soak::run(calls),
+        ["fuzz", options @ ..] => fuzz::run(options).unwrap_or_else(usage_error),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             ExitCode::SUCCESS

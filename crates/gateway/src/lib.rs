@@ -11,6 +11,9 @@ mod credential;
 pub mod demo;
 mod edge;
 mod exchanges;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod limits;
 mod listener;
 mod metrics;

@@ -5,6 +5,9 @@ mod connector;
 mod detached;
 mod error;
 mod exchange;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod header_names;
 mod legacy;
 mod on_behalf;

@@ -98,13 +98,13 @@ fn earlier(time: Instant, end: Option<Instant>) -> Instant {
 /// The last three bytes of a stream, enough to see an empty line, after which an event is complete
 /// (WHATWG HTML section 9.2.5). A comment sent anywhere else would end a half-sent event.
 #[derive(Clone, Copy, Debug, Default)]
-struct Tail {
+pub(crate) struct Tail {
     bytes: [u8; 3],
     length: usize,
 }
 
 impl Tail {
-    fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         let new = bytes.get(bytes.len().saturating_sub(3)..).unwrap_or_default();
         for byte in new {
             let [_, second, third] = self.bytes;
@@ -114,7 +114,7 @@ impl Tail {
     }
 
     /// Mixed line ends that leave room for doubt count as no boundary: then no comment is sent.
-    fn is_boundary(self) -> bool {
+    pub(crate) fn is_boundary(self) -> bool {
         match self.bytes {
             _ if self.length == 0 => true,
             [_, b'\n', b'\n'] | [_, b'\r', b'\r'] | [b'\n', b'\r', b'\n'] => true,

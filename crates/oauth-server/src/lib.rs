@@ -7,6 +7,9 @@ mod clients;
 mod direct_grants;
 mod dpop;
 mod endpoint;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity_assertion;
 mod introspect;
 mod metadata;

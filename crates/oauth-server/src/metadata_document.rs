@@ -17,6 +17,8 @@ use oauth_types::{ClientId, Clock, UnixTime};
 use outbound_http::HttpClient;
 
 pub(crate) use error::DocumentError;
+#[cfg(feature = "fuzzing")]
+pub(crate) use reader::read;
 pub use settings::DocumentSettings;
 
 use crate::{FindClientError, clients::KnownClient};

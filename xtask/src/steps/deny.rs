@@ -3,9 +3,7 @@
 //! The advisory database is not asked, because it cannot be fetched everywhere;
 //! `deny.toml` bans the known bad versions instead.
 
-use std::path::PathBuf;
-
-use crate::{gate::Step, shell, tally::Tally, workspace::root};
+use crate::{gate::Step, parts, shell, tally::Tally};
 
 pub(crate) const STEP: Step = Step { name: "deny", run };
 
@@ -16,31 +14,14 @@ fn run() -> Tally {
 }
 
 fn check() -> Result<(), String> {
-    let program = installed()?;
+    let program = parts::cargo::installed("cargo-deny", VERSION)?;
     shell::run("cargo", &["fetch", "--locked"])?;
     shell::run(program, &["--offline", "check", "licenses", "bans", "sources"])
 }
 
-/// Where cargo-deny is, after it was installed if need be.
-///
-/// Without optimisation, because it runs for a second and takes minutes to compile.
-fn installed() -> Result<PathBuf, String> {
-    let folder = root().join(".parts/cargo");
-    let program = folder.join("bin/cargo-deny");
-    if program.exists() && shell::output(&program, &["--version"])?.trim() == format!("cargo-deny {VERSION}")
-    {
-        return Ok(program);
-    }
-    let mut install =
-        shell::command("cargo", &["install", "cargo-deny", "--version", VERSION, "--locked", "--debug"]);
-    install.arg("--force").arg("--root").arg(folder).env("CARGO_PROFILE_DEV_DEBUG", "false");
-    shell::run_command(install)?;
-    Ok(program)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::workspace::root;
 
     /// `name@<1.2.3` is accepted by cargo-deny and matches nothing; only `name:<1.2.3` is a range.
     fn is_a_floor(line: &str) -> Option<bool> {

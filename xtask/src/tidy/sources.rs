@@ -17,7 +17,7 @@ pub(crate) struct Source {
 /// All Rust files, in the order of their paths.
 pub(crate) fn rust() -> Result<Vec<Source>, String> {
     let mut paths = Vec::new();
-    for folder in ["bins", "crates", "tests", "xtask"] {
+    for folder in ["bins", "crates", "fuzz", "tests", "xtask"] {
         collect(&root().join(folder), &mut paths)?;
     }
     paths.sort();

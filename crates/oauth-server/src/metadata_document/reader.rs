@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Reads the document of the client `id` (draft section 4.1).
-pub(super) fn read(id: &ClientId, host: &str, body: &[u8]) -> Result<KnownClient, DocumentError> {
+pub(crate) fn read(id: &ClientId, host: &str, body: &[u8]) -> Result<KnownClient, DocumentError> {
     let document = strict_json::object(body).map_err(|_| DocumentError::NotJson)?;
     if document.get("client_id").and_then(Value::as_str) != Some(id.as_str()) {
         return Err(DocumentError::OtherClientId);

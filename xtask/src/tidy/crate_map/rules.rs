@@ -61,6 +61,21 @@ pub(super) const CRATES: &[CrateRule] = &[
         may_use: &["oauth-types", "outbound-http", "storage"],
         third_party: false,
     },
+    CrateRule {
+        name: "fuzz",
+        layer: Layer::Tests,
+        may_use: &[
+            "gateway",
+            "mcp-message",
+            "mcp-policy",
+            "mcp-proxy",
+            "oauth-server",
+            "oauth-types",
+            "test-support",
+            "token-validate",
+        ],
+        third_party: true,
+    },
 ];
 
 /// Packages that are no part of the product and use none of our crates.

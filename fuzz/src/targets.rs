@@ -1,0 +1,21 @@
+//! One function per target.
+
+mod bearer;
+mod client_document;
+mod jwks;
+mod jwt;
+mod keep_alive;
+mod message;
+mod mirrored;
+mod path;
+
+pub use self::{
+    bearer::{WORDS as BEARER_WORDS, run as bearer},
+    client_document::{WORDS as CLIENT_DOCUMENT_WORDS, run as client_document},
+    jwks::{WORDS as JWKS_WORDS, run as jwks},
+    jwt::{WORDS as JWT_WORDS, run as jwt},
+    keep_alive::{WORDS as EVENT_WORDS, run as keep_alive},
+    message::{WORDS as MESSAGE_WORDS, run as message},
+    mirrored::{WORDS as MIRRORED_WORDS, run as mirrored},
+    path::{WORDS as PATH_WORDS, run as path},
+};
