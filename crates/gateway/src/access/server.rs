@@ -97,11 +97,11 @@ impl ProtectedServer {
         self.parts.messages_path.as_deref()
     }
 
-    /// What the place at `path` takes (RFC 9110 section 10.2.1).
-    fn methods(&self, path: &str) -> &'static str {
+    /// What the endpoint takes, or where messages are posted the place for them (RFC 9110 section 10.2.1).
+    fn methods(&self, is_for_messages: bool) -> &'static str {
         match &self.parts.messages_path {
             None => MCP_METHODS,
-            Some(messages) if messages == path => "POST, OPTIONS",
+            Some(_) if is_for_messages => "POST, OPTIONS",
             Some(_) => "GET, OPTIONS",
         }
     }
@@ -203,14 +203,14 @@ impl ProtectedServer {
         let renewal = credential.and_then(|it| it.attach(&mut on_behalf.headers));
         on_behalf.renewal = renewal.clone().map(|it| it as Arc<dyn CredentialRenewal>);
         let (head, body) = request.into_parts();
-        let methods = self.methods(head.uri.path());
+        let is_for_messages = self.messages_path() == Some(head.uri.path());
         let (body, fault) = bounds.apply(body);
         let answered = self.parts.proxy.forward(Request::from_parts(head, body), on_behalf).await;
         let response = answered.map_err(|error| {
             let refusal = match fault.reason() {
                 Some(reason) => Refusal::from(reason),
                 None if matches!(error, ForwardError::Method) => {
-                    Refusal::from(Reason::Upstream(error.reason())).allowing(methods)
+                    Refusal::from(Reason::Upstream(error.reason())).allowing(self.methods(is_for_messages))
                 }
                 None => self.not_forwarded(&error, permitted.principal(), renewal.as_deref()),
             };
