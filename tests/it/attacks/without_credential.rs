@@ -138,6 +138,27 @@ async fn e43_a_body_is_read_within_the_bounds_that_hold_for_all() {
     assert_eq!(ask(&gateway, "", BODY).await.status(), 200);
 }
 
+#[tokio::test]
+async fn e23_where_rules_want_more_who_brings_nothing_is_asked_to_sign_in_and_who_does_is_judged() {
+    let all = ANONYMOUS.replace("\"tools/list\"]", "\"tools/list\", \"tools/call\"]");
+    let rules = "[[server.rule]]\ntools = [\"secret\"]\ndeny = true\n\
+                 [[server.rule]]\ntools = [\"x\"]\nrequire = [\"write\"]\n\
+                 [[server.rule]]\nmethods = [\"*\"]\n";
+    let gateway = Setup::default().server(&format!("{all}{rules}")).start().await;
+    let narrow = ask(&gateway, "", &call("tools/call")).await;
+    narrow.is_401_bare();
+    assert!(narrow.challenge().contains("scope=\"mcp write\""), "{narrow:?}");
+    let denied = call("tools/call").replace("\"x\"", "\"secret\"");
+    ask(&gateway, "", &denied).await.is_401_bare();
+    let token = bearer(&gateway.token().sign());
+    assert_eq!(ask(&gateway, &token, &call("tools/call")).await.status(), 403);
+    assert_eq!(ask(&gateway, &token, &denied).await.status(), 403);
+    assert!(gateway.upstream.requests().is_empty());
+    assert_eq!(ask(&gateway, "", BODY).await.status(), 200);
+    let writer = bearer(&gateway.token().claim("scope", "mcp write").sign());
+    assert_eq!(ask(&gateway, &writer, &call("tools/call")).await.status(), 200);
+}
+
 const LOCAL: &str = "loopback = { scopes = [\"mcp\"] }\nidentity = { headers = true }\n";
 const LOCAL_URL: &str = "http://localhost:8080";
 

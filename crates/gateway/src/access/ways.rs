@@ -157,3 +157,45 @@ fn tells_of_others(name: &HeaderName) -> bool {
 
 const ANONYMOUS: &str = "urn:mcp-gateway:anonymous";
 const LOOPBACK: &str = "urn:mcp-gateway:loopback";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn e31_who_comes_by_nothing_is_told_apart_by_site_and_never_taken_for_a_token() {
+        let nobody = Nobody::of(ANONYMOUS, "anonymous", Scope::empty());
+        let name = |address: &str| nobody.at(address.parse().unwrap());
+        let one = name("192.0.2.1");
+        assert_eq!(one.unique_name, name("::ffff:192.0.2.1").unique_name);
+        assert_ne!(one.unique_name, name("192.0.2.2").unique_name);
+        assert_ne!(one.subject, name("192.0.2.2").subject);
+        assert_eq!(name("2001:db8::1").unique_name, name("2001:db8::2").unique_name);
+        assert_ne!(name("2001:db8::1").unique_name, name("2001:db8:0:1::1").unique_name);
+        let loopback = Loopback::new(Scope::empty());
+        assert_ne!(loopback.caller.unique_name, one.unique_name);
+        for issuer in [ANONYMOUS, LOOPBACK, crate::api_keys::ApiKey::ISSUER] {
+            assert!(issuer.parse::<oauth_types::Issuer>().is_err(), "{issuer} is the issuer of no token");
+        }
+    }
+
+    #[test]
+    fn d12_a18_only_what_the_connection_says_makes_a_program_of_this_machine() {
+        let of = |peer: &str, header: Option<&'static str>| {
+            let value = http::HeaderValue::from_static("127.0.0.1");
+            let headers = header.map(|it| (HeaderName::from_static(it), value)).into_iter().collect();
+            is_of_this_machine(peer.parse().unwrap(), &headers)
+        };
+        for home in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
+            assert!(of(home, None) && of(home, Some("user-agent")), "{home}");
+        }
+        for abroad in ["192.0.2.1", "10.0.0.1", "::ffff:192.0.2.1", "0.0.0.0", "::", "fe80::1"] {
+            assert!(!of(abroad, None) && !of(abroad, Some("x-forwarded-for")), "{abroad}");
+        }
+        for header in
+            ["origin", "sec-fetch-site", "forwarded", "x-forwarded-proto", "via", "cf-ray", "x-real-ip"]
+        {
+            assert!(!of("127.0.0.1", Some(header)), "{header}");
+        }
+    }
+}

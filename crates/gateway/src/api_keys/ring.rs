@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -28,6 +28,8 @@ pub(crate) struct KeyRing {
     seen: Mutex<Option<Found>>,
     /// What was written of the last use.
     written: Mutex<LastUse>,
+    /// Whether somebody was told that it cannot be written.
+    told: AtomicBool,
 }
 
 /// The digest of what the file holds, `None` if it is not there, or why it cannot be read.
@@ -61,6 +63,7 @@ impl KeyRing {
             keys: ArcSwap::default(),
             seen: Mutex::default(),
             written: Mutex::new(last_use::read(path)),
+            told: AtomicBool::new(false),
         };
         ring.look()?;
         Ok(ring)
@@ -111,13 +114,16 @@ impl KeyRing {
     /// Writes when the keys were used last, if that has changed.
     ///
     /// # Errors
-    /// [`KeyFileError::Write`].
+    /// [`KeyFileError::Write`], until the first time that it is told.
     pub(crate) fn write_last_use(&self) -> Result<(), KeyFileError> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.last_use(&written);
         if now != *written {
-            last_use::write(&self.path, &now)?;
-            *written = now;
+            match last_use::write(&self.path, &now) {
+                Ok(()) => *written = now,
+                Err(error) if !self.told.swap(true, Relaxed) => return Err(error),
+                Err(_) => {}
+            }
         }
         Ok(())
     }

@@ -232,6 +232,9 @@ fn k08_e38_a_revoked_key_is_refused_and_its_streams_end_and_no_others() {
     assert_eq!(ring.look().unwrap(), Some(1));
     assert_eq!(ring.find(revoked.key.expose(), NOW).unwrap_err(), Reason::ApiKeyRevoked);
     assert!(held[0].ended().is_cancelled());
+    assert_eq!(held[0].still(NOW), Err(Reason::ApiKeyRevoked), "also for who was let in before");
+    assert_eq!(held[1].still(NOW), Ok(()));
+    assert_eq!(held[1].still(NOW + DAY), Err(Reason::ApiKeyExpired));
     let again = ring.find(kept.key.expose(), NOW).unwrap();
     assert!(Arc::ptr_eq(&again, &held[1]) && !held[1].ended().is_cancelled());
     assert!(revoke(&desk.config, None, &revoked.id, NOW + DAY).unwrap().already);
