@@ -43,5 +43,5 @@ fn together<const N: usize>(parts: [(&str, Option<String>); N]) -> String {
 }
 
 fn list<T: ToString + Display>(items: &[T]) -> String {
-    Value::from_iter(items.iter().map(ToString::to_string)).to_string()
+    items.iter().map(ToString::to_string).collect::<Value>().to_string()
 }

@@ -1,7 +1,7 @@
 //! Rules, asked for by everything that a client may send.
 
 use futures_util::stream;
-use mcp_policy::{Annotations, Effect, Otherwise, Rule, Rules, Targets};
+use mcp_policy::{Annotations, Callers, Effect, Otherwise, Rule, Rules, Targets};
 use oauth_types::Scope;
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ fn policy() -> Policy {
     let tools = |name: &str| Targets { tools: vec![name.parse().unwrap()], ..Targets::default() };
     let secrets = Targets { resources: vec!["secret:*".parse().unwrap()], ..Targets::default() };
     let require =
-        |scope: &str| Effect::Allow { callers: Default::default(), require: scope.parse().unwrap() };
+        |scope: &str| Effect::Allow { callers: Callers::default(), require: scope.parse().unwrap() };
     let rules = vec![
         Rule { targets: tools("delete_*"), effect: Effect::Deny, ..Rule::default() },
         Rule { targets: tools("write_*"), effect: require("files:write"), ..Rule::default() },
