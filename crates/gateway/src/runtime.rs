@@ -104,7 +104,7 @@ impl Runtime {
         let issuers = Arc::new(issuers);
         // Apart from the one that fetches keys: a slow exchange must not keep it waiting.
         let to_exchanges = http(loaded)?;
-        let (validator, refresher) = validator(loaded, process, &issuers, http(loaded)?, previous)?;
+        let (validator, refresher) = validator(loaded, process, &issuers, http(loaded)?, previous);
         let requests = RequestLimit::new(config.limits.concurrent_requests as usize);
         let streams = stream_limit(config, previous.map(|it| &it.streams));
         let most = config.limits.requests_per_address as usize;
@@ -184,7 +184,7 @@ fn validator(
     issuers: &[IssuerPolicy],
     http: Arc<dyn HttpClient>,
     previous: Option<&Runtime>,
-) -> Result<(Validator, KeyRefresher), BuildError> {
+) -> (Validator, KeyRefresher) {
     let config = &loaded.config;
     let settings = ValidatorSettings {
         leeway: config.validation.leeway.get(),
@@ -194,10 +194,10 @@ fn validator(
     };
     let issuers = issuers.to_vec();
     let clock: Arc<dyn Clock> = Arc::<SystemClock>::clone(&process.clock);
-    Ok(match previous {
+    match previous {
         Some(previous) => Validator::new_inheriting(&previous.validator, issuers, settings, http, clock),
         None => Validator::new(issuers, settings, http, clock),
-    })
+    }
 }
 
 /// The way out to what the configuration names.

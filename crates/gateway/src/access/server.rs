@@ -200,7 +200,7 @@ impl ProtectedServer {
         let mut on_behalf = self
             .on_behalf(&permitted, arrival, request.method(), now)
             .map_err(|_| Refusal::from(Reason::Internal))?;
-        let renewal = credential.and_then(|it| it.attach(&mut on_behalf.headers));
+        let renewal = credential.and_then(|it| (*it).attach(&mut on_behalf.headers));
         on_behalf.renewal = renewal.clone().map(|it| it as Arc<dyn CredentialRenewal>);
         let (head, body) = request.into_parts();
         let is_for_messages = self.messages_path() == Some(head.uri.path());

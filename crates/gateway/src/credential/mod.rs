@@ -134,8 +134,8 @@ pub(crate) struct ObtainedCredential {
 
 impl ObtainedCredential {
     /// Adds it to `headers`; what comes back has another if this one is refused, where there can be another.
-    pub(crate) fn attach(self: Box<Self>, headers: &mut HeaderMap) -> Option<Arc<Renewal>> {
-        let Self { field: (name, value), renewal } = *self;
+    pub(crate) fn attach(self, headers: &mut HeaderMap) -> Option<Arc<Renewal>> {
+        let Self { field: (name, value), renewal } = self;
         let without = renewal.as_ref().map(|_| headers.clone());
         headers.insert(name, value);
         let (source, placement, holder, token) = renewal?;

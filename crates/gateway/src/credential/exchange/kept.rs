@@ -120,9 +120,10 @@ impl Kept {
                 // What is said of a person's token may be otherwise for their next one.
                 let is_of_server =
                     matches!(error.reason, Reason::CredentialUnavailable | Reason::CredentialMisconfigured);
-                entry.put(match is_of_server {
-                    true => State::Failed { error: error.clone(), until: now + PAUSE },
-                    false => State::Nothing,
+                entry.put(if is_of_server {
+                    State::Failed { error: error.clone(), until: now + PAUSE }
+                } else {
+                    State::Nothing
                 });
                 Err(error)
             }
