@@ -26,10 +26,18 @@ pub(crate) struct KeyRing {
     keys: ArcSwap<HashMap<KeyDigest, Standing>>,
     /// What was found when the file was looked at last.
     seen: Mutex<Option<Found>>,
-    /// What was written of the last use.
-    written: Mutex<LastUse>,
+    times: Mutex<Times>,
     /// Whether somebody was told that it cannot be written.
     told: AtomicBool,
+}
+
+/// When keys were used last.
+#[derive(Debug)]
+struct Times {
+    /// Of keys as they were before the file changed, and of those of before the start.
+    known: LastUse,
+    /// What is written.
+    written: LastUse,
 }
 
 /// The digest of what the file holds, `None` if it is not there, or why it cannot be read.
@@ -58,11 +66,12 @@ impl KeyRing {
     /// # Errors
     /// [`KeyFileError`] when the file is there and cannot be used.
     pub(crate) fn open(path: &Path) -> Result<Self, KeyFileError> {
+        let last_use = last_use::read(path);
         let ring = Self {
             path: path.to_owned(),
             keys: ArcSwap::default(),
             seen: Mutex::default(),
-            written: Mutex::new(last_use::read(path)),
+            times: Mutex::new(Times { known: last_use.clone(), written: last_use }),
             told: AtomicBool::new(false),
         };
         ring.look()?;
@@ -116,11 +125,12 @@ impl KeyRing {
     /// # Errors
     /// [`KeyFileError::Write`], until the first time that it is told.
     pub(crate) fn write_last_use(&self) -> Result<(), KeyFileError> {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.last_use(&written);
-        if now != *written {
+        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        self.note_last_use(&mut times.known);
+        let now = times.known.clone();
+        if now != times.written {
             match last_use::write(&self.path, &now) {
-                Ok(()) => *written = now,
+                Ok(()) => times.written = now,
                 Err(error) if !self.told.swap(true, Relaxed) => return Err(error),
                 Err(_) => {}
             }
@@ -128,8 +138,7 @@ impl KeyRing {
         Ok(())
     }
 
-    fn last_use(&self, before: &LastUse) -> LastUse {
-        let mut times = before.clone();
+    fn note_last_use(&self, times: &mut LastUse) {
         for standing in self.keys.load().values() {
             let Standing::Live(key) = standing else { continue };
             let used = UnixTime::from_seconds(key.used_at.load(Relaxed));
@@ -138,10 +147,11 @@ impl KeyRing {
                 *time = used.max(*time);
             }
         }
-        times
     }
 
     fn take(&self, records: Vec<KeyRecord>) -> usize {
+        // A key that goes now has been used, too.
+        self.note_last_use(&mut self.times.lock().unwrap_or_else(PoisonError::into_inner).known);
         let before = self.keys.load_full();
         let after: HashMap<_, _> =
             records.into_iter().filter_map(|it| Some((it.digest, Standing::of(it, &before)?))).collect();

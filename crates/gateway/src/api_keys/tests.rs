@@ -287,6 +287,12 @@ fn the_last_use_is_written_when_it_has_changed_and_survives_a_restart() {
     later.write_last_use().unwrap();
     assert_eq!(used(), Some(after));
     assert_eq!(mode(&desk.folder.path().join("a.json.last-use")), 0o600);
+    let end = after + Duration::from_secs(5);
+    later.find(key.key.expose(), end).unwrap();
+    revoke(&desk.config, None, &key.id, end).unwrap();
+    later.look().unwrap();
+    later.write_last_use().unwrap();
+    assert_eq!(used(), Some(end), "also of a key that was revoked before it was written");
 }
 
 #[test]
