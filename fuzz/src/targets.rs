@@ -5,6 +5,7 @@ mod client_document;
 mod jwks;
 mod jwt;
 mod keep_alive;
+mod list_filter;
 mod message;
 mod mirrored;
 mod path;
@@ -15,6 +16,7 @@ pub use self::{
     jwks::{WORDS as JWKS_WORDS, run as jwks},
     jwt::{WORDS as JWT_WORDS, run as jwt},
     keep_alive::{WORDS as EVENT_WORDS, run as keep_alive},
+    list_filter::{WORDS as LIST_FILTER_WORDS, run as list_filter},
     message::{WORDS as MESSAGE_WORDS, run as message},
     mirrored::{WORDS as MIRRORED_WORDS, run as mirrored},
     path::{WORDS as PATH_WORDS, run as path},
