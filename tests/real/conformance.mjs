@@ -1,7 +1,8 @@
 // Runs the conformance suite's scenarios for one protocol revision: those for servers against the URL of
 // an MCP server, or those for authorization servers against an issuer.
 //
-// Prints one JSON line per check (`scenario`, `check`, `nth` of that id, `status`, `error`) and a
+// Prints one JSON line per check (`scenario`, `check`, `nth` of that id, `status`, `error`), for servers one
+// `{ required }` per scenario that the revision required when it was released, if the suite has frozen that, and a
 // last line with totals. Exits 0 if the suite ran, whatever the outcome of its checks.
 //
 // Usage: conformance.mjs --url URL --revision 2025-06-18|2025-11-25|2026-07-28 [--scenario NAME]
@@ -47,6 +48,9 @@ try {
       console.log(JSON.stringify(line));
     }
   }
+  if (!values.authorization) {
+    for (const required of await requirements()) console.log(JSON.stringify({ required }));
+  }
   console.log(JSON.stringify({ totals }));
   if (scenarios.length === 0) process.exitCode = 1;
 } finally {
@@ -66,6 +70,19 @@ async function runSuite() {
     if (/^http\S+[?&]response_type=code&/u.test(text)) console.log(`open ${text}`);
   }
   return started;
+}
+
+/** The server scenarios of the frozen list of the revision; none if there is no such list. */
+async function requirements() {
+  const flags = ['list', '--server', '--requirements', values.revision];
+  const list = spawn(process.execPath, [PROGRAM, ...flags], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [required, section] = [[], { servers: false }];
+  for await (const line of createInterface({ input: list.stdout })) {
+    if (/^\S/u.test(line)) section.servers = line.startsWith('Server scenarios');
+    const [, name] = /^ +- (\S+)/u.exec(line) ?? [];
+    if (section.servers && name !== undefined) required.push(name);
+  }
+  return required;
 }
 
 function serverFlags() {

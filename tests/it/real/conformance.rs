@@ -1,6 +1,6 @@
 //! The conformance suite of MCP, straight at a server and through the gateway: the gateway may lose nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -10,27 +10,62 @@ use crate::support::{Issuer, Part, Setup, program_output, unix_now};
 /// Each check of each scenario, in its order, with its outcome.
 type Outcomes = BTreeMap<(String, String, u64), String>;
 
-fn outcomes(url: &str, revision: &str) -> Outcomes {
-    let output = program_output("conformance.mjs", &["--url", url, "--revision", revision]);
-    let rows = output.lines().filter_map(|line| {
-        let row: Value = serde_json::from_str(line).ok()?;
-        let text = |name: &str| row.get(name)?.as_str().map(str::to_owned);
-        Some(((text("scenario")?, text("check")?, row["nth"].as_u64()?), text("status")?))
-    });
-    rows.collect()
+/// What the suite says of one server.
+struct Verdict {
+    outcomes: Outcomes,
+    /// The scenarios that the revision required when it was released.
+    required: BTreeSet<String>,
 }
 
-fn compare(revision: &str, least: usize) {
-    let upstream = Part::start("upstream-fixtures.mjs", &[]);
+impl Verdict {
+    /// Of the server at `url`.
+    fn of(url: &str, revision: &str) -> Self {
+        let output = program_output("conformance.mjs", &["--url", url, "--revision", revision]);
+        let rows: Vec<Value> = output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let text = |row: &Value, name: &str| row.get(name)?.as_str().map(str::to_owned);
+        let outcome = |row: &Value| {
+            let nth = row["nth"].as_u64()?;
+            Some(((text(row, "scenario")?, text(row, "check")?, nth), text(row, "status")?))
+        };
+        Self {
+            outcomes: rows.iter().filter_map(outcome).collect(),
+            required: rows.iter().filter_map(|row| text(row, "required")).collect(),
+        }
+    }
+
+    /// The scenarios in which something was checked.
+    fn scenarios(&self) -> BTreeSet<String> {
+        self.outcomes.keys().map(|(scenario, ..)| scenario.clone()).collect()
+    }
+}
+
+/// A server and the way to it that the gateway is told.
+type Behind = fn(&Part) -> String;
+
+/// The fixtures as they are, over HTTP.
+fn over_http(fixtures: &Part) -> String {
+    format!("http = \"{}\"", fixtures.url("/mcp"))
+}
+
+/// Runs `revision` straight at the fixtures and through the gateway, which reaches them as `behind` says.
+fn compare(behind: Behind, revision: &str, frozen: usize, least: usize) {
+    let fixtures = Part::start("upstream-fixtures.mjs", &[]);
+    let upstream = behind(&fixtures);
     let issuer = Issuer::new("https://as.example");
     let gateway = Setup::new().keys("keys", &issuer).start(|listen| {
-        configuration(listen, &upstream.url("/mcp"), "https://as.example", "keys = { file = \"keys.json\" }")
+        configuration(listen, &upstream, "https://as.example", "keys = { file = \"keys.json\" }")
     });
     let token = issuer.token(&gateway.url("/mcp")).claim("exp", unix_now() + 3600).sign();
     let injector = Part::start("injector.mjs", &["--target", gateway.origin(), "--token", &token]);
 
-    let direct = outcomes(&upstream.url("/mcp"), revision);
-    let through = outcomes(&injector.url("/mcp"), revision);
+    let direct = Verdict::of(&fixtures.url("/mcp"), revision);
+    let through = Verdict::of(&injector.url("/mcp"), revision);
+    assert_eq!(direct.required.len(), frozen, "{:?}", direct.required);
+    for verdict in [&direct, &through] {
+        let left_out: Vec<_> = verdict.required.difference(&verdict.scenarios()).cloned().collect();
+        assert!(left_out.is_empty(), "required and not run: {left_out:?}");
+    }
+    let (direct, through) = (direct.outcomes, through.outcomes);
     let passed = |it: &Outcomes| it.values().filter(|status| *status == "SUCCESS").count();
     println!(
         "{revision}: {} of {} checks pass directly, {} through the gateway",
@@ -51,15 +86,15 @@ fn compare(revision: &str, least: usize) {
 
 #[test]
 fn nothing_of_2025_06_18_is_lost() {
-    compare("2025-06-18", 56);
+    compare(over_http, "2025-06-18", 0, 56);
 }
 
 #[test]
 fn nothing_of_2025_11_25_is_lost() {
-    compare("2025-11-25", 84);
+    compare(over_http, "2025-11-25", 30, 84);
 }
 
 #[test]
 fn nothing_of_2026_07_28_is_lost() {
-    compare("2026-07-28", 152);
+    compare(over_http, "2026-07-28", 37, 152);
 }
