@@ -2,10 +2,12 @@
 
 mod authenticate;
 mod error;
+mod proofs;
 mod read;
 
 pub(crate) use authenticate::authenticate;
 pub(crate) use error::EndpointError;
+pub(crate) use proofs::Proofs;
 pub(crate) use read::read;
 
 use bytes::Bytes;

@@ -42,7 +42,7 @@ pub use clients::{
     ProofMismatch, Rate, SecretDigest,
 };
 pub use direct_grants::{DirectGrant, DirectGrants, Exchange, SubjectToken};
-pub use dpop::{DpopError, DpopProofVerifier};
+pub use dpop::{DpopError, DpopProof, DpopProofVerifier};
 pub use identity_assertion::{IdentityAssertionError, IdentityAssertions, TrustedIssuer};
 pub use introspect::IntrospectEndpoint;
 pub use metadata::ServerMetadata;

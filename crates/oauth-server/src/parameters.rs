@@ -72,6 +72,12 @@ impl Parameters {
         self.pairs.iter().filter(|(name, _)| wanted(name)).cloned().collect()
     }
 
+    /// With one more.
+    pub(crate) fn with(mut self, name: &str, value: Vec<u8>) -> Self {
+        self.pairs.push((name.to_owned(), value));
+        self
+    }
+
     /// All of them as `application/x-www-form-urlencoded`, which [`Parameters::from_urlencoded`] reads again.
     pub(crate) fn to_urlencoded(&self) -> Vec<u8> {
         let mut text = String::new();

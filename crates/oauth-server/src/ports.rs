@@ -7,6 +7,8 @@ use oauth_types::{Actor, ClientId, JwkThumbprint, ResourceUri, Scope, TokenError
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::DpopProof;
+
 oauth_types::secret! {
     /// An `access_token` or `refresh_token` on its way to the client.
     pub struct TokenText;
@@ -15,12 +17,6 @@ oauth_types::secret! {
 /// Whoever keeps grants and makes tokens.
 #[async_trait]
 pub trait GrantPort: Debug + Send + Sync {
-    /// Whether `presented` is a code or a refresh token that may have been issued here, whatever has become of it.
-    ///
-    /// A look that changes nothing and says nothing of whether it is good: asked before anything is remembered for the
-    /// sake of a request, so that whoever makes up codes fills no memory.
-    async fn recognizes(&self, presented: &str) -> Result<bool, TokenUnavailable>;
-
     /// Redeems an authorization code (OAuth 2.1 section 4.1.3); of any number of attempts at most one succeeds.
     async fn redeem(&self, code: &str, check: CodeCheck<'_>) -> Result<TokenGrant, TokenRefusal>;
 
@@ -56,10 +52,11 @@ pub struct CodeCheck<'a> {
     pub code_verifier: Option<&'a str>,
     /// Every `resource`, in its canonical form; none means the granted one.
     pub resources: &'a [ResourceUri],
-    /// The key that the request proves to have: the access token is bound to it (RFC 9449 section 5), and the code may
-    /// need it (section 10).
-    pub key: Option<JwkThumbprint>,
-    /// Whether the client proves itself by nothing else; then its refresh tokens are bound to `key` too.
+    /// The proof of a key: the access token is bound to it (RFC 9449 section 5), and the code may need it (section 10).
+    ///
+    /// It is [spent](DpopProof::spend) before the code is, and only if the code is good for this request.
+    pub proof: Option<&'a dyn DpopProof>,
+    /// Whether the client proves itself by nothing else; then its refresh tokens are bound to that key too.
     pub is_public: bool,
 }
 
@@ -72,9 +69,10 @@ pub struct RefreshCheck<'a> {
     pub scope: Option<&'a Scope>,
     /// Every `resource`, in its canonical form; none means the granted one.
     pub resources: &'a [ResourceUri],
-    /// The key that the request proves to have: the access token is bound to it (RFC 9449 section 5), and the refresh
-    /// token may need it.
-    pub key: Option<JwkThumbprint>,
+    /// The proof of a key: the access token is bound to it (RFC 9449 section 5), and the refresh token may need it.
+    ///
+    /// It is [spent](DpopProof::spend) before the refresh token is, and only if that one is good for this request.
+    pub proof: Option<&'a dyn DpopProof>,
 }
 
 /// What a successful token request is answered with (RFC 6749 section 5.1).

@@ -15,9 +15,10 @@ pub use requests::PushedRequests;
 pub(crate) use request_uri::RequestUri;
 
 use crate::{
-    AuthorizeEndpoint, Clients, ServerSettings,
-    endpoint::{self, EndpointError},
+    AuthorizeEndpoint, Clients, DpopError, DpopProofVerifier, ServerSettings,
+    endpoint::{self, EndpointError, Proofs},
     parameters::Parameters,
+    paths,
 };
 use error::PushError;
 
@@ -28,6 +29,7 @@ pub struct PushEndpoint {
     clients: Clients,
     authorize: AuthorizeEndpoint,
     requests: PushedRequests,
+    proofs: Proofs,
 }
 
 impl PushEndpoint {
@@ -38,7 +40,13 @@ impl PushEndpoint {
     #[must_use]
     pub fn new(settings: Arc<ServerSettings>, clients: Clients, requests: PushedRequests) -> Self {
         let authorize = AuthorizeEndpoint::new(Arc::clone(&settings), clients.clone());
-        Self { settings, clients, authorize, requests }
+        Self { settings, clients, authorize, requests, proofs: Proofs::default() }
+    }
+
+    /// With somebody who checks DPoP proofs; without, a `DPoP` header means nothing.
+    #[must_use]
+    pub fn with_dpop(self, verifier: Arc<dyn DpopProofVerifier>) -> Self {
+        Self { proofs: Proofs::by(verifier), ..self }
     }
 
     /// Answers a request, whatever it is; `query` is the part of the address after `?`.
@@ -53,7 +61,7 @@ impl PushEndpoint {
         query: Option<&str>,
         body: &[u8],
     ) -> Response<Bytes> {
-        match self.push(method, headers, query, body).await {
+        let mut answer = match self.push(method, headers, query, body).await {
             Ok(request_uri) => {
                 let expires_in = PushedRequests::LIFETIME.as_secs();
                 let mut response = endpoint::json(&Members { request_uri: request_uri.expose(), expires_in });
@@ -61,7 +69,9 @@ impl PushEndpoint {
                 response
             }
             Err(error) => error.answer(Self::METHODS),
-        }
+        };
+        self.proofs.tell_nonce(headers, &mut answer);
+        answer
     }
 
     async fn push(
@@ -80,10 +90,29 @@ impl PushEndpoint {
             return Err(EndpointError::InvalidRequest(description).into());
         }
         let parameters = of_the_request(&parameters, client.id.as_str());
+        let parameters = self.bound_to_key(headers, parameters)?;
         self.authorize.check_pushed(&parameters, client)?;
         let request_uri = self.requests.keep(&parameters).await?;
         tracing::info!("an authorization request is pushed");
         Ok(request_uri)
+    }
+}
+
+impl PushEndpoint {
+    /// A proof of a key says the same as `dpop_jkt` (RFC 9449 section 10.1).
+    ///
+    /// It is not used up, so that strangers fill no memory by pushing: who brings it again gets a request whose code
+    /// needs the key all the same.
+    fn bound_to_key(&self, headers: &HeaderMap, parameters: Parameters) -> Result<Parameters, EndpointError> {
+        let Some(proof) = self.proofs.shown(headers, &self.settings.url(paths::PUSH))? else {
+            return Ok(parameters);
+        };
+        let key = proof.key().to_string();
+        match parameters.one(DPOP_JKT)? {
+            Some(named) if named == key => Ok(parameters),
+            Some(_) => Err(DpopError::Invalid("the DPoP proof is by another key than dpop_jkt names").into()),
+            None => Ok(parameters.with(DPOP_JKT, key.into_bytes())),
+        }
     }
 }
 
@@ -102,13 +131,16 @@ fn of_the_request(parameters: &Parameters, client_id: &str) -> Parameters {
     Parameters::from_pairs(pairs)
 }
 
+const DPOP_JKT: &str = "dpop_jkt";
+
 /// Every parameter that a check of the authorization endpoint looks at; others would be ignored there too.
-const JUDGED: [&str; 14] = [
+const JUDGED: [&str; 15] = [
     "authorization_details",
     "claims",
     "client_id",
     "code_challenge",
     "code_challenge_method",
+    DPOP_JKT,
     "prompt",
     "redirect_uri",
     "request",

@@ -101,6 +101,10 @@ impl World {
             .with_pushed(self.pushed.clone())
     }
 
+    pub(crate) fn clients(&self) -> Clients {
+        self.clients.clone()
+    }
+
     pub(crate) fn post_push(&self, post: &Post) -> Response<Bytes> {
         let settings = Arc::new(self.settings.clone());
         let endpoint = PushEndpoint::new(settings, self.clients.clone(), self.pushed.clone());
@@ -398,10 +402,6 @@ impl WatchedGrants {
 
 #[async_trait]
 impl GrantPort for WatchedGrants {
-    async fn recognizes(&self, presented: &str) -> Result<bool, TokenUnavailable> {
-        Ok(!presented.contains("made-up"))
-    }
-
     async fn redeem(&self, code: &str, check: CodeCheck<'_>) -> Result<TokenGrant, TokenRefusal> {
         let CodeCheck { client_id, redirect_uri, code_verifier, resources, .. } = check;
         self.call(format!(

@@ -4,7 +4,6 @@ mod answer;
 mod authorization_code;
 mod client_credentials;
 mod jwt_bearer;
-mod proven_key;
 mod refresh_token;
 mod scope;
 mod token_exchange;
@@ -13,15 +12,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
-use oauth_types::{JwkThumbprint, ResourceUri, TokenErrorCode};
-
-use self::proven_key::Proofs;
+use oauth_types::{JwkThumbprint, ResourceUri};
 
 use crate::{
-    AuthenticatedClient, Clients, DirectGrants, DpopProofVerifier, GrantPort, GrantType, IdentityAssertions,
-    ServerSettings, TokenGrant, TokenRefusal,
-    endpoint::{self, EndpointError},
+    AuthenticatedClient, Clients, DirectGrants, DpopError, DpopProof, DpopProofVerifier, GrantPort,
+    GrantType, IdentityAssertions, ServerSettings, TokenGrant,
+    endpoint::{self, EndpointError, Proofs},
     parameters::Parameters,
+    paths,
 };
 
 /// Exchanges codes and refresh tokens for tokens, and whatever else the settings offer.
@@ -41,8 +39,8 @@ struct TokenRequest<'a> {
     settings: &'a ServerSettings,
     parameters: &'a Parameters,
     client: &'a AuthenticatedClient,
-    /// The key that it proves to have.
-    key: Option<JwkThumbprint>,
+    /// The proof of a key that it came with.
+    proof: Option<&'a dyn DpopProof>,
 }
 
 /// What is granted, and the key that the access token is bound to.
@@ -109,59 +107,45 @@ impl TokenEndpoint {
         let grant_type = self.grant_type(parameters)?;
         let client = endpoint::authenticate(&self.clients, headers, parameters).await?;
         let settings = &*self.settings;
-        let request = TokenRequest { settings, parameters, client: &client, key: None };
-        let proven = || -> Result<_, EndpointError> {
-            Ok(TokenRequest { key: self.proofs.key(headers, &client, settings)?, ..request })
-        };
-        let (grant, key) = match grant_type {
+        let proof = self.proof(headers, &client)?;
+        let proof = proof.as_deref();
+        let request = TokenRequest { settings, parameters, client: &client, proof };
+        let grants = &*self.grants;
+        let grant = match grant_type {
             GrantType::AuthorizationCode => {
                 let resources = request.of_grant_type(grant_type)?;
-                self.check_known(headers, parameters, "code").await?;
-                let TokenRequest { key, .. } = proven()?;
-                let grants = &*self.grants;
-                (authorization_code::redeem(grants, parameters, &client, &resources, key).await?, key)
+                authorization_code::redeem(grants, parameters, &client, &resources, proof).await?
             }
             GrantType::RefreshToken => {
                 let resources = request.of_grant_type(grant_type)?;
-                self.check_known(headers, parameters, "refresh_token").await?;
-                let TokenRequest { key, .. } = proven()?;
-                let grants = &*self.grants;
-                (refresh_token::refresh(grants, parameters, &client, settings, &resources, key).await?, key)
+                refresh_token::refresh(grants, parameters, &client, settings, &resources, proof).await?
             }
-            GrantType::ClientCredentials => {
-                let request = proven()?;
-                (client_credentials::issue(self.direct()?, request).await?, request.key)
-            }
+            GrantType::ClientCredentials => client_credentials::issue(self.direct()?, request).await?,
             GrantType::JwtBearer => {
                 let assertions = self.assertions.as_deref().ok_or(EndpointError::UnsupportedGrantType)?;
-                let request = proven()?;
-                (jwt_bearer::issue(self.direct()?, assertions, &self.clients, request).await?, request.key)
+                jwt_bearer::issue(self.direct()?, assertions, &self.clients, request).await?
             }
-            GrantType::TokenExchange => {
-                let request = proven()?;
-                (token_exchange::exchange(self.direct()?, request).await?, request.key)
-            }
+            GrantType::TokenExchange => token_exchange::exchange(self.direct()?, request).await?,
         };
+        let key = proof.map(DpopProof::key);
         self.clients.used(client.client()).await;
         tracing::info!(grant_type = grant_type.as_str(), "tokens are issued");
         Ok(Answered { grant_type, grant, key })
     }
 
-    /// Refuses what was never issued here before a proof is remembered for its sake: anybody can be a public client and
-    /// make up codes, and a full memory of proofs would keep everybody out.
-    async fn check_known(
+    /// The proof of the request, which is not used up yet; `None` if it came without one and may.
+    fn proof(
         &self,
         headers: &HeaderMap,
-        parameters: &Parameters,
-        name: &'static str,
-    ) -> Result<(), EndpointError> {
-        match parameters.one(name)? {
-            Some(presented) if Proofs::are_in(headers) && !self.grants.recognizes(presented).await? => {
-                let (code, description) = (TokenErrorCode::InvalidGrant, "it was not issued here");
-                Err(TokenRefusal::Refused { code, description }.into())
-            }
-            _ => Ok(()),
+        client: &AuthenticatedClient,
+    ) -> Result<Option<Box<dyn DpopProof>>, EndpointError> {
+        let settings = &self.settings;
+        let proof = self.proofs.shown(headers, &settings.url(paths::TOKEN))?;
+        let is_required = settings.dpop_required || client.client().dpop_bound_access_tokens;
+        if proof.is_none() && is_required && self.proofs.are_taken() {
+            return Err(DpopError::Invalid("a DPoP proof is required").into());
         }
+        Ok(proof)
     }
 
     /// The one that is asked for, if it is offered.
@@ -178,6 +162,13 @@ impl TokenEndpoint {
 }
 
 impl TokenRequest<'_> {
+    /// The key that the request proves to have, by a proof that is used up now.
+    fn spent(&self) -> Result<Option<JwkThumbprint>, EndpointError> {
+        let Some(proof) = self.proof else { return Ok(None) };
+        proof.spend()?;
+        Ok(Some(proof.key()))
+    }
+
     /// What the request says the tokens are for, if the client may use what it comes with.
     fn of_grant_type(&self, grant_type: GrantType) -> Result<Vec<ResourceUri>, EndpointError> {
         if !self.client.client().grant_types.contains(&grant_type) {

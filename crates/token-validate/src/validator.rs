@@ -130,7 +130,7 @@ impl Validator {
         proof: VerifiedProof,
     ) -> Result<ValidatedToken, Refusal> {
         let validated = self.validate_from(Sender::Key(proof.thumbprint()), token, resource).await?;
-        verifier.spend(proof)?;
+        verifier.spend(&proof)?;
         Ok(validated)
     }
 

@@ -40,8 +40,8 @@ fn shared_nonces(key: &str) -> DpopNonces {
     DpopNonces::new(&derived)
 }
 
-/// Proofs that are remembered at once: for 10 to 20 minutes, with some 20 MB when all are taken.
-const MOST_PROOFS: usize = 500_000;
+/// Proofs that are remembered at once: for 10 to 20 minutes, with some 50 MB when all are taken.
+const MOST_PROOFS: usize = 1_000_000;
 
 #[cfg(test)]
 mod tests {

@@ -114,7 +114,7 @@ pub(super) async fn authorization_server(
     let endpoints = Endpoints {
         metadata: ServerMetadata::new(&settings),
         token: token_endpoint(means, loaded, third_party, &settings, &clients, &grants)?,
-        push: PushEndpoint::new(Arc::clone(&settings), clients.clone(), state.pushed.clone()),
+        push: push_endpoint(means, third_party, &settings, &clients),
         revoke: RevokeEndpoint::new(clients.clone(), grants.clone()),
         introspect: IntrospectEndpoint::new(settings, clients, grants),
         // Clients that registered before stay known, also while no further one may come.
@@ -154,7 +154,7 @@ fn back_channel_logout(means: Means<'_>, loaded: &Loaded, failures: Failures) ->
     }
 }
 
-/// The token endpoint, which takes proofs unless they are off.
+/// The token endpoint.
 fn token_endpoint(
     means: Means<'_>,
     loaded: &Loaded,
@@ -167,12 +167,31 @@ fn token_endpoint(
     let endpoint = TokenEndpoint::new(Arc::clone(settings), clients.clone(), grants.clone())
         .with_direct_grants(grants.clone())
         .with_identity_assertions(Arc::new(enterprises));
-    let section = third_party.config;
-    if section.dpop == DpopMode::Off {
-        return Ok(endpoint);
+    Ok(match dpop_proofs(means, third_party) {
+        Some(proofs) => endpoint.with_dpop(proofs),
+        None => endpoint,
+    })
+}
+
+/// The endpoint of pushed requests, which takes proofs where the token endpoint does.
+fn push_endpoint(
+    means: Means<'_>,
+    third_party: LoadedThirdParty<'_>,
+    settings: &Arc<ServerSettings>,
+    clients: &Clients,
+) -> PushEndpoint {
+    let endpoint = PushEndpoint::new(Arc::clone(settings), clients.clone(), means.state.pushed.clone());
+    match dpop_proofs(means, third_party) {
+        Some(proofs) => endpoint.with_dpop(proofs),
+        None => endpoint,
     }
-    let verifier = means.state.dpop.verifier(None, section.dpop_nonce, Arc::clone(means.clock));
-    Ok(endpoint.with_dpop(Arc::new(DpopProofs::new(verifier))))
+}
+
+/// Who checks proofs, unless they are off.
+fn dpop_proofs(means: Means<'_>, third_party: LoadedThirdParty<'_>) -> Option<Arc<DpopProofs>> {
+    let section = third_party.config;
+    let verifier = || means.state.dpop.verifier(None, section.dpop_nonce, Arc::clone(means.clock));
+    (section.dpop != DpopMode::Off).then(|| Arc::new(DpopProofs::new(verifier())))
 }
 
 async fn clients(

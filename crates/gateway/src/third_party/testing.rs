@@ -200,7 +200,7 @@ impl World {
             redirect_uri: Some(REDIRECT),
             code_verifier: Some(VERIFIER),
             resources: &[],
-            key: None,
+            proof: None,
             is_public: true,
         };
         self.access.redeem(code, check).await
@@ -208,7 +208,7 @@ impl World {
 
     pub(super) async fn refresh(&self, tokens: &TokenGrant) -> Result<TokenGrant, TokenRefusal> {
         let client_id = client();
-        let check = RefreshCheck { client_id: &client_id, scope: None, resources: &[], key: None };
+        let check = RefreshCheck { client_id: &client_id, scope: None, resources: &[], proof: None };
         self.access.refresh(refresh_token(tokens), check).await
     }
 

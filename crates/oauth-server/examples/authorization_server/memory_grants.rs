@@ -8,8 +8,8 @@ use std::{
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use oauth_server::{
-    AuthorizationRequest, CodeCheck, GrantPort, RefreshCheck, TokenFacts, TokenGrant, TokenRefusal,
-    TokenText, TokenUnavailable,
+    AuthorizationRequest, CodeCheck, DpopProof, GrantPort, RefreshCheck, TokenFacts, TokenGrant,
+    TokenRefusal, TokenText, TokenUnavailable,
 };
 use oauth_types::{
     ClientId, Clock, CodeVerifier, Entropy, JwkThumbprint, ResourceUri, Scope, TokenErrorCode, UnixTime,
@@ -101,10 +101,6 @@ impl MemoryGrants {
 #[async_trait]
 impl GrantPort for MemoryGrants {
     /// This server remembers no proofs, so nobody asks.
-    async fn recognizes(&self, _: &str) -> Result<bool, TokenUnavailable> {
-        Ok(true)
-    }
-
     async fn redeem(&self, code: &str, check: CodeCheck<'_>) -> Result<TokenGrant, TokenRefusal> {
         let code = TokenText::new(code.to_owned());
         let mut grants = self.grants();
@@ -116,10 +112,12 @@ impl GrantPort for MemoryGrants {
             grants.remove(index);
             return Err(invalid_grant("the code has been used"));
         }
+        check.proof.map_or(Ok(()), DpopProof::spend)?;
         grant.is_redeemed = true;
-        grant.refresh_key = check.key.filter(|_| check.is_public);
+        let key = check.proof.map(DpopProof::key);
+        grant.refresh_key = key.filter(|_| check.is_public);
         let scope = grant.request.scope.clone();
-        Ok(self.tokens(grant, scope, check.key))
+        Ok(self.tokens(grant, scope, key))
     }
 
     async fn refresh(
@@ -133,14 +131,16 @@ impl GrantPort for MemoryGrants {
         let found = grants.iter_mut().enumerate().find(|(_, it)| had(it));
         let (index, grant) = found.ok_or(invalid_grant("the refresh token is not known"))?;
         grant.check_client(check.client_id)?;
-        check_key(grant.refresh_key, check.key)?;
+        let key = check.proof.map(DpopProof::key);
+        check_key(grant.refresh_key, key)?;
         if grant.spent.contains(&token) {
             grants.remove(index);
             return Err(invalid_grant("the refresh token has been used"));
         }
         grant.check_resources(check.resources)?;
         let scope = grant.narrowed(check.scope)?;
-        Ok(self.tokens(grant, scope, check.key))
+        check.proof.map_or(Ok(()), DpopProof::spend)?;
+        Ok(self.tokens(grant, scope, key))
     }
 
     async fn revoke(&self, token: &str, client: &ClientId) -> Result<(), TokenRefusal> {
@@ -168,7 +168,7 @@ impl GrantPort for MemoryGrants {
 impl Grant {
     fn check_code(&self, check: &CodeCheck<'_>, now: UnixTime) -> Result<(), TokenRefusal> {
         self.check_client(check.client_id)?;
-        check_key(self.request.key, check.key)?;
+        check_key(self.request.key, check.proof.map(DpopProof::key))?;
         if now > self.code_expires_at {
             return Err(invalid_grant("the code has expired"));
         }

@@ -83,10 +83,6 @@ impl FakeGrants {
 
 #[async_trait]
 impl GrantPort for FakeGrants {
-    async fn recognizes(&self, _: &str) -> Result<bool, TokenUnavailable> {
-        unreachable!("clients present nothing")
-    }
-
     async fn redeem(&self, _: &str, _: CodeCheck<'_>) -> Result<TokenGrant, TokenRefusal> {
         unreachable!("clients redeem nothing")
     }

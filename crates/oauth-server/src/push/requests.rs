@@ -9,7 +9,7 @@ use oauth_types::{ClientId, Clock, Entropy, UnixTime};
 use storage::{Key, Record, RecordStore, StoreError, Table};
 
 use super::{error::PushError, request_uri::RequestUri};
-use crate::parameters::Parameters;
+use crate::{endpoint::EndpointError, parameters::Parameters};
 
 /// The requests that were pushed and that no browser has brought yet.
 ///
@@ -36,13 +36,17 @@ impl PushedRequests {
 
     /// Keeps the parameters of a request, after every check, and names it.
     pub(super) async fn keep(&self, parameters: &Parameters) -> Result<RequestUri, PushError> {
+        let kept = parameters.to_urlencoded();
+        if kept.len() > MOST_BYTES {
+            return Err(EndpointError::TooLarge.into());
+        }
         let request_uri = RequestUri::random(self.entropy.as_ref());
         let (key, now) = (request_uri.key(), self.clock.now());
         let expires_at = now + Self::LIFETIME;
         if let Some(oldest) = self.admit(key.clone(), expires_at, now)? {
             self.store.remove(TABLE, &oldest).await?;
         }
-        let record = Record::new(TABLE, expires_at, parameters.to_urlencoded());
+        let record = Record::new(TABLE, expires_at, kept);
         match self.store.insert_new(TABLE, &key, record).await {
             Ok(true) => Ok(request_uri),
             // 256 random bits repeat when the generator is broken.
@@ -108,5 +112,8 @@ impl fmt::Debug for PushedRequests {
 const TABLE: Table = Table::new("pushed_requests", 1);
 /// Requests that are kept at once.
 pub(super) const MOST: usize = 10_000;
+/// Bytes that one of them may have: with `state`, `scope` and `redirect_uri` as long as each may be, and every byte
+/// escaped where it can be.
+const MOST_BYTES: usize = 32 * 1024;
 /// How long a request is safe from being pushed out by newer ones.
 const PROTECTED: Duration = Duration::from_secs(60);

@@ -1,10 +1,12 @@
 use http::Method;
+use oauth_types::JwkThumbprint;
 use serde_json::Value;
 use test_support::golden;
 
 use super::requests::MOST;
 use crate::{
-    AuthorizationRequest, AuthorizePageError, AuthorizeRefusal,
+    AuthorizationRequest, AuthorizePageError, AuthorizeRefusal, DpopError, DpopProof, DpopProofVerifier,
+    PushEndpoint,
     testing::{Form, Post, SECRET, World, block_on, good_query, outcome, text},
 };
 
@@ -144,6 +146,86 @@ fn every_check_of_the_authorization_endpoint_is_made_at_the_push() {
     check("public", |it| it.with("state", &"s".repeat(4097)), "400 invalid_request");
     check("public", |it| it.and("state", "again"), "400 invalid_request");
     check("machine", |it| it.with("client_secret", SECRET), "400 unauthorized_client");
+}
+
+#[test]
+fn rfc9449_10_a_pushed_request_binds_its_code_to_a_key_as_any_other() {
+    let mut world = World::new();
+    world.settings.dpop_algorithms = vec!["ES256".to_owned()];
+    let key = JwkThumbprint::from_bytes([1; 32]);
+    let request_uri = pushed(&world, &request("public").with("dpop_jkt", &key.to_string()));
+    assert_eq!(bring(&world, &brought("public", &request_uri)).unwrap().key, Some(key));
+    let request_uri = pushed(&world, &request("public"));
+    assert_eq!(bring(&world, &brought("public", &request_uri)).unwrap().key, None);
+    assert_eq!(
+        outcome(&world.post_push(&request("public").with("dpop_jkt", "short"))),
+        "400 invalid_request"
+    );
+}
+
+/// A verifier that takes the name of a key for a proof by it.
+#[derive(Debug)]
+struct Named;
+
+#[derive(Debug)]
+struct NamedProof(JwkThumbprint);
+
+impl DpopProof for NamedProof {
+    fn key(&self) -> JwkThumbprint {
+        self.0
+    }
+
+    fn spend(&self) -> Result<(), DpopError> {
+        panic!("a stranger could fill the memory of used proofs")
+    }
+}
+
+impl DpopProofVerifier for Named {
+    fn verify(&self, headers: &http::HeaderMap, url: &str) -> Result<Box<dyn DpopProof>, DpopError> {
+        assert_eq!(url, "https://mcp.example/par");
+        let key = headers["dpop"].to_str().unwrap().parse();
+        Ok(Box::new(NamedProof(key.map_err(|_| DpopError::Invalid("the DPoP proof is malformed"))?)))
+    }
+
+    fn nonce(&self) -> Option<String> {
+        Some("n-1".to_owned())
+    }
+}
+
+#[test]
+fn rfc9449_10_1_a_proof_at_the_push_binds_the_code_to_its_key() {
+    let mut world = World::new();
+    world.settings.dpop_algorithms = vec!["ES256".to_owned()];
+    let (own, other) = (JwkThumbprint::from_bytes([1; 32]), JwkThumbprint::from_bytes([2; 32]));
+    let settings = std::sync::Arc::new(world.settings.clone());
+    let endpoint = PushEndpoint::new(settings, world.clients(), world.pushed.clone())
+        .with_dpop(std::sync::Arc::new(Named));
+    let push = |proof: &str, named: Option<JwkThumbprint>| {
+        let post = request("public").header(http::HeaderName::from_static("dpop"), proof);
+        let post = named.into_iter().fold(post, |it, key| it.with("dpop_jkt", &key.to_string()));
+        block_on(endpoint.answer(&post.method, &post.headers, None, &post.body()))
+    };
+    for named in [None, Some(own)] {
+        let answer = push(&own.to_string(), named);
+        assert_eq!(
+            (outcome(&answer).as_str(), &answer.headers()["dpop-nonce"]),
+            ("201", &"n-1".parse().unwrap())
+        );
+        let body: Value = serde_json::from_slice(answer.body()).unwrap();
+        let query = brought("public", body["request_uri"].as_str().unwrap());
+        assert_eq!(bring(&world, &query).unwrap().key, Some(own));
+    }
+    assert_eq!(outcome(&push(&own.to_string(), Some(other))), "400 invalid_dpop_proof");
+    assert_eq!(outcome(&push("bad", None)), "400 invalid_dpop_proof");
+}
+
+#[test]
+fn f22_what_is_kept_of_a_pushed_request_is_bounded_too() {
+    let long = |it: Post, bytes: usize| it.with("prompt", &"p".repeat(bytes));
+    check("public", |it| long(it, 8 * 1024), "201");
+    check("public", |it| long(it, 60 * 1024), "413 invalid_request");
+    let many = |it: Post| (0..1000).fold(it, |it, _| it.and("resource", crate::testing::RESOURCE));
+    check("public", many, "413 invalid_request");
 }
 
 #[test]

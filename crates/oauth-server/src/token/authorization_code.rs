@@ -1,7 +1,8 @@
-use oauth_types::{JwkThumbprint, ResourceUri};
+use oauth_types::ResourceUri;
 
 use crate::{
-    AuthenticatedClient, CodeCheck, GrantPort, TokenGrant, endpoint::EndpointError, parameters::Parameters,
+    AuthenticatedClient, CodeCheck, DpopProof, GrantPort, TokenGrant, endpoint::EndpointError,
+    parameters::Parameters,
 };
 
 /// A code for tokens (OAuth 2.1 section 4.1.3).
@@ -13,7 +14,7 @@ pub(super) async fn redeem(
     parameters: &Parameters,
     client: &AuthenticatedClient,
     resources: &[ResourceUri],
-    key: Option<JwkThumbprint>,
+    proof: Option<&dyn DpopProof>,
 ) -> Result<TokenGrant, EndpointError> {
     let code = parameters.one("code")?.ok_or(EndpointError::InvalidRequest("code is missing"))?;
     let check = CodeCheck {
@@ -21,7 +22,7 @@ pub(super) async fn redeem(
         redirect_uri: parameters.one("redirect_uri")?,
         code_verifier: parameters.one("code_verifier")?,
         resources,
-        key,
+        proof,
         is_public: client.client().is_public(),
     };
     Ok(grants.redeem(code, check).await?)

@@ -13,7 +13,7 @@ pub(super) async fn issue(
     grants: &dyn DirectGrants,
     request: TokenRequest<'_>,
 ) -> Result<TokenGrant, EndpointError> {
-    let TokenRequest { settings, parameters, client, key } = request;
+    let TokenRequest { settings, parameters, client, .. } = request;
     let client = client.client();
     let is_known = client.origin == ClientOrigin::Configured && !client.is_public();
     let permitted = settings.client_credentials.get(&client.id).filter(|_| is_known);
@@ -26,7 +26,7 @@ pub(super) async fn issue(
         principal: &principal,
         scope: &scope,
         resource: &offered.resource,
-        key,
+        key: request.spent()?,
     };
     Ok(grants.issue(grant).await?)
 }

@@ -41,14 +41,10 @@ pub(super) async fn issue(
     let offered = resource(request, &claims)?;
     let scope = scope(request, &claims, trusted, offered)?;
     let principal = assertions.person(&trusted.issuer, &verified).map_err(refused)?;
+    let key = request.spent()?;
     use_up(clients, &trusted.issuer, &claims).await?;
-    let grant = DirectGrant {
-        client_id,
-        principal: &principal,
-        scope: &scope,
-        resource: &offered.resource,
-        key: request.key,
-    };
+    let grant =
+        DirectGrant { client_id, principal: &principal, scope: &scope, resource: &offered.resource, key };
     Ok(grants.issue(grant).await?)
 }
 

@@ -1,8 +1,8 @@
-use oauth_types::{JwkThumbprint, ResourceUri, Scope};
+use oauth_types::{ResourceUri, Scope};
 
 use crate::{
-    AuthenticatedClient, GrantPort, RefreshCheck, ServerSettings, TokenGrant, endpoint::EndpointError,
-    parameters::Parameters,
+    AuthenticatedClient, DpopProof, GrantPort, RefreshCheck, ServerSettings, TokenGrant,
+    endpoint::EndpointError, parameters::Parameters,
 };
 
 /// A refresh token for new tokens (OAuth 2.1 section 4.3).
@@ -12,12 +12,12 @@ pub(super) async fn refresh(
     client: &AuthenticatedClient,
     settings: &ServerSettings,
     resources: &[ResourceUri],
-    key: Option<JwkThumbprint>,
+    proof: Option<&dyn DpopProof>,
 ) -> Result<TokenGrant, EndpointError> {
     let token = parameters.one("refresh_token")?;
     let token = token.ok_or(EndpointError::InvalidRequest("refresh_token is missing"))?;
     let scope = requested_scope(parameters, settings)?;
-    let check = RefreshCheck { client_id: &client.client().id, scope: scope.as_ref(), resources, key };
+    let check = RefreshCheck { client_id: &client.client().id, scope: scope.as_ref(), resources, proof };
     Ok(grants.refresh(token, check).await?)
 }
 

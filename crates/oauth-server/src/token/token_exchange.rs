@@ -31,7 +31,7 @@ pub(super) async fn exchange(
         subject_token: &subject_token,
         scope: &scope,
         resource: target,
-        key: request.key,
+        key: request.spent()?,
     };
     Ok(grants.exchange(exchange).await?)
 }

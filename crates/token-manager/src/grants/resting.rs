@@ -17,19 +17,6 @@ pub struct RestsOn {
 }
 
 impl Grants {
-    /// Whether `presented` is a refresh token that was made here, or a code that names a grant there is, whatever has
-    /// become of either.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn recognizes(&self, presented: &str) -> Result<bool, Unavailable> {
-        if Authentic::verify(presented, &self.shared.parts.ring).is_some() {
-            return Ok(true);
-        }
-        let Some(code) = PresentedCode::parse(presented) else { return Ok(false) };
-        Ok(self.shared.find(code.grant).await?.is_some())
-    }
-
     /// What the grant rests on that `code` would bring to life for `client_id`.
     ///
     /// To be asked before [`Grants::redeem`], so that whatever the session lacks is known while the code is whole.

@@ -61,6 +61,42 @@ impl Grants {
         self.token_request(presented.grant, &event).await
     }
 
+    /// Whether [`Grants::redeem`] would give tokens; changes nothing.
+    ///
+    /// To be asked by whoever has something of their own to use up first: what is refused now stays refused.
+    ///
+    /// # Errors
+    /// When the store does.
+    pub async fn would_redeem(&self, code: &str, check: RedeemCheck<'_>) -> Result<bool, Unavailable> {
+        let Some(presented) = PresentedCode::parse(code) else { return Ok(false) };
+        let key_id = self.shared.parts.ring.current();
+        let event = Event::Redeem { code: presented.digest, key_id, check };
+        self.would_grant(presented.grant, &event).await
+    }
+
+    /// Whether [`Grants::rotate`] would give tokens; as [`Grants::would_redeem`].
+    ///
+    /// # Errors
+    /// When the store does.
+    pub async fn would_rotate(
+        &self,
+        refresh_token: &str,
+        check: RotateCheck<'_>,
+    ) -> Result<bool, Unavailable> {
+        let Some(presented) = Authentic::verify(refresh_token, &self.shared.parts.ring) else {
+            return Ok(false);
+        };
+        let key_id = self.shared.parts.ring.current();
+        let event = Event::Rotate { generation: presented.generation, key_id, check };
+        self.would_grant(presented.grant, &event).await
+    }
+
+    async fn would_grant(&self, id: GrantId, event: &Event<'_>) -> Result<bool, Unavailable> {
+        let Some(grant) = self.shared.find(id).await? else { return Ok(false) };
+        let step = grant.step(event, &self.shared.circumstances(&id));
+        Ok(matches!(step, Ok((_, Outcome::Granted { .. }))))
+    }
+
     async fn token_request(&self, grant: GrantId, event: &Event<'_>) -> Result<IssuedTokens, GrantError> {
         // Both events end in tokens or in a refusal.
         self.shared.transition(grant, event).await?.ok_or(GrantError::Refused(Refusal::NothingToDo))

@@ -45,7 +45,7 @@ impl Shared {
         Err(Unavailable::Contended.into())
     }
 
-    fn circumstances(&self, id: &GrantId) -> Circumstances {
+    pub(super) fn circumstances(&self, id: &GrantId) -> Circumstances {
         Circumstances {
             now: self.parts.clock.now(),
             seen_at: self.index.seen_at(id),

@@ -1,5 +1,5 @@
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fmt, mem,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -27,9 +27,15 @@ pub enum Noted {
     Full,
 }
 
-/// A name of one proof: a digest of its key, its `jti` and the address it is for.
+/// A name of one proof: its key, and a digest of its key, its `jti` and the address it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ProofId([u8; 16]);
+pub struct ProofId {
+    key: KeyTag,
+    digest: [u8; 16],
+}
+
+/// The beginning of a thumbprint: enough to count by, nothing is decided by it alone.
+type KeyTag = [u8; 8];
 
 impl ProofId {
     /// The key is part of it, so that nobody uses up the names of another's proofs.
@@ -39,16 +45,23 @@ impl ProofId {
         context.update(&(target.len() as u64).to_be_bytes());
         context.update(target.as_bytes());
         context.update(jti.as_bytes());
-        let digest = context.finish();
-        let mut id = [0; 16];
-        for (to, from) in id.iter_mut().zip(digest.as_ref()) {
-            *to = *from;
-        }
-        Self(id)
+        Self { key: first(key.as_bytes()), digest: first(context.finish().as_ref()) }
     }
 }
 
-/// Used proofs in memory: some 40 bytes for each.
+/// The first bytes of a digest.
+fn first<const N: usize>(digest: &[u8]) -> [u8; N] {
+    let mut bytes = [0; N];
+    for (to, from) in bytes.iter_mut().zip(digest) {
+        *to = *from;
+    }
+    bytes
+}
+
+/// Used proofs in memory: some 50 bytes for each.
+///
+/// As long as half of it is free, whoever comes is served. Then a key is refused if it holds more than its equal share
+/// of that half, so a few busy keys shut nobody out but themselves.
 ///
 /// One process remembers what it has seen itself, and forgets it when it ends: then a proof may be used once more, for
 /// as long as its time allows.
@@ -63,8 +76,15 @@ pub struct MemoryReplayStore {
 struct Generations {
     /// The number of the present span.
     number: u64,
-    present: HashSet<ProofId>,
-    next: HashSet<ProofId>,
+    present: Generation,
+    next: Generation,
+}
+
+#[derive(Default)]
+struct Generation {
+    proofs: HashSet<ProofId>,
+    /// How many of them each key has.
+    keys: HashMap<KeyTag, usize>,
 }
 
 impl MemoryReplayStore {
@@ -84,10 +104,10 @@ impl ReplayStore for MemoryReplayStore {
     fn note(&self, id: ProofId, until: UnixTime, now: UnixTime) -> Noted {
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         generations.advance(self.number(now));
-        if generations.present.contains(&id) || generations.next.contains(&id) {
+        if generations.both().any(|it| it.proofs.contains(&id)) {
             return Noted::Replayed;
         }
-        if generations.present.len() + generations.next.len() >= self.most {
+        if generations.is_full_for(id.key, self.most) {
             return Noted::Full;
         }
         if self.number(until) <= generations.number {
@@ -105,8 +125,30 @@ impl Generations {
             return;
         }
         let next = mem::take(&mut self.next);
-        self.present = if number == self.number + 1 { next } else { HashSet::new() };
+        self.present = if number == self.number + 1 { next } else { Generation::default() };
         self.number = number;
+    }
+
+    fn both(&self) -> impl Iterator<Item = &Generation> {
+        [&self.present, &self.next].into_iter()
+    }
+
+    fn is_full_for(&self, key: KeyTag, most: usize) -> bool {
+        let held: usize = self.both().map(|it| it.proofs.len()).sum();
+        let half = most / 2;
+        if held < half || held >= most {
+            return held >= most;
+        }
+        let keys: usize = self.both().map(|it| it.keys.len()).sum();
+        let by_key: usize = self.both().filter_map(|it| it.keys.get(&key)).sum();
+        by_key > 0 && by_key >= half / keys.max(1)
+    }
+}
+
+impl Generation {
+    fn insert(&mut self, id: ProofId) {
+        self.proofs.insert(id);
+        *self.keys.entry(id.key).or_default() += 1;
     }
 }
 
@@ -123,7 +165,11 @@ mod tests {
     const SPAN: Duration = Duration::from_secs(600);
 
     fn id(name: &str) -> ProofId {
-        ProofId::new(&JwkThumbprint::from_bytes([7; 32]), "https://mcp.example/mcp", name)
+        of_key(7, name)
+    }
+
+    fn of_key(key: u8, name: &str) -> ProofId {
+        ProofId::new(&JwkThumbprint::from_bytes([key; 32]), "https://mcp.example/mcp", name)
     }
 
     fn at(seconds: u64) -> UnixTime {
@@ -145,7 +191,7 @@ mod tests {
 
     #[test]
     fn what_is_over_makes_room_and_what_is_not_does_not() {
-        let store = MemoryReplayStore::new(2, SPAN);
+        let store = MemoryReplayStore::new(4, SPAN);
         assert_eq!(store.note(id("a"), at(600), at(0)), Noted::Fresh);
         assert_eq!(store.note(id("b"), at(600), at(0)), Noted::Fresh);
         assert_eq!(store.note(id("c"), at(600), at(0)), Noted::Full);
@@ -153,7 +199,24 @@ mod tests {
         assert_eq!(store.note(id("c"), at(1100), at(600)), Noted::Full, "a and b may still come");
         assert_eq!(store.note(id("c"), at(1800), at(1200)), Noted::Fresh);
         assert_eq!(store.note(id("d"), at(9999), at(9999)), Noted::Fresh);
-        assert_eq!(store.generations.lock().unwrap().present.len(), 1);
+        assert_eq!(store.generations.lock().unwrap().present.proofs.len(), 1);
+    }
+
+    #[test]
+    fn l22_a_busy_key_shuts_out_itself_alone() {
+        let store = MemoryReplayStore::new(100, SPAN);
+        let notes = |key: u8, count: u32| -> usize {
+            let names = (0..count).map(|it| of_key(key, &it.to_string()));
+            names.filter(|it| store.note(*it, at(600), at(0)) == Noted::Fresh).count()
+        };
+        assert_eq!(notes(1, 1000), 50);
+        assert_eq!(notes(2, 1000), 25, "its share beside one other");
+        assert_eq!(store.note(of_key(1, "more"), at(600), at(0)), Noted::Full);
+        assert_eq!(notes(3, 10), 10);
+        assert_eq!(store.note(of_key(3, "0"), at(600), at(0)), Noted::Replayed);
+        assert_eq!((4..=18).map(|key| notes(key, 1)).sum::<usize>(), 15);
+        assert_eq!(notes(19, 1), 0, "there is an end all the same");
+        assert_eq!(store.note(of_key(1, "more"), at(1800), at(1200)), Noted::Fresh);
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl World {
     fn use_up(&self, headers: &HeaderMap, token: Option<&BearerToken<'_>>) -> Result<JwkThumbprint, Reason> {
         let request = ProofRequest { method: &Method::POST, url: RESOURCE, token };
         let proof = self.verifier.verify(headers, request).map_err(|it| it.reason)?;
-        self.verifier.spend(proof).map(|it| *it.thumbprint()).map_err(|it| it.reason)
+        self.verifier.spend(&proof).map(|it| *it.thumbprint()).map_err(|it| it.reason)
     }
 
     #[track_caller]
@@ -313,7 +313,7 @@ fn rfc9449_a_jti_is_a_name_within_its_key_and_address() {
 
 #[test]
 fn rfc9449_without_room_to_remember_nothing_is_accepted() {
-    let world = World::with(DpopSettings::default(), 2);
+    let world = World::with(DpopSettings::default(), 4);
     world.check(world.proof(), OK);
     world.check(world.proof(), OK);
     world.check(world.proof(), Err(Reason::DpopMemoryFull));

@@ -155,7 +155,7 @@ impl DpopVerifier {
     ///
     /// # Errors
     /// [`Reason::DpopProofReplayed`], or [`Reason::DpopMemoryFull`] when that cannot be told.
-    pub fn spend(&self, proof: VerifiedProof) -> Result<ProvenKey, Refusal> {
+    pub fn spend(&self, proof: &VerifiedProof) -> Result<ProvenKey, Refusal> {
         match self.0.replay.note(proof.id, proof.until, self.0.clock.now()) {
             Noted::Fresh => Ok(ProvenKey(proof.key)),
             Noted::Replayed => Err(Reason::DpopProofReplayed.into()),

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use oauth_server::{
-    CodeCheck, GrantPort, RefreshCheck, TokenFacts, TokenGrant, TokenRefusal, TokenText, TokenUnavailable,
+    CodeCheck, DpopProof, GrantPort, RefreshCheck, TokenFacts, TokenGrant, TokenRefusal, TokenText,
+    TokenUnavailable,
 };
 use oauth_types::{ClientId, TokenErrorCode};
 use token_manager::{
@@ -53,18 +54,20 @@ impl GrantAccess {
 
 #[async_trait]
 impl GrantPort for GrantAccess {
-    async fn recognizes(&self, presented: &str) -> Result<bool, TokenUnavailable> {
-        self.foundations.grants.recognizes(presented).await.map_err(later)
-    }
-
     async fn redeem(&self, code: &str, check: CodeCheck<'_>) -> Result<TokenGrant, TokenRefusal> {
-        let CodeCheck { client_id, redirect_uri, code_verifier, resources, key, is_public } = check;
+        let CodeCheck { client_id, redirect_uri, code_verifier, resources, proof, is_public } = check;
         let grants = &self.foundations.grants;
         let rests_on = grants.session_of_code(code, client_id).await.map_err(unavailable)?;
         if let Some(rests_on) = rests_on {
             self.foundations.check(&rests_on).await?;
         }
+        let key = proof.map(DpopProof::key);
         let check = RedeemCheck { client_id, redirect_uri, code_verifier, resources, key, is_public };
+        if let Some(proof) = proof
+            && grants.would_redeem(code, check).await.map_err(unavailable)?
+        {
+            proof.spend()?;
+        }
         Ok(answer(grants.redeem(code, check).await.map_err(refused)?))
     }
 
@@ -73,14 +76,19 @@ impl GrantPort for GrantAccess {
         refresh_token: &str,
         check: RefreshCheck<'_>,
     ) -> Result<TokenGrant, TokenRefusal> {
-        let RefreshCheck { client_id, scope, resources, key } = check;
+        let RefreshCheck { client_id, scope, resources, proof } = check;
         let grants = &self.foundations.grants;
         let rests_on =
             grants.session_of_refresh_token(refresh_token, client_id).await.map_err(unavailable)?;
         if let Some(rests_on) = rests_on {
             self.foundations.check(&rests_on).await?;
         }
-        let check = RotateCheck { client_id, scope, resources, key };
+        let check = RotateCheck { client_id, scope, resources, key: proof.map(DpopProof::key) };
+        if let Some(proof) = proof
+            && grants.would_rotate(refresh_token, check).await.map_err(unavailable)?
+        {
+            proof.spend()?;
+        }
         Ok(answer(grants.rotate(refresh_token, check).await.map_err(refused)?))
     }
 

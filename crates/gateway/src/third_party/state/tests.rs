@@ -73,7 +73,7 @@ async fn grants_outlive_the_process_that_made_them() {
         redirect_uri: Some("http://127.0.0.1/callback"),
         code_verifier: Some(&"v".repeat(43)),
         resources: &[],
-        key: None,
+        proof: None,
         is_public: true,
     };
     oauth_server::GrantPort::redeem(&state.grant_access(), code.expose(), check).await.unwrap();

@@ -11,32 +11,54 @@ use oauth_types::JwkThumbprint;
 use serde_json::Value;
 
 use crate::{
-    DpopError, DpopProofVerifier, TokenEndpoint,
+    DpopError, DpopProof, DpopProofVerifier, TokenEndpoint,
     testing::{
         Post, RESOURCE, SECRET, World, block_on, code_request, good, good_query, outcome, refresh_request,
     },
 };
 
 const OWN: JwkThumbprint = JwkThumbprint::from_bytes([1; 32]);
+/// Of a proof that was used before.
+const SPENT: JwkThumbprint = JwkThumbprint::from_bytes([3; 32]);
 const OTHER: JwkThumbprint = JwkThumbprint::from_bytes([2; 32]);
 
 #[derive(Debug, Default)]
 struct Named {
     nonce: Option<&'static str>,
     is_down: bool,
-    /// How many proofs were to be remembered.
-    remembered: AtomicUsize,
+    spent: Arc<AtomicUsize>,
+}
+
+/// A proof by a key; those by [`SPENT`] were used before.
+#[derive(Debug)]
+struct NamedProof {
+    key: JwkThumbprint,
+    spent: Arc<AtomicUsize>,
+}
+
+impl DpopProof for NamedProof {
+    fn key(&self) -> JwkThumbprint {
+        self.key
+    }
+
+    fn spend(&self) -> Result<(), DpopError> {
+        self.spent.fetch_add(1, Ordering::SeqCst);
+        if self.key == SPENT { Err(DpopError::Invalid("the DPoP proof was used before")) } else { Ok(()) }
+    }
 }
 
 impl DpopProofVerifier for Named {
-    fn verify(&self, headers: &HeaderMap, url: &str) -> Result<JwkThumbprint, DpopError> {
+    fn verify(&self, headers: &HeaderMap, url: &str) -> Result<Box<dyn DpopProof>, DpopError> {
         assert_eq!(url, "https://mcp.example/token");
-        self.remembered.fetch_add(1, Ordering::SeqCst);
         let text = headers["dpop"].to_str().unwrap();
         match text.strip_suffix(" without nonce") {
             _ if self.is_down => Err(DpopError::Unavailable("as the test wants it".into())),
             Some(_) => Err(DpopError::NonceMissing),
-            None => text.parse().map_err(|_| DpopError::Invalid("the DPoP proof is malformed")),
+            None => {
+                let malformed = |_| DpopError::Invalid("the DPoP proof is malformed");
+                let key = text.parse().map_err(malformed)?;
+                Ok(Box::new(NamedProof { key, spent: Arc::clone(&self.spent) }))
+            }
         }
     }
 
@@ -114,19 +136,6 @@ fn rfc9449_5_a_bad_proof_is_refused_and_uses_nothing_up() {
     assert_eq!(outcome(&scene.post(&request, Some(&without_nonce))), "400 use_dpop_nonce");
     assert_eq!(scene.world.grants.take_calls(), [""; 0]);
     assert_eq!(outcome(&scene.post(&request, Some(&name(OWN)))), "200");
-}
-
-/// Anybody can be a public client and make up codes: that must cost no place among the proofs of everybody.
-#[test]
-fn b25_whoever_makes_up_codes_and_refresh_tokens_fills_no_memory() {
-    let scene = Scene::new();
-    let remembered = || scene.verifier.remembered.load(Ordering::SeqCst);
-    for request in [code_request("public", "made-up"), refresh_request("public", "made-up")] {
-        assert_eq!(outcome(&scene.post(&request, Some(&name(OWN)))), "400 invalid_grant");
-        assert_eq!(remembered(), 0);
-    }
-    assert_eq!(outcome(&scene.code("public", Some(&name(OWN)))), "200");
-    assert_eq!(remembered(), 1);
 }
 
 #[test]
@@ -226,4 +235,57 @@ fn rfc9449_5_tokens_without_a_code_are_bound_too() {
     assert_eq!(scene.world.direct.take(), [format!("post by post at {RESOURCE}: mcp")]);
     assert_eq!(outcome(&scene.post(&request(), Some("x"))), "400 invalid_dpop_proof");
     assert_eq!(scene.world.direct.take(), [""; 0]);
+}
+
+#[test]
+fn l22_a_request_that_is_refused_uses_no_memory_of_proofs() {
+    let mut scene = Scene::new();
+    scene.world.settings.client_credentials.insert("post".parse().unwrap(), "mcp".parse().unwrap());
+    let code = scene.world.code("public");
+    let tokens = scene.world.tokens("public");
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    let direct = |grant_type: &str| Post::new(&[("grant_type", grant_type), ("client_id", "public")]);
+    let jwt_bearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+    for request in [
+        code_request("public", "no code"),
+        code_request("other", &code),
+        code_request("public", &code).with("redirect_uri", "https://evil.example/"),
+        code_request("public", &code).with("code_verifier", &"v".repeat(43)),
+        code_request("public", &code).with("resource", "https://mcp.example/other"),
+        code_request("public", &code).without("code"),
+        refresh_request("public", "no token"),
+        refresh_request("other", refresh),
+        refresh_request("public", refresh).with("scope", "files:write"),
+        refresh_request("public", refresh).with("resource", "https://mcp.example/other"),
+        refresh_request("public", refresh).without("refresh_token"),
+        direct("client_credentials"),
+        direct(jwt_bearer).with("assertion", "a.b.c"),
+        direct(exchange).with("subject_token", "live"),
+    ] {
+        let answer = scene.post(&request, Some(&name(OWN)));
+        assert!(answer.status().is_client_error(), "{request:?}");
+        assert_eq!(scene.verifier.spent.load(Ordering::SeqCst), 0, "{request:?}");
+    }
+    assert_eq!(outcome(&scene.post(&code_request("public", &code), Some(&name(OWN)))), "200");
+    assert_eq!(outcome(&scene.post(&refresh_request("public", refresh), Some(&name(OWN)))), "200");
+    assert_eq!(scene.verifier.spent.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn rfc9449_11_1_a_proof_that_was_used_before_uses_nothing_else_up() {
+    let mut scene = Scene::new();
+    scene.world.settings.client_credentials.insert("post".parse().unwrap(), "mcp".parse().unwrap());
+    let used = Some(name(SPENT));
+    let code = code_request("post", &scene.world.code("post"));
+    assert_eq!(outcome(&scene.post(&code, used.as_deref())), "400 invalid_dpop_proof");
+    let tokens = json(&scene.post(&code, Some(&name(OWN))));
+    let refresh = refresh_request("post", tokens["refresh_token"].as_str().unwrap());
+    assert_eq!(outcome(&scene.post(&refresh, used.as_deref())), "400 invalid_dpop_proof");
+    assert_eq!(outcome(&scene.post(&refresh, Some(&name(OWN)))), "200");
+    let form = [("grant_type", "client_credentials"), ("client_id", "post"), ("client_secret", SECRET)];
+    let direct = Post::new(&form).with("resource", RESOURCE);
+    assert_eq!(outcome(&scene.post(&direct, used.as_deref())), "400 invalid_dpop_proof");
+    assert_eq!(scene.world.direct.take(), [""; 0]);
+    assert_eq!(outcome(&scene.post(&direct, Some(&name(OWN)))), "200");
 }

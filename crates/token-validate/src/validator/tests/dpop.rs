@@ -22,7 +22,7 @@ struct Scene {
 impl Scene {
     fn of(world: World) -> Self {
         let settings = DpopSettings::default();
-        let replay = Arc::new(MemoryReplayStore::new(2, settings.lifetime()));
+        let replay = Arc::new(MemoryReplayStore::new(4, settings.lifetime()));
         let nonces = DpopNonces::random(&SeededEntropy::new(1));
         let dpop = DpopVerifier::new(settings, nonces, replay, world.clock.clone());
         Self { validator: world.validator(), key: TestKey::generate("ES256", "proof"), dpop, world }

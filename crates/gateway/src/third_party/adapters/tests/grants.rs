@@ -72,7 +72,7 @@ async fn g22_g23_g24_checks_come_before_anything_is_consumed() {
     let (own, other) = (client(), stranger());
     let elsewhere = ["https://mcp.example/other".parse().unwrap()];
     let unknown = "admin".parse().unwrap();
-    let good = RefreshCheck { client_id: &own, scope: None, resources: &[], key: None };
+    let good = RefreshCheck { client_id: &own, scope: None, resources: &[], proof: None };
     let rows = [
         (RefreshCheck { client_id: &other, ..good }, TokenErrorCode::InvalidGrant),
         (RefreshCheck { resources: &elsewhere, ..good }, TokenErrorCode::InvalidTarget),
@@ -97,7 +97,7 @@ async fn g03_a_code_is_good_once_and_for_its_client() {
         redirect_uri: None,
         code_verifier: None,
         resources: &[],
-        key: None,
+        proof: None,
         is_public: true,
     };
     assert_eq!(code_of(world.access.redeem(&code, check).await), TokenErrorCode::InvalidGrant);
