@@ -5,7 +5,7 @@ use std::{
     io::{self, ErrorKind},
     net::SocketAddr as IpSocketAddr,
     os::unix::{
-        fs::{FileTypeExt, MetadataExt, PermissionsExt},
+        fs::{FileTypeExt, PermissionsExt},
         net::UnixStream as BlockingStream,
     },
     path::{Path, PathBuf},
@@ -79,9 +79,10 @@ impl AdminListener {
 
     /// Ends it: what is under way has a few seconds.
     pub(crate) async fn close(self) {
-        self.serving.close().await;
-        // Nobody misses it, should somebody have removed it before.
+        // While it still listens nobody else takes the name, so what is removed is its own; and nobody misses it, should
+        // somebody have removed it before.
         let _ = fs::remove_file(&self.path);
+        self.serving.close().await;
     }
 }
 
@@ -147,9 +148,10 @@ impl OwnersOnly {
     fn bind(path: &Path) -> io::Result<Self> {
         let socket = UnixListener::bind(path)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
-        // Whoever connected before the line above is judged by who they are.
-        let owner = fs::symlink_metadata(path)?.uid();
-        Ok(Self { socket, owner })
+        // Whoever connected before the line above is judged by who they are. The file is not asked whose it is: in a
+        // folder that others may write, somebody could have put another in its place.
+        let (own, _) = UnixStream::pair()?;
+        Ok(Self { socket, owner: own.peer_cred()?.uid() })
     }
 
     fn admits(&self, stream: &UnixStream) -> bool {

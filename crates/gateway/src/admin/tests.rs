@@ -1,6 +1,8 @@
 use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use std::os::unix::fs::MetadataExt;
+
 use super::*;
 
 fn router() -> Router {

@@ -100,7 +100,6 @@ impl MemoryGrants {
 
 #[async_trait]
 impl GrantPort for MemoryGrants {
-    /// This server remembers no proofs, so nobody asks.
     async fn redeem(&self, code: &str, check: CodeCheck<'_>) -> Result<TokenGrant, TokenRefusal> {
         let code = TokenText::new(code.to_owned());
         let mut grants = self.grants();

@@ -67,3 +67,26 @@ async fn a_failure_is_said_in_words() {
     let (_, answer) = ask(&world, "/keys/reseal", "{}").await;
     assert!(answer.starts_with("{\"error\":\"the store is unavailable"), "{answer}");
 }
+
+#[test]
+fn l09_neither_a_store_nor_one_that_was_moved_aside_is_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let [backup, store, aside] =
+        ["backup.redb", "state.redb", "state.redb.replaced"].map(|it| folder.path().join(it));
+    std::fs::write(&store, "the store").unwrap();
+    let refused = restore(&backup, &store, false, false).unwrap_err();
+    assert!(matches!(refused, RestoreFailure::Exists(_)), "{refused}");
+    std::fs::write(&aside, "the one before").unwrap();
+    let refused = restore(&backup, &store, false, true).unwrap_err();
+    assert!(matches!(refused, RestoreFailure::Aside(_)), "{refused}");
+    assert_eq!(std::fs::read_to_string(&store).unwrap(), "the store");
+    assert_eq!(std::fs::read_to_string(&aside).unwrap(), "the one before");
+    std::fs::remove_file(&aside).unwrap();
+    let refused = restore(&backup, &store, false, true).unwrap_err();
+    assert!(matches!(refused, RestoreFailure::Restore(_)), "{refused}");
+    assert_eq!(
+        std::fs::read_to_string(&store).unwrap(),
+        "the store",
+        "there was no backup to take its place"
+    );
+}

@@ -98,10 +98,10 @@ async fn only_a_live_unbound_access_token_of_ours_is_exchanged() {
     let world = World::new().await;
     let (_, grant, tokens) = world.live("1").await;
     let is_subject = async |token: &str| world.access.subject_token(token).await.unwrap().is_some();
-    let sign = |confirmation| {
+    let sign_as = |issuer: &str, confirmation| {
         let now = world.clock.now();
         let claims = AccessTokenClaims {
-            issuer: ISSUER.parse().unwrap(),
+            issuer: issuer.parse().unwrap(),
             audience: RESOURCE.parse().unwrap(),
             subject: "third:1".parse().unwrap(),
             client_id: client(),
@@ -115,7 +115,9 @@ async fn only_a_live_unbound_access_token_of_ours_is_exchanged() {
         };
         world.state.signing_keys.sign(&claims).unwrap().expose().to_owned()
     };
+    let sign = |confirmation| sign_as(ISSUER, confirmation);
     assert!(is_subject(&sign(None)).await);
+    assert!(!is_subject(&sign_as("https://other.example", None)).await);
     let bound = Confirmation { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".to_owned() };
     assert!(!is_subject(&sign(Some(bound))).await, "its key would be lost on the way");
     assert!(!is_subject(refresh_token(&tokens)).await);

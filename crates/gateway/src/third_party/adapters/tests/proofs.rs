@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use oauth_server::{CodeCheck, DpopError, DpopProof, GrantPort, RefreshCheck, TokenGrant, TokenRefusal};
-use oauth_types::{JwkThumbprint, TokenErrorCode};
+use oauth_types::{ClientId, JwkThumbprint, TokenErrorCode};
 
 use crate::third_party::testing::*;
 
@@ -53,7 +53,7 @@ async fn l22_a_proof_is_spent_only_beside_a_code_that_is_good() {
     let world = World::new().await;
     let session = world.sign_in("1").await;
     let (grant, code) = world.code(&session, "1").await;
-    let (own, other) = (client(), stranger());
+    let (own, other): (_, ClientId) = (client(), "https://other.example/client".parse().unwrap());
     let elsewhere = ["https://mcp.example/other".parse().unwrap()];
     let proof = Proof::by(1);
     let good = CodeCheck {
@@ -91,7 +91,7 @@ async fn l22_a_proof_is_spent_only_beside_a_code_that_is_good() {
 async fn l22_a_proof_is_spent_only_beside_a_refresh_token_that_is_good() {
     let world = World::new().await;
     let (_, grant, tokens) = world.live("1").await;
-    let (own, other) = (client(), stranger());
+    let (own, other): (_, ClientId) = (client(), "https://other.example/client".parse().unwrap());
     let unknown = "admin".parse().unwrap();
     let (proof, used) = (Proof::by(1), Proof::used(1));
     let good = RefreshCheck { client_id: &own, scope: None, resources: &[], proof: Some(&proof) };
