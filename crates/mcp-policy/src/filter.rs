@@ -15,6 +15,11 @@ pub trait ListPolicy {
     /// Whether the reader may use this item.
     fn may_use(&self, listed: &Listed<'_>) -> bool;
 
+    /// Whether lists are reduced at all, or only read to learn from them.
+    fn reduces(&self) -> bool {
+        true
+    }
+
     /// Told of every item that was read, before anything is decided: what a tool says of itself is known from lists only.
     fn learn(&self, listed: &Listed<'_>) {
         let _ = listed;

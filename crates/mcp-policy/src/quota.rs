@@ -84,6 +84,12 @@ impl Quotas {
         Self(cells.collect())
     }
 
+    /// Whether nothing is counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a quota depends on the tool, so that [`Quotas::spend_call`] must be asked.
     #[must_use]
     pub fn need_tool(&self) -> bool {

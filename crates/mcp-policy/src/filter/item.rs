@@ -1,4 +1,6 @@
-use mcp_message::{Object, text};
+use std::borrow::Cow;
+
+use mcp_message::{Object, Operation, Target, text};
 use serde_json::value::RawValue;
 
 use super::FilterFault;
@@ -34,6 +36,22 @@ pub struct ToolHints {
     pub read_only: Option<bool>,
     /// `destructiveHint`: it may destroy something.
     pub destructive: Option<bool>,
+}
+
+impl<'a> Listed<'a> {
+    /// What using it asks for, which the rules decide about.
+    #[must_use]
+    pub fn operation(&self) -> Operation<'a> {
+        let name = Cow::Borrowed(self.name);
+        let (method, target) = match self.kind {
+            ListKind::Tools => ("tools/call", Target::Tool(name)),
+            ListKind::Prompts => ("prompts/get", Target::Prompt(name)),
+            ListKind::Resources | ListKind::ResourceTemplates => {
+                ("resources/read", Target::Resources(vec![name]))
+            }
+        };
+        Operation { method: Cow::Borrowed(method), target }
+    }
 }
 
 impl ListKind {

@@ -41,7 +41,7 @@ fn result(
             None => {}
         }
     }
-    if is_list { make_private(result, &members, edits) } else { Ok(()) }
+    if is_list && policy.reduces() { make_private(result, &members, edits) } else { Ok(()) }
 }
 
 impl Expected {
@@ -66,7 +66,7 @@ fn list(
     for item in &items {
         let may_use = item::read(kind, item, |listed| {
             policy.learn(listed);
-            policy.may_use(listed)
+            !policy.reduces() || policy.may_use(listed)
         })?;
         if may_use {
             kept.push(item.get());

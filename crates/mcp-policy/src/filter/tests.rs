@@ -245,6 +245,46 @@ fn the_hints_of_tools_are_told() {
     );
 }
 
+/// Learns and changes nothing.
+struct Learner(NoX);
+
+impl ListPolicy for Learner {
+    fn may_use(&self, listed: &Listed<'_>) -> bool {
+        self.0.may_use(listed)
+    }
+
+    fn reduces(&self) -> bool {
+        false
+    }
+
+    fn learn(&self, listed: &Listed<'_>) {
+        self.0.learn(listed);
+    }
+}
+
+#[test]
+fn who_only_learns_changes_nothing() {
+    let learner = Learner(NoX::default());
+    let answer =
+        r#"{"jsonrpc":"2.0","id":1,"result":{"ttlMs":1,"cacheScope":"public","tools":[{"name":"x"}]}}"#;
+    assert_eq!(filter_json(answer.as_bytes(), TOOLS, &learner), Ok(None));
+    assert_eq!(learner.0.learned.borrow().len(), 1);
+    assert!(filter_json(answer.as_bytes(), TOOLS, &NoX::default()).unwrap().is_some());
+}
+
+#[test]
+fn an_item_is_judged_by_what_using_it_asks_for() {
+    for kind in ListKind::ALL {
+        let listed = Listed { kind, name: "file:///a", hints: ToolHints::default() };
+        let operation = listed.operation();
+        let params = json!({ "name": "file:///a", "uri": "file:///a" });
+        let request =
+            json!({ "jsonrpc": "2.0", "id": 1, "method": operation.method, "params": params }).to_string();
+        let body = mcp_message::read(request.as_bytes(), &mcp_message::Limits::default()).unwrap();
+        assert_eq!(mcp_message::Operation::of(&body.messages()[0]).unwrap(), operation, "{kind:?}");
+    }
+}
+
 fn stream(text: &[u8], expected: Expected, piece: usize) -> Result<String, FilterFault> {
     let mut filter = StreamFilter::new(expected, 1024);
     let mut all = Vec::new();
