@@ -15,6 +15,8 @@ mod lifecycle;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod oversight;
+#[cfg(test)]
 mod real;
 #[cfg(test)]
 mod rules;

@@ -1,27 +1,31 @@
 //! Log lines on standard error, for people or as JSON.
 
+mod audit;
 mod lines;
 mod output;
 mod timestamp;
 
 use std::{io, sync::Arc};
 
-use gateway::config::{Log, LogFormat, LogLevel};
+use gateway::{
+    audit::Trail,
+    config::{Log, LogFormat, LogLevel},
+};
 use tracing::{Level, Subscriber};
 use tracing_subscriber::{
     Layer, filter::Targets, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt,
 };
 
-use self::{lines::Lines, output::Output};
+use self::{audit::Acts, lines::Lines, output::Output};
 
 pub(crate) use self::timestamp::of_second;
 
 pub(crate) use self::output::Rest;
 
-/// Writes log lines as the configuration says; the answer must live as long as anything is logged.
+/// Writes log lines as the configuration says, and what people do into `audit` as well; the answer must live as long as anything is logged.
 ///
 /// Libraries are held to warnings: what they say at finer levels may hold the text of a header.
-pub(crate) fn start(log: &Log) -> Rest {
+pub(crate) fn start(log: &Log, audit: Trail) -> Rest {
     let level = match log.level {
         LogLevel::Error => Level::ERROR,
         LogLevel::Warn => Level::WARN,
@@ -31,8 +35,9 @@ pub(crate) fn start(log: &Log) -> Rest {
     };
     let (output, rest) = output::standard_error();
     let lines = lines(log.format, output).with_filter(filter(level));
+    let acts = Acts(audit).with_filter(Targets::new().with_target("audit", Level::INFO));
     // A second start, which only tests of this program could cause, keeps the first.
-    tracing_subscriber::registry().with(lines).try_init().ok();
+    tracing_subscriber::registry().with(lines).with(acts).try_init().ok();
     rest
 }
 

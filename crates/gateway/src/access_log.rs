@@ -167,7 +167,7 @@ impl SubjectDigest {
         Self(digits)
     }
 
-    fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }

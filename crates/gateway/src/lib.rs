@@ -5,6 +5,7 @@ mod access_log;
 mod adapters;
 mod admin;
 pub mod api_keys;
+pub mod audit;
 pub mod check;
 pub mod config;
 mod credential;

@@ -181,6 +181,15 @@ reasons! {
     CredentialUnavailable "credential_unavailable" SERVICE_UNAVAILABLE
         "the credential for the MCP server cannot be had now"
         "Whoever gives the credential for the upstream does not answer. The detail says what happened; nothing was forwarded.";
+    QuotaSpent "quota_spent" TOO_MANY_REQUESTS
+        "too many requests: try again later"
+        "A quota of the server is spent for this principal, client or tool; the detail says which, and `Retry-After` when the next request may come. Raise it, or ask the owner of the client why it asks so often.";
+    ListUnreadable "list_unreadable" BAD_GATEWAY
+        "the MCP server's list cannot be read"
+        "With `filter_lists` the upstream answered a listing with something that cannot be reduced to what the caller may use: no JSON-RPC, no list, something with more than one reading, or too large. The detail has the cause; the server behind needs a fix.";
+    AuditUnavailable "audit_unavailable" SERVICE_UNAVAILABLE
+        "the request cannot be answered now"
+        "The audit cannot be written, and `audit.if_failing` says to refuse then. The disk is full, or the file is no longer the gateway's: an error in the log has the cause.";
     Internal "internal_error" INTERNAL_SERVER_ERROR
         "the gateway failed"
         "A defect of the gateway: please report it with the log lines around it. The request was not forwarded.";

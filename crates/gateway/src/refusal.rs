@@ -1,6 +1,6 @@
 //! The answer to a request that is not forwarded.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -62,6 +62,17 @@ impl Refusal {
     /// Adds what the operator should know beyond the reason.
     pub(crate) fn with_detail(mut self, detail: &str) -> Self {
         self.detail = Some(Detail::new(detail));
+        self
+    }
+
+    /// What the operator should know beyond the reason.
+    pub(crate) fn detail(&self) -> Option<&str> {
+        self.detail.as_ref().map(Detail::as_str)
+    }
+
+    /// When the next request may come, in whole seconds (RFC 9110 section 10.2.3).
+    pub(crate) fn retry_after(mut self, time: Duration) -> Self {
+        self.headers.push((header::RETRY_AFTER, HeaderValue::from(time.as_secs())));
         self
     }
 
@@ -262,6 +273,7 @@ fn word(status: StatusCode) -> &'static str {
         413 => "content_too_large",
         415 => "unsupported_media_type",
         421 => "misdirected_request",
+        429 => "too_many_requests",
         431 => "header_fields_too_large",
         503 => "temporarily_unavailable",
         504 => "gateway_timeout",

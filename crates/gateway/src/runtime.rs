@@ -12,14 +12,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::{
-        Acceptance, Acceptances, Anonymous, Dpop, GrantCheck, Loopback, ProtectedServer, ServerParts, Ways,
+        Acceptance, Acceptances, Anonymous, Dpop, GrantCheck, Loopback, Oversight, ProtectedServer,
+        ServerParts, Ways,
     },
     adapters::{
         self, AnnotationsOfServers, Assertion, CredentialMeans, DpopMemory, Identity, IssuerError,
-        ServerError, SigningKey, SigningKeyError, ThirdPartyCredentials, issuer_policies, policy,
-        protected_resource, upstream_settings,
+        QuotasOfServers, ServerError, SigningKey, SigningKeyError, ThirdPartyCredentials, issuer_policies,
+        policy, protected_resource, upstream_settings,
     },
     api_keys::{KeyFileError, KeyRings},
+    audit::Trail,
     config::{self, Config, DpopMode, Loaded, Secret, Server, ServerMaterial},
     credential::Credentials,
     edge::{Edge, Hosts, Origins, TrustedProxies},
@@ -45,6 +47,10 @@ pub(crate) struct Process {
     pub(crate) api_keys: KeyRings,
     /// Signs assertions for upstreams that name no key of their own.
     pub(crate) identity_key: Arc<SigningKey>,
+    /// What was spent of the quotas of each server.
+    pub(crate) quotas: QuotasOfServers,
+    /// Where the lines of the audit go.
+    pub(crate) audit: Trail,
     /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
     /// Set when the gateway has begun to stop.
@@ -300,6 +306,10 @@ fn server_parts(
         acceptance_ends,
         listening_ends: process.listening_ends.clone(),
         answering_ends: process.answering_ends.clone(),
+        oversight: Oversight {
+            trail: process.audit.clone(),
+            quotas: process.quotas.of(server, &process.clock),
+        },
     })
 }
 

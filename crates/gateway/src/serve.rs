@@ -15,15 +15,16 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use mcp_proxy::SessionKey;
-use oauth_types::{SystemClock, SystemEntropy};
+use oauth_types::{Clock, SystemClock, SystemEntropy};
 use token_validate::{IssuerStatus, KeyRefresher};
 use tokio::{sync::Mutex, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    adapters::{AnnotationsOfServers, DpopMemory, SigningKey},
+    adapters::{AnnotationsOfServers, DpopMemory, QuotasOfServers, SigningKey},
     admin::{AdminListener, AdminSocketError, MetricsListener},
     api_keys::KeyRings,
+    audit::{Trail, TrailError},
     config::{Config, Limits, Loaded},
     listener::{self, ConnectionLimits},
     metrics::{self, Metrics},
@@ -91,6 +92,9 @@ pub enum StartError {
     /// The authorization server of `[third_party]` cannot be put to work.
     #[error(transparent)]
     ThirdParty(#[from] ResidentError),
+    /// The audit cannot be written.
+    #[error(transparent)]
+    Audit(#[from] TrailError),
     /// The cryptographic library does not do what it must.
     #[error("the self-test of the cryptographic library failed")]
     SelfTest,
@@ -102,7 +106,15 @@ impl Running {
     /// # Errors
     /// [`StartError`]; no socket is open then.
     pub async fn start(loaded: &Loaded) -> Result<Self, StartError> {
-        let parts = Parts::build(loaded).await?;
+        Self::start_with(loaded, Trail::default()).await
+    }
+
+    /// The same, with an audit that others write to as well: it is opened as `loaded` says.
+    ///
+    /// # Errors
+    /// [`StartError`]; no socket is open then.
+    pub async fn start_with(loaded: &Loaded, audit: Trail) -> Result<Self, StartError> {
+        let parts = Parts::build(loaded, audit).await?;
         let address = loaded.config.listen.address;
         match TcpListener::bind(address) {
             Ok(socket) => Self::serve(loaded, parts, socket),
@@ -118,7 +130,7 @@ impl Running {
     /// # Errors
     /// [`StartError`].
     pub async fn start_on(loaded: &Loaded, socket: TcpListener) -> Result<Self, StartError> {
-        Self::serve(loaded, Parts::build(loaded).await?, socket)
+        Self::serve(loaded, Parts::build(loaded, Trail::default()).await?, socket)
     }
 
     fn serve(loaded: &Loaded, parts: Parts, socket: TcpListener) -> Result<Self, StartError> {
@@ -174,6 +186,7 @@ impl Running {
         let tls = loaded.material.tls.as_ref().map(listener::server_config).transpose()?;
         let (own, prepared) = self.resident.prepare(loaded).await?;
         let (runtime, refresher) = Runtime::build(loaded, &self.process, own, Some(&self.runtime.load()))?;
+        open_audit(&self.process, &loaded.config)?;
         self.resident.put_to_work(prepared);
         warn_of_what_stays(&work.config, &loaded.config);
         if let (Some(running), Some(new)) = (&self.tls, tls) {
@@ -250,8 +263,9 @@ impl Parts {
         self.resident.stop().await;
     }
 
-    async fn build(loaded: &Loaded) -> Result<Self, StartError> {
-        let process = process()?;
+    async fn build(loaded: &Loaded, audit: Trail) -> Result<Self, StartError> {
+        let process = process(audit)?;
+        open_audit(&process, &loaded.config)?;
         let (clock, entropy) = (Arc::<SystemClock>::clone(&process.clock), Arc::clone(&process.entropy));
         let resident = Resident::open(loaded, clock, entropy).await?;
         let built = match resident.prepare(loaded).await {
@@ -308,7 +322,7 @@ impl Admin {
     }
 }
 
-fn process() -> Result<Process, StartError> {
+fn process(audit: Trail) -> Result<Process, StartError> {
     token_validate::self_test().map_err(|_| StartError::SelfTest)?;
     let identity_key = SigningKey::generate().map_err(|_| StartError::SelfTest)?;
     Ok(Process {
@@ -319,11 +333,18 @@ fn process() -> Result<Process, StartError> {
         api_keys: KeyRings::default(),
         identity_key: Arc::new(identity_key),
         annotations: AnnotationsOfServers::default(),
+        quotas: QuotasOfServers::default(),
+        audit,
         metrics: Arc::new(Metrics::new()),
         draining: Arc::new(AtomicBool::new(false)),
         listening_ends: CancellationToken::new(),
         answering_ends: CancellationToken::new(),
     })
+}
+
+fn open_audit(process: &Process, config: &Config) -> Result<(), TrailError> {
+    let clock: Arc<dyn Clock> = Arc::<SystemClock>::clone(&process.clock);
+    process.audit.open(config.audit.as_ref(), &clock)
 }
 
 fn connection_limits(limits: &Limits) -> ConnectionLimits {

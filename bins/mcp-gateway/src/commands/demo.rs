@@ -1,6 +1,7 @@
 use std::io;
 
 use gateway::{
+    audit::Trail,
     config::{Log, LogLevel},
     demo::{DemoError, DemoOptions},
 };
@@ -12,7 +13,7 @@ use crate::{arguments::DemoArguments, logging};
 /// Runs the demo until Ctrl-C, or once; a second Ctrl-C does not wait for it to stop.
 pub(crate) fn demo(arguments: &DemoArguments) -> Result<(), Failure> {
     let level = if arguments.once { LogLevel::Error } else { LogLevel::Info };
-    let _rest = logging::start(&Log { level, ..Log::default() });
+    let _rest = logging::start(&Log { level, ..Log::default() }, Trail::default());
     let mut out = io::stdout();
     runtime(None)?.block_on(until_cut(arguments, &mut out)).map_err(Failure::asked)
 }

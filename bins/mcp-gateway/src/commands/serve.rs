@@ -1,6 +1,7 @@
 use std::{path::Path, time::Duration};
 
 use gateway::{
+    audit::Trail,
     config::{Config, Loaded, Upstream},
     reload::Fingerprint,
     serve::Running,
@@ -31,15 +32,16 @@ struct Signals {
 /// Serves until SIGINT or SIGTERM; reloads at SIGHUP or when a file has changed.
 pub(crate) fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let loaded = Config::load(&arguments.config, &environment)?;
-    let _rest = logging::start(&loaded.config.log);
-    runtime(arguments.workers)?.block_on(run(&arguments.config, loaded))
+    let audit = Trail::default();
+    let _rest = logging::start(&loaded.config.log, audit.clone());
+    runtime(arguments.workers)?.block_on(run(&arguments.config, loaded, audit))
 }
 
-async fn run(path: &Path, loaded: Loaded) -> Result<(), Failure> {
+async fn run(path: &Path, loaded: Loaded, audit: Trail) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     // As soon after the reading as can be: what changes in between goes unnoticed.
     let mut files = Fingerprint::of(&loaded.files);
-    let mut running = Running::start(&loaded).await.map_err(Failure::asked)?;
+    let mut running = Running::start_with(&loaded, audit).await.map_err(Failure::asked)?;
     announce(&running, &loaded);
     let mut clock = ClockWatch::default();
     loop {

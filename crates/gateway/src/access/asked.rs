@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, header};
 use http_body_util::BodyExt;
 use mcp_message::{ErrorCode, Id, InvalidMessage, Limits, Operation, mirrored};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use super::server::BodyBounds;
 use crate::{reason::Reason, refusal::Refusal};
@@ -15,6 +15,8 @@ use crate::{reason::Reason, refusal::Refusal};
 pub(crate) struct Asked {
     operations: Vec<Operation<'static>>,
     id: Option<Box<RawValue>>,
+    /// The body, for whoever must look closer; empty once it is judged.
+    body: Bytes,
 }
 
 impl Asked {
@@ -31,7 +33,10 @@ impl Asked {
         limits: &Limits,
     ) -> Result<(Self, Request<Body>), Refusal> {
         if let Some(method) = without_message(request.method()) {
-            return Ok((Self { operations: vec![Operation::of_http(method)], id: None }, request));
+            return Ok((
+                Self { operations: vec![Operation::of_http(method)], id: None, body: Bytes::new() },
+                request,
+            ));
         }
         is_json(request.headers())?;
         let (head, body) = request.into_parts();
@@ -51,12 +56,29 @@ impl Asked {
         })?;
         let operations = body.messages().iter().map(|it| Operation::of(it).map(Operation::into_owned));
         let operations = operations.collect::<Result<_, _>>().map_err(|it| invalid(it, id))?;
-        Ok(Self { operations, id: id.map(ToOwned::to_owned) })
+        Ok(Self { operations, id: id.map(ToOwned::to_owned), body: bytes.clone() })
     }
 
     /// What is asked for, in order; at least one.
     pub(crate) fn operations(&self) -> &[Operation<'static>] {
         &self.operations
+    }
+
+    /// The arguments of these names, in a call of a tool or for a prompt; nothing for a batch.
+    pub(super) fn arguments(&self, names: &[String]) -> Vec<(String, Value)> {
+        let Ok(mcp_message::Body::Single(message)) = mcp_message::read(&self.body, &Limits::default()) else {
+            return Vec::new();
+        };
+        let arguments = message.params().and_then(|it| it.object("arguments", InvalidMessage::Params).ok());
+        let value = |name: &String| -> Option<Value> {
+            serde_json::from_str(arguments.as_ref()?.get(name).ok()??.get()).ok()
+        };
+        names.iter().filter_map(|name| Some((name.clone(), value(name)?))).collect()
+    }
+
+    /// Lets go of the body, which the request has too, so that it is not kept for as long as the answer takes.
+    pub(super) fn forget_body(&mut self) {
+        self.body = Bytes::new();
     }
 
     /// The id of the request, as it was written, when there is one request alone.

@@ -6,7 +6,9 @@ mod authenticated;
 mod caller;
 mod dpop;
 mod grant_check;
+mod listing;
 mod live;
+mod oversight;
 mod permitted;
 mod policy;
 mod presented;
@@ -15,12 +17,23 @@ mod scoped;
 mod server;
 mod ways;
 
+use std::sync::Arc;
+
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderName, HeaderValue, Method};
+use tokio::sync::OwnedSemaphorePermit;
 
-use self::{authenticated::Authenticated, live::Live, permitted::Permitted, scoped::Scoped};
+use self::{
+    authenticated::Authenticated, live::Live, permitted::Permitted, scoped::Scoped, server::BodyBounds,
+};
 use crate::{
-    credential::Credentials, reason::Reason, refusal::Refusal, routes::MCP_METHODS, service::Arrival,
+    audit::Entry,
+    credential::{Credentials, ObtainedCredential, PresentedToken},
+    limits::StreamPlace,
+    reason::Reason,
+    refusal::Refusal,
+    routes::MCP_METHODS,
+    service::Arrival,
 };
 
 pub(crate) use self::{
@@ -29,7 +42,8 @@ pub(crate) use self::{
     caller::Caller,
     dpop::Dpop,
     grant_check::{GrantCheck, GrantEnd, NoGrants},
-    policy::{Policy, named_by_challenge, operation_text},
+    oversight::Oversight,
+    policy::{ListUse, Policy, named_by_challenge, operation_text},
     principal::Principal,
     server::{ProtectedServer, ServerParts},
     ways::{Anonymous, Loopback, Ways},
@@ -40,8 +54,9 @@ pub(crate) use self::{
 /// 1. method, 2. `Origin`,
 /// 3. the credential: a token, with its proof if it is bound to a key, or an API key, or none where none is needed,
 /// 4. that its grant lives, 5. its scope, 6. the size of the body, 7. a free place,
-/// 8. a free place among the subject's streams, 9. where a server has rules, each of its messages,
-/// 10. a credential for the upstream;
+/// 8. a free place among the subject's streams, 9. what is left of its quotas,
+/// 10. where a server has rules or quotas about tools, each of its messages, 11. a credential for the upstream,
+/// 12. that the audit has its line, from the fourth on also for what is refused;
 ///
 /// only then the upstream learns of it. Path and `Host` were judged before there was a route ([`crate::edge`]).
 ///
@@ -59,23 +74,69 @@ pub(crate) async fn serve(
     let next_nonce = authenticated.take_next_nonce();
     arrival.note_subject(authenticated.principal().subject_digest());
     let presented = authenticated.take_presented();
-    let live = Live::by_grant(server, authenticated, server.now())?;
-    let scoped = Scoped::by_scope(server, live)?;
-    let bounds = server.bound_body(request.headers())?;
-    let place = server.admit()?;
-    let stream = server.admit_stream(scoped.principal(), request.method())?;
-    let (permitted, request) = Permitted::by_rules(server, scoped, request, bounds).await?;
-    let credential = match server.credentials() {
-        Credentials::None => None,
-        credentials => Box::pin(server.obtain(credentials, &permitted, presented)).await?,
-    };
+    let Admitted { permitted, request, bounds, place, stream, credential } =
+        Admitted::noted(server, arrival, (authenticated, presented), request).await?;
+    let lists = server.lists_in_answer(request.method(), &permitted);
     // Whatever was waited for is over: from here to the upstream nothing waits.
     let now = server.now();
-    let response = server.forward(permitted, arrival, request, bounds, (stream, credential), now).await;
+    let response = server.forward(&permitted, arrival, request, bounds, (stream, credential), now).await;
     drop(place);
+    let response = match lists {
+        None => response,
+        // In a box of its own, so that requests for anything else do not carry it along.
+        Some(lists) => Box::pin(lists.reduce(permitted, arrival.request_id, response?)).await,
+    };
     match next_nonce {
         None => response,
         Some(nonce) => response.map(|it| with_nonce(it, *nonce)),
+    }
+}
+
+/// What a request has that may go on to the upstream.
+struct Admitted {
+    permitted: Permitted,
+    request: Request<Body>,
+    bounds: BodyBounds,
+    place: OwnedSemaphorePermit,
+    stream: StreamPlace,
+    credential: Option<Box<ObtainedCredential>>,
+}
+
+impl Admitted {
+    /// The same as [`Admitted::by_all`], with its line in the audit.
+    async fn noted(
+        server: &ProtectedServer,
+        arrival: &Arrival,
+        (authenticated, presented): (Authenticated, Option<Arc<PresentedToken>>),
+        request: Request<Body>,
+    ) -> Result<Self, Refusal> {
+        let mut entry = server.entry(arrival, request.method(), authenticated.principal());
+        let decided = Self::by_all(server, (authenticated, presented), request, &mut entry).await;
+        entry.close(decided)
+    }
+
+    /// All that is decided about somebody who is known.
+    async fn by_all(
+        server: &ProtectedServer,
+        (authenticated, presented): (Authenticated, Option<Arc<PresentedToken>>),
+        request: Request<Body>,
+        entry: &mut Entry,
+    ) -> Result<Self, Refusal> {
+        let live = Live::by_grant(server, authenticated, server.now())?;
+        let scoped = Scoped::by_scope(server, live)?;
+        let bounds = server.bound_body(request.headers())?;
+        let place = server.admit()?;
+        let stream = server.admit_stream(scoped.principal(), request.method())?;
+        if let Err(spent) = server.spend_request(scoped.principal()) {
+            // In a box of its own, so that requests with something left do not carry it along.
+            return Err(Box::pin(oversight::too_many(spent, request, bounds)).await);
+        }
+        let (permitted, request) = Permitted::by_rules(server, scoped, request, bounds, entry).await?;
+        let credential = match server.credentials() {
+            Credentials::None => None,
+            credentials => Box::pin(server.obtain(credentials, &permitted, presented)).await?,
+        };
+        Ok(Self { permitted, request, bounds, place, stream, credential })
     }
 }
 

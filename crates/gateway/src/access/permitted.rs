@@ -1,45 +1,54 @@
 use axum::{body::Body, extract::Request};
 
-use super::{Asked, Policy, Principal, ProtectedServer, Scoped, server::BodyBounds};
-use crate::refusal::Refusal;
+use super::{Asked, Principal, ProtectedServer, Scoped, server::BodyBounds};
+use crate::{audit::Entry, refusal::Refusal};
 
 /// Proof that the policy of a server lets this request through; nothing is forwarded without it.
 #[derive(Debug)]
 pub(crate) struct Permitted {
     scoped: Scoped,
-    asked: Option<Asked>,
+    asked: Option<Box<Asked>>,
 }
 
 impl Permitted {
-    /// Judges each message of the request by the rules of the server.
+    /// Judges each message of the request by the rules of the server, and counts it where quotas are about tools.
     ///
-    /// The body is read if there are rules, and not otherwise; what is given back has the same bytes.
+    /// The body is read if there are such rules or quotas, and not otherwise; what is given back has the same bytes.
     ///
     /// # Errors
     /// 400 or 415 for a body that could be understood in two ways, 403 for an operation that is denied or needs more
-    /// scopes, 413 or 408 for a body that broke its bounds, and 401 when the principal may come no longer.
+    /// scopes, 413 or 408 for a body that broke its bounds, 401 when the principal may come no longer, and 429 for
+    /// a call whose quota is spent.
     pub(super) async fn by_rules(
         server: &ProtectedServer,
         scoped: Scoped,
         request: Request<Body>,
         bounds: BodyBounds,
+        entry: &mut Entry,
     ) -> Result<(Self, Request<Body>), Refusal> {
-        let Some(policy) = server.policy() else { return Ok((Self { scoped, asked: None }, request)) };
+        if !server.reads_messages() {
+            return Ok((Self { scoped, asked: None }, request));
+        }
         // In a box of its own, so that the way of a request without rules does not carry it along.
-        Box::pin(Self::by_policy(server, policy, scoped, request, bounds)).await
+        Box::pin(Self::by_messages(server, scoped, request, bounds, entry)).await
     }
 
-    async fn by_policy(
+    async fn by_messages(
         server: &ProtectedServer,
-        policy: &Policy,
         scoped: Scoped,
         request: Request<Body>,
         bounds: BodyBounds,
+        entry: &mut Entry,
     ) -> Result<(Self, Request<Body>), Refusal> {
-        let (asked, request) = Asked::read(request, bounds, policy.limits()).await?;
+        let (mut asked, request) = Asked::read(request, bounds, &server.message_limits()).await?;
+        entry.asks_for(asked.operations());
         scoped.still(server)?;
-        policy.judge(server.resource(), scoped.principal(), &asked)?;
-        Ok((Self { scoped, asked: Some(asked) }, request))
+        if let Some(policy) = server.policy() {
+            policy.judge(server.resource(), scoped.principal(), &asked, entry)?;
+        }
+        server.spend_calls(scoped.principal(), &asked)?;
+        asked.forget_body();
+        Ok((Self { scoped, asked: Some(Box::new(asked)) }, request))
     }
 
     /// Who was permitted.
@@ -56,8 +65,7 @@ impl Permitted {
     }
 
     /// What the request asks for, if it was read.
-    #[expect(dead_code, reason = "what filters and the audit will ask for")]
-    pub(super) const fn asked(&self) -> Option<&Asked> {
-        self.asked.as_ref()
+    pub(super) fn asked(&self) -> Option<&Asked> {
+        self.asked.as_deref()
     }
 }

@@ -1,13 +1,13 @@
 use std::{fmt::Write, sync::Arc};
 
 use mcp_message::{ErrorCode, Limits, Operation, Target};
-use mcp_policy::{Annotations, By, Caller, Decision, Outcome, Rules, decide};
+use mcp_policy::{Annotations, By, Caller, Decision, ListKind, Listed, Outcome, Rules, decide};
 use oauth_types::{ClaimPath, ClientId, Scope};
 use resource_metadata::ProtectedResource;
 use serde_json::Value;
 
 use super::{Asked, Principal};
-use crate::{reason::Reason, refusal::Refusal};
+use crate::{audit::Entry, reason::Reason, refusal::Refusal};
 
 /// Which operations of a server are for whom.
 #[derive(Debug)]
@@ -15,12 +15,66 @@ pub(crate) struct Policy {
     rules: Rules,
     annotations: Arc<Annotations>,
     limits: Limits,
+    lists: ListUse,
+    /// Of each rule, the arguments that the audit shall have.
+    log_arguments: Vec<Vec<String>>,
+}
+
+/// What becomes of the upstream's lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ListUse {
+    /// They pass unread.
+    #[default]
+    Unread,
+    /// They are read for what tools say of themselves.
+    Learned,
+    /// They are reduced to what their reader may use, too.
+    Reduced,
 }
 
 impl Policy {
     /// Judges by `rules`, and by what the lists of the server say of its tools.
     pub(crate) fn new(rules: Rules, annotations: Arc<Annotations>) -> Self {
-        Self { rules, annotations, limits: Limits::default() }
+        Self {
+            rules,
+            annotations,
+            limits: Limits::default(),
+            lists: ListUse::Unread,
+            log_arguments: Vec::new(),
+        }
+    }
+
+    /// The same, with another use of the upstream's lists.
+    pub(crate) fn with_lists(self, lists: ListUse) -> Self {
+        Self { lists, ..self }
+    }
+
+    /// The same, with the arguments that the audit shall have of each rule.
+    pub(crate) fn with_log_arguments(self, log_arguments: Vec<Vec<String>>) -> Self {
+        Self { log_arguments, ..self }
+    }
+
+    /// What becomes of the upstream's lists.
+    pub(super) const fn lists(&self) -> ListUse {
+        self.lists
+    }
+
+    /// Whether `caller` may use an item of a list: just if it may call, get or read it.
+    pub(super) fn may_use(&self, caller: &dyn Caller, listed: &Listed<'_>) -> bool {
+        self.decide(caller, &listed.operation()).outcome == Outcome::Allowed
+    }
+
+    /// Remembers what a list says of a tool.
+    pub(super) fn learn(&self, listed: &Listed<'_>) {
+        if listed.kind == ListKind::Tools {
+            self.annotations.learn(listed.name, listed.hints);
+        }
+    }
+
+    fn note_rule(&self, at: usize, asked: &Asked, entry: &mut Entry) {
+        let names = self.log_arguments.get(at).filter(|it| !it.is_empty() && entry.is_kept());
+        let arguments = names.map(|it| asked.arguments(it)).unwrap_or_default();
+        entry.by_rule(at + 1, &arguments);
     }
 
     /// How a body is read before it is judged.
@@ -44,12 +98,16 @@ impl Policy {
         resource: &ProtectedResource,
         principal: &Principal,
         asked: &Asked,
+        entry: &mut Entry,
     ) -> Result<(), Refusal> {
         let decided = asked.operations().iter().map(|it| (it, self.decide(principal, it)));
         let worst = decided.reduce(|(one, first), (other, second)| {
             let both = first.clone().and(second);
             if both == first { (one, both) } else { (other, both) }
         });
+        if let Some((_, Decision { by: By::Rule(at), .. })) = &worst {
+            self.note_rule(*at, asked, entry);
+        }
         match worst {
             None | Some((_, Decision { outcome: Outcome::Allowed, .. })) => Ok(()),
             Some((operation, Decision { by, outcome: Outcome::Denied })) if !principal.has_credential() => {

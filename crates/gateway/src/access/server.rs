@@ -2,6 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderValue, header};
+use mcp_message::Limits;
 use mcp_proxy::{CredentialRenewal, ForwardError, OnBehalf, Proxy, ProxyBody};
 use oauth_types::{Clock, UnixTime};
 use resource_metadata::ProtectedResource;
@@ -9,7 +10,7 @@ use token_validate::{ResourcePolicy, Validator};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use super::{Dpop, GrantCheck, GrantEnd, NoGrants, Permitted, Policy, Principal, Ways};
+use super::{Dpop, GrantCheck, GrantEnd, NoGrants, Oversight, Permitted, Policy, Principal, Ways};
 use crate::{
     adapters::{Identity, SigningKeyError},
     credential::{CredentialError, Credentials, Holder, ObtainedCredential, PresentedToken, Renewal},
@@ -41,7 +42,7 @@ pub(crate) struct ServerParts {
     pub(crate) grants: Arc<dyn GrantCheck>,
     pub(crate) origins: Origins,
     /// Which operations are for whom; `None` lets everybody with the scopes of the server do everything.
-    pub(crate) policy: Option<Policy>,
+    pub(crate) policy: Option<Arc<Policy>>,
     pub(crate) proxy: Proxy,
     /// Where messages are posted, if the upstream speaks HTTP+SSE.
     pub(crate) messages_path: Option<String>,
@@ -60,6 +61,7 @@ pub(crate) struct ServerParts {
     pub(crate) listening_ends: CancellationToken,
     /// Ends answers that are still streaming when the time to stop is up.
     pub(crate) answering_ends: CancellationToken,
+    pub(crate) oversight: Oversight,
 }
 
 /// How large and how slow the body of a request may be, after its declared length was accepted.
@@ -122,8 +124,18 @@ impl ProtectedServer {
         &self.parts.dpop
     }
 
-    pub(super) const fn policy(&self) -> Option<&Policy> {
+    pub(super) const fn policy(&self) -> Option<&Arc<Policy>> {
         self.parts.policy.as_ref()
+    }
+
+    /// Whether the messages of a request must be known before it may go on.
+    pub(super) fn reads_messages(&self) -> bool {
+        self.parts.policy.is_some() || self.parts.oversight.quotas.need_tool()
+    }
+
+    /// How messages are read.
+    pub(super) fn message_limits(&self) -> Limits {
+        self.policy().map_or_else(Limits::default, |it| *it.limits())
     }
 
     /// How long after its end a token is still accepted.
@@ -142,6 +154,10 @@ impl ProtectedServer {
     /// What lets its callers in at the upstream.
     pub(super) const fn credentials(&self) -> &Credentials {
         &self.parts.credentials
+    }
+
+    pub(super) const fn oversight(&self) -> &Oversight {
+        &self.parts.oversight
     }
 
     pub(super) fn now(&self) -> UnixTime {
@@ -190,7 +206,7 @@ impl ProtectedServer {
     /// its bounds on the way; 401 when the grant has ended before its stream began.
     pub(super) async fn forward(
         &self,
-        permitted: Permitted,
+        permitted: &Permitted,
         arrival: &Arrival,
         request: Request<Body>,
         bounds: BodyBounds,
@@ -198,7 +214,7 @@ impl ProtectedServer {
         now: UnixTime,
     ) -> Result<Response, Refusal> {
         let mut on_behalf = self
-            .on_behalf(&permitted, arrival, request.method(), now)
+            .on_behalf(permitted, arrival, request.method(), now)
             .map_err(|_| Refusal::from(Reason::Internal))?;
         let renewal = credential.and_then(|it| (*it).attach(&mut on_behalf.headers));
         on_behalf.renewal = renewal.clone().map(|it| it as Arc<dyn CredentialRenewal>);

@@ -34,6 +34,7 @@ use crate::{
     request_id::RequestIds,
 };
 
+mod oversight;
 mod rules;
 
 const ISSUER: &str = "https://as.example";
@@ -149,6 +150,7 @@ fn parts(issuer: &TestIssuer, upstream: &RecordingUpstream, grants: Arc<dyn Gran
         acceptance_ends: CancellationToken::new(),
         listening_ends: CancellationToken::new(),
         answering_ends: CancellationToken::new(),
+        oversight: Oversight::default(),
     }
 }
 

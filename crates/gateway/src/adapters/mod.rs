@@ -4,6 +4,7 @@ mod credentials;
 mod dpop;
 mod identity;
 mod issuers;
+mod quotas;
 mod rules;
 mod servers;
 mod signing_key;
@@ -13,6 +14,7 @@ pub(crate) use self::{
     dpop::DpopMemory,
     identity::{Assertion, Identity},
     issuers::{issuer_policies, preset},
+    quotas::QuotasOfServers,
     rules::{AnnotationsOfServers, policy, policy_by},
     servers::{protected_resource, upstream_settings},
     signing_key::SigningKey,

@@ -8,7 +8,7 @@ use mcp_policy::{Annotations, Callers, Effect, Otherwise, Rule, Rules, Targets};
 use oauth_types::ClaimPath;
 
 use crate::{
-    access::Policy,
+    access::{ListUse, Policy},
     config::{RuleAllow, RulesDefault, Server, ServerRule, Upstream},
 };
 
@@ -30,8 +30,24 @@ impl AnnotationsOfServers {
 }
 
 /// Who may do what on `server`; `None` when scopes alone decide.
-pub(crate) fn policy(server: &Server, annotations: &AnnotationsOfServers) -> Option<Policy> {
-    server.has_rules().then(|| Policy::new(rules(server), annotations.of(server)))
+pub(crate) fn policy(server: &Server, annotations: &AnnotationsOfServers) -> Option<Arc<Policy>> {
+    if !server.has_rules() {
+        return None;
+    }
+    let log_arguments = server.rules.iter().map(|it| it.log_arguments.clone()).collect();
+    let policy = Policy::new(rules(server), annotations.of(server))
+        .with_lists(list_use(server))
+        .with_log_arguments(log_arguments);
+    Some(Arc::new(policy))
+}
+
+fn list_use(server: &Server) -> ListUse {
+    let asks_tools = |it: &ServerRule| it.read_only.is_some() || it.destructive.is_some();
+    match server.filter_lists {
+        true => ListUse::Reduced,
+        false if server.rules.iter().any(asks_tools) => ListUse::Learned,
+        false => ListUse::Unread,
+    }
 }
 
 /// The same by annotations that are told.

@@ -33,13 +33,14 @@ pub use option_b::{
 pub use reference::{json_schema, reference_markdown};
 pub use report::ConfigError;
 pub use section::{
-    Account, Admin, Algorithm, Allow, Anonymous, ApiKeys, AudienceClaim, AuthorizationServer, ClientAuth,
-    ClientKeys, ClientMetadataDocuments, Config, ConfiguredClient, CredentialExchange, DpopMode,
-    ExchangeSubject, ExchangeTarget, ForwardedHeader, IdentityJwt, Introspection, IntrospectionAuth,
-    IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel, Loopback, Outbound, Preset,
-    Provider, ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration, RuleAllow,
-    RulesDefault, Server, ServerCredential, ServerHttp, ServerIdentity, ServerRule, Sessions, Storage,
-    ThirdParty, ThirdPartySessions, Tls, TokenExchange, TokenType, TrustedIssuer, Upstream, Validation,
+    Account, Admin, Algorithm, Allow, Anonymous, ApiKeys, AudienceClaim, Audit, AuditFailure,
+    AuthorizationServer, ClientAuth, ClientKeys, ClientMetadataDocuments, Config, ConfiguredClient,
+    CredentialExchange, DpopMode, ExchangeSubject, ExchangeTarget, ForwardedHeader, IdentityJwt,
+    Introspection, IntrospectionAuth, IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel,
+    Loopback, Outbound, Preset, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset,
+    ProviderTokenAuth, QuotaPer, Registration, RuleAllow, RulesDefault, Server, ServerCredential, ServerHttp,
+    ServerIdentity, ServerQuota, ServerRule, Sessions, Storage, ThirdParty, ThirdPartySessions, Tls,
+    TokenExchange, TokenType, TrustedIssuer, Upstream, Validation,
 };
 pub use value::{
     AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, InvalidEndpointPath, InvalidPublicUrl,

@@ -32,7 +32,7 @@ async fn world() -> World {
             .scopes(scope("mcp"))
             .offered_scopes(scope("files:read files:write files:secret"))
             .build();
-        parts.policy = Some(policy());
+        parts.policy = Some(Arc::new(policy()));
     })
     .await
 }

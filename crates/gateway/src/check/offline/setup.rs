@@ -5,8 +5,9 @@ use oauth_types::{SystemClock, SystemEntropy};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    adapters::{AnnotationsOfServers, DpopMemory, SigningKey, SigningKeyError},
+    adapters::{AnnotationsOfServers, DpopMemory, QuotasOfServers, SigningKey, SigningKeyError},
     api_keys::KeyRings,
+    audit::Trail,
     check::{FindingCode, Findings, causes::causes},
     config::Loaded,
     metrics::Metrics,
@@ -28,6 +29,8 @@ fn build(loaded: &Loaded) -> Result<(), BuildError> {
 
 fn process() -> Result<Process, SigningKeyError> {
     Ok(Process {
+        audit: Trail::default(),
+        quotas: QuotasOfServers::default(),
         clock: Arc::new(SystemClock::new()),
         entropy: Arc::new(SystemEntropy),
         session_key: SessionKey::random(&SystemEntropy),

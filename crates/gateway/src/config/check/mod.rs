@@ -17,6 +17,7 @@ mod lists;
 mod networks;
 mod pages;
 mod proxies;
+mod quotas;
 mod ranges;
 mod required_claims;
 mod rules;
@@ -41,7 +42,7 @@ pub(super) fn all(config: &Config) -> Result<(), Problem> {
 
 type Check = fn(&Config) -> Result<(), Problem>;
 
-const CHECKS: [Check; 28] = [
+const CHECKS: &[Check] = &[
     hosts::check,
     listen::check,
     proxies::check,
@@ -69,6 +70,7 @@ const CHECKS: [Check; 28] = [
     development::check,
     secret_reuse::check,
     ranges::check,
+    quotas::check,
     admin::check,
 ];
 

@@ -9,6 +9,7 @@ use crate::config::{
 pub(super) fn check(config: &Config) -> Result<(), Problem> {
     limits(config)?;
     validation(config)?;
+    audit(config)?;
     servers(config)?;
     authorization_servers(config)
 }
@@ -37,6 +38,13 @@ fn validation(config: &Config) -> Result<(), Problem> {
     within(key("leeway"), validation.leeway, seconds(0), seconds(2 * MINUTE))?;
     within(key("cache_entries"), validation.cache_entries, 1, 1_000_000)?;
     within(key("stale_keys"), validation.stale_keys, seconds(10 * MINUTE), WEEK)
+}
+
+fn audit(config: &Config) -> Result<(), Problem> {
+    let Some(audit) = &config.audit else { return Ok(()) };
+    let key = |name: &str| KeyPath::root("audit").key(name);
+    within(key("rotate_at"), audit.rotate_at, ByteSize::from_kib(64), ByteSize::from_kib(1024 * 1024))?;
+    within(key("keep"), audit.keep, 1, 1000)
 }
 
 fn servers(config: &Config) -> Result<(), Problem> {

@@ -11,6 +11,11 @@ use crate::config::{
 /// A rule says one thing, and can be reached; a list that matches nothing was meant otherwise.
 pub(super) fn check(config: &Config) -> Result<(), Problem> {
     for (section, server) in super::servers(config) {
+        if server.filter_lists && !server.has_rules() {
+            let message =
+                "there are no rules by which to filter: write a `[[server.rule]]`, or remove the key";
+            return Err(Problem::new(section.key("filter_lists"), message));
+        }
         let rules = section.key("rule");
         for (index, rule) in server.rules.iter().enumerate() {
             let section = rules.index(index);

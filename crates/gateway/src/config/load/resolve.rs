@@ -9,6 +9,7 @@ pub(super) fn paths(config: &mut Config, folder: &Path) {
         resolve(&mut tls.key, folder);
     }
     config.outbound.ca_files.iter_mut().for_each(|path| resolve(path, folder));
+    config.audit.iter_mut().filter_map(|it| it.file.as_mut()).for_each(|path| resolve(path, folder));
     config.admin.socket.iter_mut().for_each(|path| resolve(path, folder));
     config.sessions.key.iter_mut().for_each(|source| secret(source, folder));
     config.servers.iter_mut().for_each(|it| server(it, folder));

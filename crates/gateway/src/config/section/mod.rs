@@ -1,6 +1,7 @@
 //! One struct per section of the file; the doc comments are the reference page.
 
 mod admin;
+mod audit;
 mod authorization_server;
 mod credential;
 mod dpop;
@@ -10,6 +11,7 @@ mod limits;
 mod listen;
 mod log;
 mod outbound;
+mod quota;
 mod root;
 mod rule;
 mod server;
@@ -20,6 +22,7 @@ mod validation;
 mod ways;
 
 pub use admin::Admin;
+pub use audit::{Audit, AuditFailure};
 pub use authorization_server::{Algorithm, AudienceClaim, AuthorizationServer, KeySource, Preset, TokenType};
 pub use credential::{CredentialExchange, ExchangeSubject, ServerCredential};
 pub use dpop::DpopMode;
@@ -29,6 +32,7 @@ pub use limits::Limits;
 pub use listen::{ForwardedHeader, Listen, Tls};
 pub use log::{Log, LogFormat, LogLevel};
 pub use outbound::Outbound;
+pub use quota::{QuotaPer, ServerQuota};
 pub use root::Config;
 pub use rule::{RuleAllow, RulesDefault, ServerRule};
 pub use server::{Server, ServerHttp};

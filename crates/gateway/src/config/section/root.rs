@@ -1,7 +1,8 @@
 use serde::Deserialize;
 
 use super::{
-    Admin, AuthorizationServer, Limits, Listen, Log, Outbound, Server, Sessions, ThirdParty, Validation,
+    Admin, Audit, AuthorizationServer, Limits, Listen, Log, Outbound, Server, Sessions, ThirdParty,
+    Validation,
 };
 use crate::config::value::{HostName, PublicUrl, WebOrigin};
 
@@ -45,6 +46,8 @@ pub struct Config {
     /// What is logged, and how.
     #[serde(default)]
     pub log: Log,
+    /// Who did what, apart from the log.
+    pub audit: Option<Audit>,
     /// What the gateway itself may fetch.
     #[serde(default)]
     pub outbound: Outbound,

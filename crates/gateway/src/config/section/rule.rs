@@ -52,6 +52,11 @@ pub struct ServerRule {
     /// Nobody may.
     #[serde(default)]
     pub deny: bool,
+    /// Arguments of tools and prompts whose values the audit shall have when this rule decides: `["path"]`.
+    /// Of a value that is long the beginning is kept.
+    /// No other argument is written down.
+    #[serde(default)]
+    pub log_arguments: Vec<String>,
 }
 
 /// Who may do what a rule is about: whoever each list that is written names.

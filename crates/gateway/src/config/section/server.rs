@@ -5,8 +5,8 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
-    Anonymous, ApiKeys, DpopMode, Loopback, RulesDefault, ServerCredential, ServerIdentity, ServerRule,
-    Upstream,
+    Anonymous, ApiKeys, DpopMode, Loopback, RulesDefault, ServerCredential, ServerIdentity, ServerQuota,
+    ServerRule, Upstream,
 };
 use crate::config::value::{AllowedAudience, EndpointPath, FieldName, Period, text};
 
@@ -76,6 +76,15 @@ pub struct Server {
     /// Who may do what; without rules, whoever has `scopes` may do everything.
     #[serde(rename = "rule", default)]
     pub rules: Vec<ServerRule>,
+    /// Reduce the lists of tools, prompts and resources to what the caller may use by the rules of this server.
+    /// An answer that cannot be understood is refused with 502, since nobody knows what it lists.
+    /// The requests and answers of this server are read then, also on event streams.
+    #[serde(default)]
+    pub filter_lists: bool,
+    /// How often somebody may ask.
+    #[serde(rename = "quota", default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub quotas: Vec<ServerQuota>,
     /// What the upstream learns about the caller.
     #[serde(default)]
     pub identity: ServerIdentity,

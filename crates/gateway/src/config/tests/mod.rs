@@ -7,6 +7,7 @@ mod credential;
 mod documents;
 mod limits;
 mod listen;
+mod oversight;
 mod report;
 mod rules;
 mod server;
