@@ -1,0 +1,161 @@
+//! Revisions from 2026-07-28 on: no sessions, a child for each principal, or one for everybody.
+
+mod check;
+mod era;
+mod probe;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::{HeaderMap, Response};
+use serde_json::value::RawValue;
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+
+use crate::answer::{Asked, to_request};
+use crate::body::Waits;
+use crate::bridge::{Accepts, Bridge, accepted};
+use crate::child::{Attached, CANCELLED, Child, Incoming, Ticket};
+use crate::envelope::{Kind, Message};
+use crate::request::INVALID_REQUEST;
+use crate::{OnBehalf, StdioBody, StdioError, StdioReason};
+
+pub(crate) use era::Era;
+
+/// The children of this era, and whether the server speaks it at all.
+#[derive(Debug, Default)]
+pub(crate) struct Modern {
+    children: Mutex<HashMap<Arc<str>, Arc<OnceCell<Arc<Child>>>>>,
+    spoken: Mutex<Option<Era>>,
+}
+
+/// A message of the client.
+pub(crate) async fn post(
+    bridge: &Bridge,
+    headers: &HeaderMap,
+    message: &Message<'_>,
+    on_behalf: OnBehalf,
+) -> Result<Response<StdioBody>, StdioError> {
+    match message.kind {
+        Kind::Request => request(bridge, headers, message, on_behalf).await,
+        Kind::Notification => tell(bridge, message, &on_behalf).await.map(|()| accepted()),
+        // Servers of this era ask nothing.
+        Kind::Response => Err(StdioError::answering(StdioReason::NoMessage, None, INVALID_REQUEST)),
+    }
+}
+
+async fn request(
+    bridge: &Bridge,
+    headers: &HeaderMap,
+    message: &Message<'_>,
+    on_behalf: OnBehalf,
+) -> Result<Response<StdioBody>, StdioError> {
+    check::request(headers, message)?;
+    let child = child(bridge, message.id, &on_behalf).await?;
+    let bounds = &bridge.settings().bounds;
+    let sent = timeout(bounds.answer, send(&child, message, &on_behalf)).await;
+    let (attached, incoming) = sent.map_err(|_| StdioReason::Timeout)??;
+    let listens = message.method == LISTEN;
+    let id = message.id.map_or("null", RawValue::get).into();
+    let waits = (!listens).then(|| Waits { id, most: bounds.answer });
+    let asked = Asked { era: Era::Modern, accepts: Accepts::of(headers), incoming, attached, waits };
+    let owner = owner(bridge, &on_behalf);
+    let answered = to_request(asked, bounds, on_behalf).await;
+    answered.map_err(|error| match error.reason() {
+        StdioReason::Ended => bridge.failed(&child, &owner),
+        _ => error,
+    })
+}
+
+/// Sends a request under an id of ours, which is its progress token too: neither can be another's.
+async fn send(
+    child: &Arc<Child>,
+    message: &Message<'_>,
+    on_behalf: &OnBehalf,
+) -> Result<(Attached, Incoming), StdioError> {
+    let Some(id) = message.id else { return Err(StdioReason::NoMessage.into()) };
+    let token = message.references().meta.and_then(|it| it.progress_token);
+    let ticket = Ticket {
+        id: id.get().into(),
+        token: token.map(|it| it.get().into()),
+        is_subscription: message.method == LISTEN,
+        principal: Arc::clone(&on_behalf.principal),
+    };
+    let sent = child.request(ticket, |number| {
+        let number = number.to_string();
+        let parts = [Some(id), token].into_iter().flatten().map(|it| (it, number.as_str()));
+        message.with(&parts.collect::<Vec<_>>())
+    });
+    sent.await.map_err(|_| StdioReason::Ended.into())
+}
+
+/// A notification goes to the child that is there; none is started for it.
+async fn tell(bridge: &Bridge, message: &Message<'_>, on_behalf: &OnBehalf) -> Result<(), StdioError> {
+    let owner = owner(bridge, on_behalf);
+    let child = bridge.modern.children().get(&owner).and_then(|it| it.get().map(Arc::clone));
+    let Some(child) = child.filter(|it| it.ended().is_none()) else { return Ok(()) };
+    let mut text = message.with(&[]);
+    if message.method == CANCELLED {
+        let Some(id) = message.references().request_id else { return Ok(()) };
+        let Some(number) = child.number_of(id.get(), &on_behalf.principal) else { return Ok(()) };
+        text = message.with(&[(id, &number.to_string())]);
+    }
+    child.tell(text).await.map_err(|_| StdioReason::Ended.into())
+}
+
+/// The child for this principal, started if there is none; several that ask at once start one.
+async fn child(
+    bridge: &Bridge,
+    id: Option<&RawValue>,
+    on_behalf: &OnBehalf,
+) -> Result<Arc<Child>, StdioError> {
+    let owner = owner(bridge, on_behalf);
+    loop {
+        let cell = bridge.modern.cell(&owner);
+        let child = cell.get_or_try_init(|| probe::start(bridge, id, on_behalf)).await?;
+        if child.ended().is_none() {
+            return Ok(Arc::clone(child));
+        }
+        bridge.modern.forget(&owner, &cell);
+    }
+}
+
+/// Whose child it is.
+fn owner(bridge: &Bridge, on_behalf: &OnBehalf) -> Arc<str> {
+    if bridge.settings().shared { Arc::from("") } else { Arc::clone(&on_behalf.principal) }
+}
+
+impl Modern {
+    fn cell(&self, owner: &Arc<str>) -> Arc<OnceCell<Arc<Child>>> {
+        let mut children = self.children();
+        if let Some(cell) = children.get(owner) {
+            return Arc::clone(cell);
+        }
+        children.retain(|_, cell| match cell.get() {
+            Some(child) => child.ended().is_none(),
+            None => Arc::strong_count(cell) > 1,
+        });
+        Arc::clone(children.entry(Arc::clone(owner)).or_default())
+    }
+
+    fn forget(&self, owner: &Arc<str>, cell: &Arc<OnceCell<Arc<Child>>>) {
+        let mut children = self.children();
+        if children.get(owner).is_some_and(|it| Arc::ptr_eq(it, cell)) {
+            children.remove(owner);
+        }
+    }
+
+    fn spoken(&self) -> Option<Era> {
+        *self.spoken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn learn(&self, era: Era) {
+        *self.spoken.lock().unwrap_or_else(PoisonError::into_inner) = Some(era);
+    }
+
+    fn children(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<OnceCell<Arc<Child>>>>> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const LISTEN: &str = "subscriptions/listen";
