@@ -16,6 +16,8 @@ macro_rules! reasons {
             Token(token_validate::Reason),
             /// The upstream gave no answer that can be passed on.
             Upstream(mcp_proxy::ForwardReason),
+            /// A process of the upstream gave no answer that can be passed on.
+            Stdio(mcp_stdio::StdioReason),
         }
 
         impl Reason {
@@ -26,7 +28,8 @@ macro_rules! reasons {
             pub fn all() -> impl Iterator<Item = Self> {
                 let tokens = token_validate::Reason::ALL.iter().map(|it| Self::Token(*it));
                 let upstream = mcp_proxy::ForwardReason::ALL.iter().map(|it| Self::Upstream(*it));
-                Self::OWN.iter().copied().chain(tokens).chain(upstream)
+                let stdio = mcp_stdio::StdioReason::ALL.iter().map(|it| Self::Stdio(*it));
+                Self::OWN.iter().copied().chain(tokens).chain(upstream).chain(stdio)
             }
 
             /// The name in logs, metrics and documents.
@@ -36,6 +39,7 @@ macro_rules! reasons {
                     $(Self::$name => $code,)+
                     Self::Token(reason) => reason.code(),
                     Self::Upstream(reason) => reason.code(),
+                    Self::Stdio(reason) => reason.code(),
                 }
             }
 
@@ -46,6 +50,7 @@ macro_rules! reasons {
                     $(Self::$name => StatusCode::$status,)+
                     Self::Token(reason) => status(reason.status()),
                     Self::Upstream(reason) => status(reason.status()),
+                    Self::Stdio(reason) => status(reason.status()),
                 }
             }
 
@@ -56,6 +61,7 @@ macro_rules! reasons {
                     $(Self::$name => $description,)+
                     Self::Token(reason) => reason.description(),
                     Self::Upstream(reason) => reason.description(),
+                    Self::Stdio(reason) => reason.description(),
                 }
             }
 
@@ -66,6 +72,7 @@ macro_rules! reasons {
                     $(Self::$name => $explanation,)+
                     Self::Token(reason) => reason.explanation(),
                     Self::Upstream(reason) => reason.explanation(),
+                    Self::Stdio(reason) => reason.explanation(),
                 }
             }
         }

@@ -13,16 +13,16 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     access::{
         Acceptance, Acceptances, Anonymous, Dpop, GrantCheck, Loopback, Oversight, ProtectedServer,
-        ServerParts, Ways,
+        ServerParts, UpstreamKind, Ways,
     },
     adapters::{
-        self, AnnotationsOfServers, Assertion, CredentialMeans, DpopMemory, Identity, IssuerError,
+        self, AnnotationsOfServers, Assertion, Bridges, CredentialMeans, DpopMemory, Identity, IssuerError,
         QuotasOfServers, ServerError, SigningKey, SigningKeyError, ThirdPartyCredentials, issuer_policies,
-        policy, protected_resource, upstream_settings,
+        policy, protected_resource, stdio_settings, upstream_settings,
     },
     api_keys::{KeyFileError, KeyRings},
     audit::Trail,
-    config::{self, Config, DpopMode, Loaded, Secret, Server, ServerMaterial},
+    config::{self, Config, DpopMode, Loaded, Secret, Server, ServerMaterial, Upstream},
     credential::Credentials,
     edge::{Edge, Hosts, Origins, TrustedProxies},
     limits::{AddressLimit, RequestLimit, StreamLimit},
@@ -67,6 +67,7 @@ pub(crate) struct Runtime {
     validator: Validator,
     acceptances: Acceptances,
     streams: StreamLimit,
+    bridges: Bridges,
     addresses: AddressLimit,
     https: bool,
 }
@@ -119,6 +120,7 @@ impl Runtime {
         let mut servers = Vec::new();
         let mut acceptances = Acceptances::default();
         let mut assertion_keys = Vec::new();
+        let mut bridges = Bridges::default();
         for (server, material) in loaded.servers() {
             let identity = identity(loaded, process, server, material)?;
             assertion_keys.extend(identity.assertion.as_ref().map(|it| Arc::clone(&it.key)));
@@ -130,15 +132,10 @@ impl Runtime {
             let ends = acceptances.add(acceptance.clone(), previous.map(|it| &it.acceptances));
             let accepted = (acceptance, ends);
             let judges = (&validator, Arc::clone(&own.grants));
-            let parts = server_parts(
-                loaded,
-                process,
-                (server, material),
-                towards_upstream,
-                judges,
-                limits,
-                accepted,
-            )?;
+            let before = previous.map(|it| &it.bridges);
+            let upstream = upstream(loaded, process, (server, material), (&mut bridges, before))?;
+            let how = (upstream, towards_upstream);
+            let parts = server_parts(loaded, process, server, how, judges, limits, accepted)?;
             servers.push(Arc::new(ProtectedServer::new(parts)));
         }
         let documents =
@@ -148,7 +145,7 @@ impl Runtime {
         let routes = Routes::new(&servers, documents, readiness, &assertion_keys, own.router);
         let https = config.public_url.is_https();
         Ok((
-            Self { edge: edge(loaded), routes, validator, acceptances, streams, addresses, https },
+            Self { edge: edge(loaded), routes, validator, acceptances, streams, bridges, addresses, https },
             refresher,
         ))
     }
@@ -156,6 +153,12 @@ impl Runtime {
     /// Ends the event streams whose tokens `next` may refuse.
     pub(crate) fn give_way_to(&self, next: &Self) {
         self.acceptances.give_way_to(&next.acceptances);
+        self.bridges.give_way_to(&next.bridges);
+    }
+
+    /// Ends the processes of upstreams, and waits until they are gone.
+    pub(crate) async fn stop(&self) {
+        self.bridges.stop().await;
     }
 
     /// The checks of every request.
@@ -273,16 +276,13 @@ fn acceptance(
 fn server_parts(
     loaded: &Loaded,
     process: &Process,
-    (server, material): (&Server, &ServerMaterial),
-    (identity, credentials): (Identity, Credentials),
+    server: &Server,
+    (upstream, (identity, credentials)): (UpstreamKind, (Identity, Credentials)),
     (validator, grants): (&Validator, Arc<dyn GrantCheck>),
     (requests, streams): (RequestLimit, StreamLimit),
     (acceptance, acceptance_ends): (Acceptance, CancellationToken),
 ) -> Result<ServerParts, BuildError> {
     let config = &loaded.config;
-    let settings = upstream_settings(server, material)?;
-    let proxy = Proxy::new(settings, session_key(loaded, process))
-        .map_err(|error| ServerError::Upstream(server.path.to_string(), error))?;
     let origins: Vec<_> = config.allowed_origins.iter().map(ToString::to_string).collect();
     Ok(ServerParts {
         resource: protected_resource(config, server)?,
@@ -293,7 +293,7 @@ fn server_parts(
         grants,
         origins: Origins::new(config.public_url.url(), &origins),
         policy: policy(server, &process.annotations),
-        proxy,
+        upstream,
         messages_path: server.messages_path(),
         identity,
         credentials,
@@ -324,6 +324,23 @@ fn ways(process: &Process, server: &Server) -> Result<Ways, KeyFileError> {
 
 fn scope(values: &[ScopeToken]) -> Scope {
     values.iter().cloned().collect()
+}
+
+fn upstream(
+    loaded: &Loaded,
+    process: &Process,
+    (server, material): (&Server, &ServerMaterial),
+    (bridges, before): (&mut Bridges, Option<&Bridges>),
+) -> Result<UpstreamKind, BuildError> {
+    if let (Upstream::Stdio(stdio), Some(material)) = (&server.upstream, &material.stdio) {
+        let settings = stdio_settings(server, stdio, material);
+        return Ok(UpstreamKind::Stdio(bridges.add(settings, before, &process.entropy)));
+    }
+    let not_set_up = |error| ServerError::Upstream(server.path.to_string(), error);
+    let settings = upstream_settings(server, material)?;
+    let settings = settings.ok_or_else(|| ServerError::NoProgram(server.path.to_string()))?;
+    let proxy = Proxy::new(settings, session_key(loaded, process)).map_err(not_set_up)?;
+    Ok(UpstreamKind::Http(Box::new(proxy)))
 }
 
 fn dpop(loaded: &Loaded, process: &Process, server: &Server) -> Dpop {

@@ -242,6 +242,7 @@ impl Running {
         work.refresher.abort();
         work.api_keys.abort();
         self.process.api_keys.close();
+        self.runtime.load().stop().await;
         self.admin.close().await;
         // Last: what is under way may still use it.
         self.resident.stop().await;

@@ -49,10 +49,11 @@ pub(crate) async fn to_request(
     };
     match first {
         Some(Piece::Answer(text, code)) => Ok(whole(era, accepts, text, code)),
-        Some(Piece::Ended(_)) => Err(StdioReason::Ended.into()),
+        Some(Piece::Ended) => Err(StdioReason::Ended.into()),
         first => {
             let ends_at = on_behalf.stream_until.and_then(|it| begin.checked_add(it));
-            let (keep_alive, cancel) = (bounds.keep_alive, on_behalf.cancel);
+            let cancel = if waits.is_some() { on_behalf.cancel } else { on_behalf.listening_ends };
+            let keep_alive = bounds.keep_alive;
             Ok(events(EventParts { first, incoming, attached, waits, keep_alive, ends_at, cancel }))
         }
     }
@@ -64,7 +65,7 @@ async fn answer_alone(incoming: &mut Incoming) -> Piece {
         match incoming.next().await {
             Some(Piece::Message(_)) => {}
             Some(piece) => return piece,
-            None => return Piece::Ended(crate::child::ChildEnd::Exited),
+            None => return Piece::Ended,
         }
     }
 }

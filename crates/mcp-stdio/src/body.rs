@@ -129,7 +129,7 @@ impl Events {
                 self.attached = None;
                 Poll::Ready(Some(event(&text)))
             }
-            Poll::Ready(Some(Piece::Ended(_)) | None) => {
+            Poll::Ready(Some(Piece::Ended) | None) => {
                 self.attached = None;
                 Poll::Ready(self.failure(ENDED, "the MCP server ended before it answered"))
             }

@@ -61,7 +61,7 @@ pub(crate) fn get(
         waits: None,
         keep_alive: bridge.settings().bounds.keep_alive,
         ends_at,
-        cancel: on_behalf.cancel,
+        cancel: on_behalf.listening_ends,
     }))
 }
 
@@ -98,7 +98,7 @@ async fn initialize(
             match incoming.next().await {
                 Some(Piece::Message(_)) => {}
                 Some(Piece::Answer(text, code)) => return Ok((text, code)),
-                Some(Piece::Ended(_)) | None => return Err(bridge.failed(&child, &on_behalf.principal)),
+                Some(Piece::Ended) | None => return Err(bridge.failed(&child, &on_behalf.principal)),
             }
         }
     };

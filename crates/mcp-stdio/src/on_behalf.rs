@@ -19,6 +19,8 @@ pub struct OnBehalf {
     pub stream_until: Option<Duration>,
     /// Ends open event streams at once: shutdown.
     pub cancel: CancellationToken,
+    /// The same for streams that only listen, which may end earlier.
+    pub listening_ends: CancellationToken,
     /// What a child rests on that is started for this request.
     pub tenant: Arc<dyn Tenant>,
 }

@@ -136,6 +136,8 @@ fn shown(upstream: &Upstream) -> String {
             url.to_string()
         }
         Upstream::Unix { socket, path } => format!("{}:{path}", socket.display()),
+        // Its arguments may hold what is none of the log's business.
+        Upstream::Stdio(stdio) => format!("the program {}", stdio.program.display()),
     }
 }
 

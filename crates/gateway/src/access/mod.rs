@@ -15,6 +15,8 @@ mod presented;
 mod principal;
 mod scoped;
 mod server;
+mod tenant;
+mod upstream;
 mod ways;
 
 use std::sync::Arc;
@@ -46,6 +48,7 @@ pub(crate) use self::{
     policy::{ListUse, Policy, named_by_challenge, operation_text},
     principal::Principal,
     server::{ProtectedServer, ServerParts},
+    upstream::UpstreamKind,
     ways::{Anonymous, Loopback, Ways},
 };
 

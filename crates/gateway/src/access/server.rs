@@ -3,14 +3,18 @@ use std::{sync::Arc, time::Duration};
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderValue, header};
 use mcp_message::Limits;
-use mcp_proxy::{CredentialRenewal, ForwardError, OnBehalf, Proxy, ProxyBody};
+use mcp_proxy::{CredentialRenewal, ForwardError, OnBehalf};
 use oauth_types::{Clock, UnixTime};
 use resource_metadata::ProtectedResource;
 use token_validate::{ResourcePolicy, Validator};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use super::{Dpop, GrantCheck, GrantEnd, NoGrants, Oversight, Permitted, Policy, Principal, Ways};
+use super::{
+    Dpop, GrantCheck, GrantEnd, NoGrants, Oversight, Permitted, Policy, Principal, Ways,
+    tenant::PrincipalOfChildren,
+    upstream::{Rests, UpstreamBody, UpstreamError, UpstreamKind},
+};
 use crate::{
     adapters::{Identity, SigningKeyError},
     credential::{CredentialError, Credentials, Holder, ObtainedCredential, PresentedToken, Renewal},
@@ -43,7 +47,7 @@ pub(crate) struct ServerParts {
     pub(crate) origins: Origins,
     /// Which operations are for whom; `None` lets everybody with the scopes of the server do everything.
     pub(crate) policy: Option<Arc<Policy>>,
-    pub(crate) proxy: Proxy,
+    pub(crate) upstream: UpstreamKind,
     /// Where messages are posted, if the upstream speaks HTTP+SSE.
     pub(crate) messages_path: Option<String>,
     pub(crate) identity: Identity,
@@ -221,19 +225,23 @@ impl ProtectedServer {
         let (head, body) = request.into_parts();
         let is_for_messages = self.messages_path() == Some(head.uri.path());
         let (body, fault) = bounds.apply(body);
-        let answered = self.parts.proxy.forward(Request::from_parts(head, body), on_behalf).await;
-        let response = answered.map_err(|error| {
-            let refusal = match fault.reason() {
-                Some(reason) => Refusal::from(reason),
-                None if matches!(error, ForwardError::Method) => {
-                    Refusal::from(Reason::Upstream(error.reason())).allowing(self.methods(is_for_messages))
-                }
-                None => self.not_forwarded(&error, permitted.principal(), renewal.as_deref()),
-            };
-            let reason = refusal.reason.code();
-            tracing::warn!(request.id = %arrival.request_id, reason, error = %Chain(&error), "not forwarded");
-            refusal
-        })?;
+        let request = Request::from_parts(head, body);
+        let rests = || self.rests(permitted.principal());
+        let response = match self.parts.upstream.forward(request, on_behalf, rests).await {
+            Ok(response) => response,
+            Err(error) => {
+                let refusal = match fault.reason() {
+                    Some(reason) => Refusal::from(reason),
+                    None if error.is_about_method() => {
+                        Refusal::from(error.reason()).allowing(self.methods(is_for_messages))
+                    }
+                    None => self.not_forwarded(&error, permitted.principal(), renewal.as_deref()),
+                };
+                let reason = refusal.reason.code();
+                tracing::warn!(request.id = %arrival.request_id, reason, error = %Chain(&error), "not forwarded");
+                return error.in_words_of_mcp().ok_or(refusal);
+            }
+        };
         let (head, body) = response.into_parts();
         let body = if body.is_event_stream() {
             self.bounded_stream(body, permitted.principal(), stream)?
@@ -269,24 +277,27 @@ impl ProtectedServer {
     /// failure is the upstream's.
     fn not_forwarded(
         &self,
-        error: &ForwardError,
+        error: &UpstreamError,
         principal: &Principal,
         renewal: Option<&Renewal>,
     ) -> Refusal {
+        if error.is_end_of_grant() {
+            return Refusal::of_grant(&self.parts.resource, principal);
+        }
         match (error, renewal) {
-            (ForwardError::Unauthorized, Some(renewal)) => {
+            (UpstreamError::Http(ForwardError::Unauthorized), Some(renewal)) => {
                 let refused = CredentialError::ended("the upstream answered 401");
                 let error = renewal.failure().unwrap_or(&refused);
                 Refusal::of_upstream_credential(error, &self.parts.resource, principal)
             }
-            _ => Reason::Upstream(error.reason()).into(),
+            _ => error.reason().into(),
         }
     }
 
     /// An event stream that counts among those of its subject and ends with whatever its principal rests on.
     fn bounded_stream(
         &self,
-        body: ProxyBody,
+        body: UpstreamBody,
         principal: &Principal,
         place: StreamPlace,
     ) -> Result<Body, Refusal> {
@@ -309,6 +320,12 @@ impl ProtectedServer {
     /// What ends an event stream before its principal's time is up, beside the end of the gateway and of the grant.
     fn stream_ends(&self, principal: &Principal) -> impl Iterator<Item = CancellationToken> {
         [Some(self.parts.acceptance_ends.clone()), principal.ends().cloned()].into_iter().flatten()
+    }
+
+    /// What a process that is started for this request rests on.
+    fn rests(&self, principal: &Principal) -> Rests {
+        let tenant = PrincipalOfChildren::new(Arc::clone(&self.parts.grants), principal);
+        Rests { tenant: Arc::new(tenant), listening_ends: self.parts.listening_ends.clone() }
     }
 
     fn on_behalf(

@@ -137,7 +137,9 @@ fn parts(issuer: &TestIssuer, upstream: &RecordingUpstream, grants: Arc<dyn Gran
         grants,
         origins: Origins::new(&RESOURCE.parse().unwrap(), &[]),
         policy: None,
-        proxy: Proxy::new(settings, SessionKey::random(&SystemEntropy)).unwrap(),
+        upstream: UpstreamKind::Http(Box::new(
+            Proxy::new(settings, SessionKey::random(&SystemEntropy)).unwrap(),
+        )),
         identity: Identity::default(),
         credentials: Credentials::None,
         messages_path: None,

@@ -8,6 +8,7 @@ mod quotas;
 mod rules;
 mod servers;
 mod signing_key;
+mod stdio;
 
 pub(crate) use self::{
     credentials::{CredentialMeans, ThirdPartyCredentials, credentials, exchange_settings, placement},
@@ -18,5 +19,6 @@ pub(crate) use self::{
     rules::{AnnotationsOfServers, policy, policy_by},
     servers::{protected_resource, upstream_settings},
     signing_key::SigningKey,
+    stdio::{Bridges, stdio_settings},
 };
 pub use self::{issuers::IssuerError, servers::ServerError, signing_key::SigningKeyError};

@@ -21,6 +21,9 @@ pub enum ServerError {
     /// Its upstream cannot be set up.
     #[error("the upstream of the server {0} cannot be set up")]
     Upstream(String, #[source] mcp_proxy::ProxySetupError),
+    /// The program of its upstream was not found when the configuration was read.
+    #[error("the upstream of the server {0} has no program")]
+    NoProgram(String),
     /// Its session key cannot be derived.
     #[error("two servers have the same resource")]
     SameResource(#[from] resource_metadata::DuplicateResource),
@@ -56,14 +59,17 @@ pub(crate) fn protected_resource(config: &Config, server: &Server) -> Result<Pro
 }
 
 /// How the MCP server behind `server` is called.
+///
+/// `None` for one that the gateway starts itself.
 pub(crate) fn upstream_settings(
     server: &Server,
     material: &ServerMaterial,
-) -> Result<UpstreamSettings, ServerError> {
+) -> Result<Option<UpstreamSettings>, ServerError> {
     let address = |url: &Url| {
         url.as_str().parse::<Uri>().map_err(|it| ServerError::Address(server.path.to_string(), it))
     };
     let target = match &server.upstream {
+        Upstream::Stdio(_) => return Ok(None),
         Upstream::Http(url) => UpstreamTarget::Http(address(url)?),
         Upstream::Sse(url) => UpstreamTarget::Sse {
             stream: address(url)?,
@@ -82,5 +88,5 @@ pub(crate) fn upstream_settings(
     settings.response_headers = http.response_headers.iter().map(|it| it.name().clone()).collect();
     settings.keep_alive = http.keep_alive.get();
     settings.drain = http.drain.get();
-    Ok(settings)
+    Ok(Some(settings))
 }

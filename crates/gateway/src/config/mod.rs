@@ -21,7 +21,7 @@ mod value;
 pub(crate) use load::read_private;
 pub use load::{
     AuthorizationServerMaterial, ClientMaterial, CredentialMaterial, Environment, IdentityKey, Loaded,
-    Material, Secret, ServerMaterial, ThirdPartyMaterial,
+    Material, Secret, ServerMaterial, StdioMaterial, ThirdPartyMaterial,
 };
 pub(crate) use option_b::known_endpoints;
 #[cfg(feature = "third-party")]
@@ -39,8 +39,8 @@ pub use section::{
     Introspection, IntrospectionAuth, IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel,
     Loopback, Outbound, Preset, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset,
     ProviderTokenAuth, QuotaPer, Registration, RuleAllow, RulesDefault, Server, ServerCredential, ServerHttp,
-    ServerIdentity, ServerQuota, ServerRule, Sessions, Storage, ThirdParty, ThirdPartySessions, Tls,
-    TokenExchange, TokenType, TrustedIssuer, Upstream, Validation,
+    ServerIdentity, ServerQuota, ServerRule, ServerStdio, Sessions, StdioUpstream, Storage, ThirdParty,
+    ThirdPartySessions, Tls, TokenExchange, TokenType, TrustedIssuer, Upstream, Validation, VariableSource,
 };
 pub use value::{
     AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, InvalidEndpointPath, InvalidPublicUrl,

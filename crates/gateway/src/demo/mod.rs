@@ -160,6 +160,7 @@ pub(crate) fn without_files(config: Config) -> Loaded {
         roots: Vec::new(),
         identity_key: None,
         credential: None,
+        stdio: None,
     });
     let authorization_servers = config
         .authorization_servers

@@ -1,9 +1,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use rustix::process::{
-    Pid, PidfdFlags, Resource, Rlimit, Signal, kill_process_group, pidfd_open, prlimit,
-};
+use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, kill_process_group, pidfd_open, prlimit};
 use tokio::io::unix::AsyncFd;
 use tokio::process::Child;
 
@@ -27,7 +25,8 @@ impl Group {
         let gone = || io::Error::new(io::ErrorKind::NotFound, "the process has ended already");
         let raw = leader.id().and_then(|it| i32::try_from(it).ok()).ok_or_else(gone)?;
         let pid = Pid::from_raw(raw).ok_or_else(gone)?;
-        let exit = AsyncFd::register(pidfd_open(pid, PidfdFlags::empty())?)?;
+        #[expect(deprecated, reason = "an `OwnedFd` stays open and the same, and the other way is `unsafe`")]
+        let exit = AsyncFd::new(pidfd_open(pid, PidfdFlags::empty())?)?;
         Ok(Self { leader, pid, exit, is_reaped: false })
     }
 

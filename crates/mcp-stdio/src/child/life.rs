@@ -147,8 +147,7 @@ impl Child {
     /// The id that the child knows the request `id` of `principal` by, if exactly one is open.
     pub(crate) fn number_of(&self, id: &str, principal: &str) -> Option<u64> {
         let table = self.table();
-        let mut numbers =
-            table.open.iter().filter(|(_, it)| &*it.id == id && &*it.principal == principal);
+        let mut numbers = table.open.iter().filter(|(_, it)| &*it.id == id && &*it.principal == principal);
         let (first, other) = (numbers.next().map(|(number, _)| *number), numbers.next());
         if other.is_some() { None } else { first }
     }

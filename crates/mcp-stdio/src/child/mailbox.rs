@@ -4,8 +4,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::ChildEnd;
-
 /// What comes for one stream.
 #[derive(Debug)]
 pub(crate) enum Piece {
@@ -14,7 +12,7 @@ pub(crate) enum Piece {
     /// The answer, with the code of its error if it is one.
     Answer(Bytes, Option<i64>),
     /// The child has ended.
-    Ended(ChildEnd),
+    Ended,
 }
 
 /// Where messages for one stream are put, without waiting: a client that reads slowly holds up nobody else.
@@ -64,7 +62,10 @@ impl Incoming {
     }
 
     /// The same as a poll.
-    pub(crate) fn poll_next(&mut self, context: &mut std::task::Context<'_>) -> std::task::Poll<Option<Piece>> {
+    pub(crate) fn poll_next(
+        &mut self,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Piece>> {
         let polled = self.receiver.poll_recv(context);
         if let std::task::Poll::Ready(Some(piece)) = &polled {
             self.load.fetch_sub(piece.size(), Ordering::AcqRel);
@@ -77,7 +78,7 @@ impl Piece {
     fn size(&self) -> usize {
         match self {
             Self::Message(bytes) | Self::Answer(bytes, _) => bytes.len() + OVERHEAD,
-            Self::Ended(_) => 0,
+            Self::Ended => 0,
         }
     }
 }

@@ -88,7 +88,8 @@ impl Table {
             let Some(by) = by else { return };
             parts.push((named, by));
         }
-        let further = subscription.filter(|it| !named.is_some_and(|named| std::ptr::eq(named, *it)) && names(it, number));
+        let further = subscription
+            .filter(|it| !named.is_some_and(|named| std::ptr::eq(named, *it)) && names(it, number));
         parts.extend(further.map(|it| (it, &*open.id)));
         let text = Bytes::from(message.with(&parts));
         let ends = &*message.method == CANCELLED;

@@ -70,15 +70,18 @@ fn without_credentials(text: &str) -> String {
     let mut after_scheme = false;
     let words = text.split(' ').map(|word| {
         let hide = after_scheme && !word.is_empty();
-        after_scheme = (after_scheme && word.is_empty())
-            || SCHEMES.iter().any(|it| ends_with_ignoring_case(word, it));
+        after_scheme =
+            (after_scheme && word.is_empty()) || SCHEMES.iter().any(|it| ends_with_ignoring_case(word, it));
         if hide || word.contains(JWT_HEAD) { HIDDEN } else { word }
     });
     words.collect::<Vec<_>>().join(" ")
 }
 
 fn ends_with_ignoring_case(word: &str, end: &str) -> bool {
-    word.len().checked_sub(end.len()).and_then(|it| word.get(it..)).is_some_and(|it| it.eq_ignore_ascii_case(end))
+    word.len()
+        .checked_sub(end.len())
+        .and_then(|it| word.get(it..))
+        .is_some_and(|it| it.eq_ignore_ascii_case(end))
 }
 
 /// So many lines at once, and so many more each second.

@@ -132,7 +132,7 @@ impl Table {
     pub(super) fn end(&mut self, end: ChildEnd) {
         self.ended.get_or_insert(end);
         for open in std::mem::take(&mut self.open).into_values() {
-            open.mailbox.put(Piece::Ended(end));
+            open.mailbox.put(Piece::Ended);
         }
         self.listener = None;
     }

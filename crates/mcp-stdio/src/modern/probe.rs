@@ -75,8 +75,7 @@ enum Answer {
 }
 
 async fn ask(child: &Arc<Child>, method: &str, params: &str) -> Option<Answer> {
-    let ticket =
-        Ticket { id: "0".into(), token: None, is_subscription: false, principal: Arc::from(NOBODY) };
+    let ticket = Ticket { id: "0".into(), token: None, is_subscription: false, principal: Arc::from(NOBODY) };
     let text = |number| format!(r#"{{"jsonrpc":"2.0","id":{number},"method":"{method}","params":{params}}}"#);
     let (_attached, mut incoming) = child.request(ticket, text).await.ok()?;
     loop {
@@ -85,10 +84,11 @@ async fn ask(child: &Arc<Child>, method: &str, params: &str) -> Option<Answer> {
             Piece::Answer(_, Some(code)) => return Some(Answer::Error(code)),
             Piece::Answer(text, None) => {
                 let answer: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
-                let discovers = answer.pointer("/result/supportedVersions").is_some_and(serde_json::Value::is_array);
+                let discovers =
+                    answer.pointer("/result/supportedVersions").is_some_and(serde_json::Value::is_array);
                 return Some(Answer::Result { discovers });
             }
-            Piece::Ended(_) => return None,
+            Piece::Ended => return None,
         }
     }
 }

@@ -70,6 +70,7 @@ fn address(upstream: &Upstream) -> String {
         Upstream::Http(url) => shown::text(url.as_str()),
         Upstream::Sse(url) => format!("{} (HTTP+SSE)", shown::text(url.as_str())),
         Upstream::Unix { socket, path } => format!("{} of the socket {}", path, socket.display()),
+        Upstream::Stdio(stdio) => format!("the program {}", stdio.program.display()),
     }
 }
 

@@ -32,7 +32,7 @@ async fn ask(upstream: &Upstream) -> Option<String> {
             let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
             exchange(stream, &authority, &url[Position::BeforePath..Position::AfterQuery]).await
         }
-        Upstream::Http(_) | Upstream::Sse(_) => None,
+        Upstream::Http(_) | Upstream::Sse(_) | Upstream::Stdio(_) => None,
         Upstream::Unix { socket, path } => {
             exchange(UnixStream::connect(socket).await.ok()?, "localhost", path.as_str()).await
         }

@@ -24,7 +24,9 @@ pub(super) async fn check(server: &Server, material: &ServerMaterial, subject: S
     let credential = credential(server, material);
     let (code, message) = match server.upstream {
         Upstream::Sse(_) => open_stream(&proxy, &credential).await,
-        Upstream::Http(_) | Upstream::Unix { .. } => initialize(&proxy, &credential).await,
+        Upstream::Http(_) | Upstream::Unix { .. } | Upstream::Stdio(_) => {
+            initialize(&proxy, &credential).await
+        }
     };
     let (code, message) = match code {
         FindingCode::UpstreamWantsCredentials if of_persons(server) => {
@@ -52,7 +54,7 @@ pub(super) async fn check(server: &Server, material: &ServerMaterial, subject: S
 
 /// `None` if it cannot be built, which the offline part has said.
 fn proxy(server: &Server, material: &ServerMaterial) -> Option<Proxy> {
-    let mut settings = upstream_settings(server, material).ok()?;
+    let mut settings = upstream_settings(server, material).ok()??;
     settings.connect_timeout = settings.connect_timeout.min(PROBE);
     settings.response_timeout = settings.response_timeout.min(PROBE);
     settings.drain = PROBE;

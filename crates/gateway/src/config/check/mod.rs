@@ -25,6 +25,7 @@ mod scope_descriptions;
 mod scopes;
 mod secret_reuse;
 mod server_paths;
+mod stdio;
 pub(super) mod third_party;
 mod upstream;
 mod upstream_is_us;

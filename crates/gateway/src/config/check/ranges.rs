@@ -1,7 +1,7 @@
 use std::fmt::Display;
 
 use crate::config::{
-    ByteSize, Config, Period,
+    ByteSize, Config, Period, ServerStdio,
     report::{KeyPath, Problem},
 };
 
@@ -55,12 +55,34 @@ fn servers(config: &Config) -> Result<(), Problem> {
         within(key("response_timeout"), http.response_timeout, SECOND, HOUR)?;
         within(key("keep_alive"), http.keep_alive, SECOND, seconds(5 * MINUTE))?;
         within(key("drain"), http.drain, seconds(0), HOUR)?;
+        stdio(&section.key("stdio"), &server.stdio)?;
         if let Some(jwt) = &server.identity.jwt {
             let key = section.key("identity").key("jwt").key("lifetime");
             within(key, jwt.lifetime, seconds(10), seconds(5 * MINUTE))?;
         }
     }
     Ok(())
+}
+
+fn stdio(section: &KeyPath, stdio: &ServerStdio) -> Result<(), Problem> {
+    let key = |name: &str| section.key(name);
+    within(key("children"), stdio.children, 1, 10_000)?;
+    within(key("children_per_principal"), stdio.children_per_principal, 1, 1000)?;
+    within(key("idle"), stdio.idle, seconds(10), seconds(24 * 60 * MINUTE))?;
+    within(key("life"), stdio.life, seconds(MINUTE), WEEK)?;
+    within(key("start"), stdio.start, SECOND, seconds(10 * MINUTE))?;
+    within(key("answer"), stdio.answer, SECOND, seconds(24 * 60 * MINUTE))?;
+    within(key("grace"), stdio.grace, Period::from_millis(100), seconds(30))?;
+    within(
+        key("message_bytes"),
+        stdio.message_bytes,
+        ByteSize::from_kib(1),
+        ByteSize::from_kib(1024 * 1024),
+    )?;
+    if let Some(memory) = stdio.memory {
+        within(key("memory"), memory, ByteSize::from_kib(16 * 1024), ByteSize::from_kib(1024 * 1024 * 1024))?;
+    }
+    within(key("open_files"), stdio.open_files, 16, 1_000_000)
 }
 
 fn authorization_servers(config: &Config) -> Result<(), Problem> {

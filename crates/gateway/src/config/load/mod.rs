@@ -10,6 +10,7 @@ pub(super) mod master_key;
 mod reader;
 mod resolve;
 mod reuse;
+mod stdio;
 mod strength;
 mod third_party;
 
@@ -32,6 +33,7 @@ pub(crate) use reader::read_private;
 pub use authorization_server::AuthorizationServerMaterial;
 pub use credential::CredentialMaterial;
 pub use identity_key::IdentityKey;
+pub use stdio::StdioMaterial;
 pub use third_party::{ClientMaterial, ThirdPartyMaterial};
 
 oauth_types::secret! {
@@ -89,6 +91,8 @@ pub struct ServerMaterial {
     pub identity_key: Option<IdentityKey>,
     /// What `credential` points at, if it is there.
     pub credential: Option<CredentialMaterial>,
+    /// What a `{ stdio = […] }` upstream is started with.
+    pub stdio: Option<StdioMaterial>,
 }
 
 impl Loaded {
@@ -179,7 +183,8 @@ fn server(section: &KeyPath, server: &Server, reader: &mut Reader<'_>) -> Result
     let key = section.key("credential");
     let credential = server.credential.as_ref();
     let credential = credential.map(|it| CredentialMaterial::read(&key, it, reader)).transpose()?;
-    Ok(ServerMaterial { roots, identity_key, credential })
+    let stdio = StdioMaterial::read(section, &server.upstream, reader)?;
+    Ok(ServerMaterial { roots, identity_key, credential, stdio })
 }
 
 #[cfg(test)]

@@ -80,6 +80,11 @@ impl<'a> Reader<'a> {
         source.map(|it| self.secret(key, it, least)).transpose()
     }
 
+    /// A variable of the environment that is no secret.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        self.environment.variable(name)
+    }
+
     fn read(
         &mut self,
         key: &KeyPath,

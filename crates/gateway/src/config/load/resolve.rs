@@ -1,6 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use crate::config::{ClientKeys, Config, KeySource, SecretSource, Server, Storage, ThirdParty, Upstream};
+use crate::config::{
+    ClientKeys, Config, KeySource, SecretSource, Server, Storage, ThirdParty, Upstream, VariableSource,
+};
 
 /// Makes every path of `config` absolute or relative to where the process is, given the `folder` of the file.
 pub(super) fn paths(config: &mut Config, folder: &Path) {
@@ -27,6 +29,18 @@ fn server(server: &mut Server, folder: &Path) {
         resolve(socket, folder);
     }
     server.api_keys.iter_mut().for_each(|it| resolve(&mut it.file, folder));
+    if let Upstream::Stdio(stdio) = &mut server.upstream {
+        // A bare name is looked up in `PATH`.
+        if stdio.program.components().count() > 1 {
+            resolve(&mut stdio.program, folder);
+        }
+        stdio.directory.iter_mut().for_each(|path| resolve(path, folder));
+        for source in stdio.env.values_mut() {
+            if let VariableSource::Secret(source) = source {
+                secret(source, folder);
+            }
+        }
+    }
     server.http.ca_files.iter_mut().for_each(|path| resolve(path, folder));
     if let Some(credential) = &mut server.credential {
         let exchange = credential.exchange.iter_mut();

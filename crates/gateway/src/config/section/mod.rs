@@ -16,6 +16,7 @@ mod root;
 mod rule;
 mod server;
 mod sessions;
+mod stdio;
 mod third_party;
 mod upstream;
 mod validation;
@@ -37,6 +38,7 @@ pub use root::Config;
 pub use rule::{RuleAllow, RulesDefault, ServerRule};
 pub use server::{Server, ServerHttp};
 pub use sessions::Sessions;
+pub use stdio::{ServerStdio, StdioUpstream, VariableSource};
 pub use third_party::{
     Account, Allow, ClientAuth, ClientKeys, ClientMetadataDocuments, ConfiguredClient, ExchangeTarget,
     Provider, ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Registration, Storage,

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     Anonymous, ApiKeys, DpopMode, Loopback, RulesDefault, ServerCredential, ServerIdentity, ServerQuota,
-    ServerRule, Upstream,
+    ServerRule, ServerStdio, Upstream,
 };
 use crate::config::value::{AllowedAudience, EndpointPath, FieldName, Period, text};
 
@@ -21,7 +21,8 @@ pub struct Server {
     /// Its name for people (`resource_name` of RFC 9728).
     pub name: Option<String>,
     /// The MCP server behind this path: `{ http = "http://127.0.0.1:3000/mcp" }`,
-    /// `{ unix = "/run/mcp.sock", path = "/mcp" }`, or `{ sse = "http://127.0.0.1:3000/sse" }` for the transport of 2024.
+    /// `{ unix = "/run/mcp.sock", path = "/mcp" }`, `{ sse = "http://127.0.0.1:3000/sse" }` for the transport of 2024,
+    /// or a program that is started, `{ stdio = ["python3", "/srv/server.py"] }`.
     pub upstream: Upstream,
     /// Scopes that every request must have; also what the metadata and the challenge name.
     #[serde(default, deserialize_with = "text::list")]
@@ -93,6 +94,9 @@ pub struct Server {
     /// How requests are forwarded.
     #[serde(default)]
     pub http: ServerHttp,
+    /// What the processes of a `{ stdio = […] }` upstream may use.
+    #[serde(default)]
+    pub stdio: ServerStdio,
 }
 
 impl Server {

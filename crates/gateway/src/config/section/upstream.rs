@@ -1,11 +1,13 @@
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 use url::Url;
 
+use super::{StdioUpstream, VariableSource};
 use crate::config::value::EndpointPath;
 
-/// The MCP server behind a path: `{ http = "URL" }`, `{ unix = "SOCKET", path = "/mcp" }`, or `{ sse = "URL" }`.
+/// The MCP server behind a path: `{ http = "URL" }`, `{ unix = "SOCKET", path = "/mcp" }`, `{ sse = "URL" }`,
+/// or `{ stdio = ["PROGRAM"] }`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Keys")]
 pub enum Upstream {
@@ -20,6 +22,8 @@ pub enum Upstream {
         /// The path of the MCP endpoint on it.
         path: EndpointPath,
     },
+    /// A program that speaks over stdin and stdout.
+    Stdio(StdioUpstream),
 }
 
 /// The keys as written; [`Upstream`] is what they mean.
@@ -36,6 +40,16 @@ struct Keys {
     unix: Option<PathBuf>,
     /// Path of the MCP endpoint on the unix socket.
     path: Option<EndpointPath>,
+    /// Program and arguments of an MCP server that speaks over stdin and stdout.
+    /// The program is an absolute path, a path relative to the folder of this file, or a name that is looked up in `PATH`; there is no shell.
+    stdio: Option<Vec<String>>,
+    /// Environment of that program: `{ LOG_LEVEL = "info", API_TOKEN = { env = "NAME" } }`.
+    /// Beside it there are `PATH`, `HOME`, `USER`, `LOGNAME`, `LANG`, `LC_ALL`, `TZ` and `TMPDIR` of the gateway, and nothing else.
+    env: Option<BTreeMap<String, VariableSource>>,
+    /// The folder in which that program runs.
+    directory: Option<PathBuf>,
+    /// One process for everybody, for clients of revision 2026-07-28; without this key each principal has one of their own.
+    shared: Option<bool>,
 }
 
 impl Upstream {
@@ -45,7 +59,7 @@ impl Upstream {
         match self {
             Self::Http(url) => Some(("http", url)),
             Self::Sse(url) => Some(("sse", url)),
-            Self::Unix { .. } => None,
+            Self::Unix { .. } | Self::Stdio(_) => None,
         }
     }
 }
@@ -54,18 +68,29 @@ impl TryFrom<Keys> for Upstream {
     type Error = &'static str;
 
     fn try_from(keys: Keys) -> Result<Self, Self::Error> {
-        match keys {
-            Keys { http: Some(url), sse: None, unix: None, path: None } => Ok(Self::Http(url)),
-            Keys { http: None, sse: Some(url), unix: None, path: None } => Ok(Self::Sse(url)),
-            Keys { http: None, sse: None, unix: Some(socket), path: Some(path) } => {
-                Ok(Self::Unix { socket, path })
+        let Keys { http, sse, unix, path, stdio, env, directory, shared } = keys;
+        let of_a_program = env.is_some() || directory.is_some() || shared.is_some();
+        match (http, sse, unix, path, stdio) {
+            (Some(url), None, None, None, None) if !of_a_program => Ok(Self::Http(url)),
+            (None, Some(url), None, None, None) if !of_a_program => Ok(Self::Sse(url)),
+            (None, None, Some(socket), Some(path), None) if !of_a_program => Ok(Self::Unix { socket, path }),
+            (None, None, None, None, Some(command)) => {
+                let mut words = command.into_iter();
+                let program = words.next().filter(|it| !it.is_empty()).ok_or(EXPECTED)?.into();
+                Ok(Self::Stdio(StdioUpstream {
+                    program,
+                    arguments: words.collect(),
+                    env: env.unwrap_or_default(),
+                    directory,
+                    shared: shared.unwrap_or_default(),
+                }))
             }
-            _ => Err(
-                r#"write `{ http = "http://127.0.0.1:3000/mcp" }`, `{ unix = "/run/mcp.sock", path = "/mcp" }` or `{ sse = "http://127.0.0.1:3000/sse" }`"#,
-            ),
+            _ => Err(EXPECTED),
         }
     }
 }
+
+const EXPECTED: &str = r#"write `{ http = "http://127.0.0.1:3000/mcp" }`, `{ unix = "/run/mcp.sock", path = "/mcp" }`, `{ sse = "http://127.0.0.1:3000/sse" }` or `{ stdio = ["python3", "/srv/server.py"] }`"#;
 
 #[cfg(feature = "schema")]
 impl schemars::JsonSchema for Upstream {
