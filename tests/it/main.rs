@@ -23,6 +23,7 @@ mod rules;
 #[cfg(test)]
 mod soak;
 #[cfg(test)]
+mod stdio;
 mod support;
 #[cfg(feature = "third-party")]
 #[cfg(test)]
