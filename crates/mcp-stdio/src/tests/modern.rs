@@ -1,0 +1,177 @@
+//! Revisions from 2026-07-28 on.
+
+use futures_util::future::join_all;
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e34_answers_under_colliding_ids_never_cross() {
+    for shared in [false, true] {
+        let bridge = bridge(&["modern"], |it| it.shared = shared);
+        let people: Vec<_> = ["ada", "bob", "cyd", "dan"].map(Somebody::named).into();
+        let pids =
+            join_all(people.iter().map(|who| modern_tool(&bridge, who, json!(0), "pid", json!({})))).await;
+        let pids: std::collections::BTreeSet<_> =
+            pids.into_iter().map(|it| it.unwrap().text().to_owned()).collect();
+        assert_eq!(pids.len(), if shared { 1 } else { people.len() });
+        for round in 0..25 {
+            let calls = (0..20).flat_map(|id| people.iter().map(move |who| (id, who))).map(|(id, who)| {
+                let bridge = &bridge;
+                async move {
+                    let text = format!("{}-{round}-{id}", who.name);
+                    let arguments = json!({ "text": text, "ms": (id * 7) % 5 });
+                    let answer = modern_tool(bridge, who, json!(id), "echo", arguments).await.unwrap();
+                    assert_eq!((answer.text(), &answer.last()["id"]), (text.as_str(), &json!(id)));
+                }
+            });
+            join_all(calls).await;
+        }
+        bridge.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn e34_progress_under_colliding_tokens_never_crosses() {
+    let bridge = bridge(&["modern"], |it| it.shared = true);
+    let people = [Somebody::named("ada"), Somebody::named("bob")];
+    let answers = join_all(people.iter().map(|who| async {
+        let params = json!({ "name": "progress", "arguments": { "steps": 5, "ms": 5 }, "_meta": { "progressToken": "t" } });
+        read(modern(&bridge, who, json!("same"), "tools/call", params).await.unwrap()).await
+    }));
+    for answer in answers.await {
+        assert_eq!(answer.messages.len(), 6, "{answer:?}");
+        let steps: Vec<_> = answer.messages[..5].iter().map(|it| it["params"]["progress"].as_u64()).collect();
+        assert_eq!(steps, (1..=5).map(Some).collect::<Vec<_>>());
+        assert!(answer.messages[..5].iter().all(|it| it["params"]["progressToken"] == "t"), "{answer:?}");
+        assert_eq!(answer.last()["id"], "same");
+    }
+    bridge.stop().await;
+}
+
+#[tokio::test]
+async fn e37_what_names_no_request_reaches_nobody_in_a_shared_child() {
+    for (shared, expected) in [(true, 1), (false, 2)] {
+        let bridge = bridge(&["modern"], |it| it.shared = shared);
+        let answer =
+            modern_tool(&bridge, &Somebody::named("ada"), json!(1), "log", json!({ "text": "x" })).await;
+        assert_eq!(answer.unwrap().messages.len(), expected, "shared: {shared}");
+        bridge.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn h12_subscriptions_are_told_under_the_ids_of_their_clients() {
+    let bridge = bridge(&["modern"], |it| it.shared = true);
+    let people = [Somebody::named("ada"), Somebody::named("bob")];
+    let listening = join_all(people.iter().map(|who| async {
+        let params = json!({ "notifications": { "toolsListChanged": true } });
+        modern(&bridge, who, json!(9), "subscriptions/listen", params).await.unwrap()
+    }));
+    let listening = listening.await;
+    modern_tool(&bridge, &people[0], json!(1), "change", json!({})).await.unwrap();
+    modern_tool(&bridge, &people[0], json!(2), "close-subscriptions", json!({})).await.unwrap();
+    for answer in listening {
+        let answer = read(answer).await;
+        let methods: Vec<_> = answer.messages.iter().map(|it| it["method"].as_str().unwrap()).collect();
+        assert_eq!(
+            methods,
+            [
+                "notifications/subscriptions/acknowledged",
+                "notifications/tools/list_changed",
+                "notifications/cancelled"
+            ]
+        );
+        let id =
+            |at: usize| &answer.messages[at]["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"];
+        assert_eq!((id(0), id(1)), (&json!(9), &json!(9)));
+        assert_eq!(answer.messages[2]["params"]["requestId"], 9);
+    }
+    bridge.stop().await;
+}
+
+#[tokio::test]
+async fn e39_h13_leaving_cancels() {
+    let bridge = bridge(&["modern"], |it| it.bounds.keep_alive = Duration::from_millis(20));
+    let alice = Somebody::named("alice");
+    let params = json!({ "name": "hang", "arguments": {} });
+    let left = modern(&bridge, &alice, json!("x"), "tools/call", params).await.unwrap();
+    assert!(left.body().is_event_stream());
+    let cancelled = || modern_tool(&bridge, &alice, json!(1), "cancelled", json!({}));
+    assert_eq!(cancelled().await.unwrap().json(), json!([]));
+    drop(left);
+    // The probe was 1, so the request that hangs is 2.
+    assert_eq!(cancelled().await.unwrap().json(), json!([2]));
+    bridge.stop().await;
+}
+
+#[tokio::test]
+async fn h10_errors_have_the_statuses_of_the_revision() {
+    let bridge = bridge(&["modern"], |_| {});
+    let alice = Somebody::named("alice");
+    let unknown = read(modern(&bridge, &alice, json!(1), "no/such", json!({})).await.unwrap()).await;
+    assert_eq!((unknown.status, &unknown.last()["error"]["code"]), (404, &json!(-32601)));
+    let body = modern_body(json!(2), "tools/list", json!({})).replace("2026-07-28", "2099-01-01");
+    let headers = [("mcp-protocol-version", "2099-01-01"), ("mcp-method", "tools/list")];
+    let newer =
+        read(bridge.forward(request("POST", &headers, &body), alice.on_behalf()).await.unwrap()).await;
+    assert_eq!((newer.status, &newer.last()["error"]["code"]), (400, &json!(-32022)));
+    assert_eq!(newer.last()["error"]["data"]["supported"], json!(["2026-07-28"]));
+    bridge.stop().await;
+}
+
+#[tokio::test]
+async fn h5_h7_headers_must_say_what_the_body_says() {
+    let bridge = bridge(&["modern"], |_| {});
+    let alice = Somebody::named("alice");
+    let body = modern_body(json!(1), "tools/call", json!({ "name": "pïd", "arguments": {} }));
+    let good = [
+        ("mcp-protocol-version", "2026-07-28"),
+        ("mcp-method", "tools/call"),
+        ("mcp-name", "=?base64?cMOvZA==?="),
+    ];
+    let rows: [(&str, Option<&str>, i64); 8] = [
+        ("mcp-name", Some("=?base64?cMOvZA==?="), 0),
+        ("mcp-name", Some("  =?base64?cMOvZA==?= "), 0),
+        ("mcp-name", Some("pid"), -32020),
+        ("mcp-name", Some("=?base64?!!?="), -32020),
+        ("mcp-name", None, -32020),
+        ("mcp-method", Some("Tools/Call"), -32020),
+        ("mcp-method", None, -32020),
+        ("mcp-protocol-version", Some("2025-11-25"), -32020),
+    ];
+    for (name, value, expected) in rows {
+        let headers: Vec<_> = good
+            .iter()
+            .filter_map(|(key, kept)| Some((*key, if *key == name { value? } else { *kept })))
+            .collect();
+        let outcome = bridge.forward(request("POST", &headers, &body), alice.on_behalf()).await;
+        let code = outcome.map_or_else(
+            |it| {
+                assert_eq!(it.status().as_u16(), 400);
+                serde_json::from_str::<Value>(it.body().unwrap()).unwrap()["error"]["code"].as_i64().unwrap()
+            },
+            |_| 0,
+        );
+        assert_eq!(code, expected, "{name}: {value:?}");
+    }
+    bridge.stop().await;
+}
+
+#[tokio::test]
+async fn h10_metadata_is_required() {
+    let bridge = bridge(&["modern"], |_| {});
+    let alice = Somebody::named("alice");
+    let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "ping")];
+    let meta = json!({ "io.modelcontextprotocol/protocolVersion": "2026-07-28" });
+    for params in [json!({}), json!({ "_meta": meta })] {
+        let refused =
+            bridge.forward(request("POST", &headers, &call(1, "ping", &params)), alice.on_behalf()).await;
+        let refused = refused.unwrap_err();
+        assert_eq!((refused.reason(), refused.status().as_u16()), (StdioReason::MetadataMissing, 400));
+        assert!(refused.body().unwrap().contains("-32602"), "{refused:?}");
+    }
+    let response = json!({ "jsonrpc": "2.0", "id": 1, "result": {} }).to_string();
+    let refused = bridge.forward(request("POST", &headers, &response), alice.on_behalf()).await;
+    assert_eq!(reason(refused), StdioReason::NoMessage);
+    bridge.stop().await;
+}
