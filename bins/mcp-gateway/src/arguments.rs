@@ -260,9 +260,54 @@ pub(crate) struct ServeArguments {
     /// The configuration.
     #[arg(long, short, value_name = "FILE", default_value = DEFAULT_CONFIG)]
     pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) program: ProgramArguments,
     /// Worker threads [default: one per core].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) workers: Option<u16>,
+}
+
+/// A program to protect without a file: `--public-url https://mcp.example.com -- npx -y some-mcp-server`.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Without a configuration file")]
+pub(crate) struct ProgramArguments {
+    /// The origin that clients type, such as `https://mcp.example.com`.
+    #[arg(long, value_name = "URL", requires = "command", conflicts_with = "config")]
+    pub(crate) public_url: Option<String>,
+    /// The path of the MCP endpoint.
+    #[arg(long, value_name = "PATH", default_value = "/mcp", requires = "public_url")]
+    pub(crate) path: String,
+    /// Where to listen; other addresses than loopback need TLS or a proxy.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", requires = "public_url")]
+    pub(crate) listen: String,
+    /// PEM file with the certificate chain.
+    #[arg(long, value_name = "FILE", requires_all = ["public_url", "tls_key"])]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// PEM file with its key.
+    #[arg(long, value_name = "FILE", requires_all = ["public_url", "tls_certificate"])]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Network of the proxy that terminates TLS; may be repeated.
+    #[arg(long, value_name = "NETWORK", requires = "public_url")]
+    pub(crate) behind_proxy: Vec<String>,
+    /// An authorization server whose tokens count; may be repeated.
+    ///
+    /// Without one the gateway itself signs in one person, with a password that it shows at its first start
+    /// (in a build with `--features third-party`).
+    #[arg(long, value_name = "URL", requires = "public_url")]
+    pub(crate) authorization_server: Vec<String>,
+    /// A scope that every request must have; may be repeated [default: `mcp` without `--authorization-server`].
+    #[arg(long, value_name = "SCOPE", requires = "public_url")]
+    pub(crate) scope: Vec<String>,
+    /// A variable of the environment that the program finds in its own; may be repeated.
+    #[arg(long, value_name = "NAME", requires = "public_url")]
+    pub(crate) env: Vec<String>,
+    /// The folder for password, key and state of the built-in account [default: one for each public URL in
+    /// `$STATE_DIRECTORY`, `$XDG_STATE_HOME/mcp-gateway` or `~/.local/state/mcp-gateway`].
+    #[arg(long, value_name = "FOLDER", requires = "public_url", conflicts_with = "authorization_server")]
+    pub(crate) state: Option<PathBuf>,
+    /// The MCP server: a program that speaks over stdin and stdout, and its arguments.
+    #[arg(last = true, value_name = "COMMAND", requires = "public_url")]
+    pub(crate) command: Vec<String>,
 }
 
 /// `demo`.
@@ -286,6 +331,8 @@ pub(crate) struct CheckArguments {
     /// The configuration.
     #[arg(long, short, value_name = "FILE", default_value = DEFAULT_CONFIG)]
     pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) program: ProgramArguments,
     /// Also ask everything that the configuration points at.
     #[arg(long)]
     pub(crate) online: bool,

@@ -20,6 +20,8 @@ pub enum ErrorCode {
     MissingCapability,
     /// The revision is not spoken here; `data.supported` lists those that are (MCP 2026-07-28, versioning).
     UnsupportedVersion,
+    /// Ours: the MCP server speaks revisions that begin with `initialize` only.
+    NeedsInitialize,
     /// Ours: this caller may not do this.
     Denied,
     /// Ours: not now, this caller has asked too often.
@@ -41,6 +43,7 @@ impl ErrorCode {
             Self::HeaderMismatch => -32_020,
             Self::MissingCapability => -32_021,
             Self::UnsupportedVersion => -32_022,
+            Self::NeedsInitialize => 400,
             Self::Denied => 403,
             Self::TooManyRequests => 429,
             Self::NoAnswer => 502,

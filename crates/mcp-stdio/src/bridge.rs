@@ -3,8 +3,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 use http_body::Body;
+use mcp_message::{ErrorCode, Limits, mirrored, mirrored::Mismatch};
 use oauth_types::Entropy;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::child::{Child, Start};
 use crate::envelope::Message;
 use crate::modern::{Era, Modern};
-use crate::request::{self, INVALID_REQUEST, PARSE_ERROR, text};
+use crate::request::{self, text};
 use crate::sessions::Sessions;
 use crate::slots::{Full, Slot, Slots};
 use crate::{BoxError, OnBehalf, StdioBody, StdioError, StdioReason, StdioSettings, legacy, modern};
@@ -92,16 +93,13 @@ impl Bridge {
 
     async fn post(
         &self,
-        headers: &http::HeaderMap,
+        headers: &HeaderMap,
         text: &str,
         on_behalf: OnBehalf,
     ) -> Result<Response<StdioBody>, StdioError> {
-        let message = Message::read(text).map_err(|error| {
-            let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-            let code = if is_json { INVALID_REQUEST } else { PARSE_ERROR };
-            let mut refused = StdioError::answering(StdioReason::NoMessage, None, code);
-            refused.set_source(error);
-            refused
+        check(headers, text)?;
+        let message = Message::read(text).map_err(|it| {
+            StdioError::answering(StdioReason::NoMessage, None, ErrorCode::InvalidRequest).because(it)
         })?;
         match Era::of(headers, &message) {
             Era::Legacy => legacy::post(self, headers, &message, on_behalf).await,
@@ -200,6 +198,29 @@ impl Drop for Bridge {
     fn drop(&mut self) {
         self.ends.cancel();
     }
+}
+
+/// Whether the body is one message that all read alike, and the mirrored headers say the same.
+fn check(headers: &HeaderMap, text: &str) -> Result<(), StdioError> {
+    let limits = Limits::default();
+    let body = mcp_message::read(text.as_bytes(), &limits)
+        .map_err(|it| StdioError::answering(StdioReason::NoMessage, None, it.code()).because(it))?;
+    if matches!(body, mcp_message::Body::Batch(_)) {
+        return Err(StdioError::answering(StdioReason::NoMessage, None, ErrorCode::InvalidRequest));
+    }
+    let id = body.request_id().map(|it| it.raw().get());
+    mirrored::check(headers, &body, &limits).map_err(|it| {
+        let reason = match it {
+            Mismatch::NoRevision => StdioReason::MetadataMissing,
+            Mismatch::Body(_) => StdioReason::NoMessage,
+            Mismatch::Repeated
+            | Mismatch::TooLong
+            | Mismatch::Undecodable
+            | Mismatch::Missing
+            | Mismatch::Different => StdioReason::HeadersDiffer,
+        };
+        StdioError::answering(reason, id, it.code()).because(it)
+    })
 }
 
 /// The answer to what needs none.

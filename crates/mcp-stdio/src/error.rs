@@ -1,4 +1,5 @@
 use http::StatusCode;
+use mcp_message::ErrorCode;
 
 use crate::{BoxError, StdioReason, envelope};
 
@@ -20,13 +21,15 @@ impl StdioError {
     }
 
     /// With an error of JSON-RPC in answer to `id`, by which a client knows that it spoke to an MCP server.
-    pub(crate) fn answering(reason: StdioReason, id: Option<&str>, code: i64) -> Self {
-        let body = envelope::error(id.unwrap_or("null"), code, reason.description());
+    pub(crate) fn answering(reason: StdioReason, id: Option<&str>, code: ErrorCode) -> Self {
+        let body = envelope::error(id.unwrap_or("null"), code.number().into(), reason.description());
         Self { reason, body: Some(body), source: None }
     }
 
-    pub(crate) fn set_source(&mut self, source: impl Into<BoxError>) {
+    /// With what caused it, for the log.
+    pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
+        self
     }
 
     /// The reason, for logs, metrics and the answer.

@@ -1,6 +1,7 @@
 //! Revisions up to 2025-11-25: a child for each MCP session.
 
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use mcp_message::ErrorCode;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout};
 
@@ -10,7 +11,7 @@ use crate::bridge::{Accepts, Bridge, accepted};
 use crate::child::{CANCELLED, Child, Piece, Ticket};
 use crate::envelope::{Kind, Message};
 use crate::modern::Era;
-use crate::request::{INVALID_REQUEST, PROTOCOL_VERSION, SESSION_ID, single};
+use crate::request::{PROTOCOL_VERSION, SESSION_ID, single};
 use crate::sessions::Session;
 use crate::{OnBehalf, StdioBody, StdioError, StdioReason};
 use std::sync::Arc;
@@ -181,7 +182,7 @@ fn session(
     let named = single(headers, &SESSION_ID).map_err(|_| StdioReason::Session)?;
     let Some(named) = named else {
         let id = id.map(RawValue::get);
-        return Err(StdioError::answering(StdioReason::SessionMissing, id, INVALID_REQUEST));
+        return Err(StdioError::answering(StdioReason::SessionMissing, id, ErrorCode::InvalidRequest));
     };
     let session = bridge.sessions.of(named, &on_behalf.principal).ok_or(StdioReason::Session)?;
     Ok((named.to_owned(), session))
@@ -194,7 +195,7 @@ fn check_revision(headers: &HeaderMap, id: Option<&RawValue>) -> Result<(), Stdi
         Ok(Some(revision)) if REVISIONS.contains(&revision) => Ok(()),
         _ => {
             let id = id.map(RawValue::get);
-            Err(StdioError::answering(StdioReason::Revision, id, INVALID_REQUEST))
+            Err(StdioError::answering(StdioReason::Revision, id, ErrorCode::InvalidRequest))
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Revisions from 2026-07-28 on: no sessions, a child for each principal, or one for everybody.
 
-mod check;
 mod era;
 mod probe;
 
@@ -8,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, Response};
+use mcp_message::ErrorCode;
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
@@ -17,7 +17,6 @@ use crate::body::Waits;
 use crate::bridge::{Accepts, Bridge, accepted};
 use crate::child::{Attached, CANCELLED, Child, Incoming, Ticket};
 use crate::envelope::{Kind, Message};
-use crate::request::INVALID_REQUEST;
 use crate::{OnBehalf, StdioBody, StdioError, StdioReason};
 
 pub(crate) use era::Era;
@@ -40,7 +39,7 @@ pub(crate) async fn post(
         Kind::Request => request(bridge, headers, message, on_behalf).await,
         Kind::Notification => tell(bridge, message, &on_behalf).await.map(|()| accepted()),
         // Servers of this era ask nothing.
-        Kind::Response => Err(StdioError::answering(StdioReason::NoMessage, None, INVALID_REQUEST)),
+        Kind::Response => Err(StdioError::answering(StdioReason::NoMessage, None, ErrorCode::InvalidRequest)),
     }
 }
 
@@ -50,7 +49,7 @@ async fn request(
     message: &Message<'_>,
     on_behalf: OnBehalf,
 ) -> Result<Response<StdioBody>, StdioError> {
-    check::request(headers, message)?;
+    check_metadata(message)?;
     let child = child(bridge, message.id, &on_behalf).await?;
     let bounds = &bridge.settings().bounds;
     let sent = timeout(bounds.answer, send(&child, message, &on_behalf)).await;
@@ -65,6 +64,16 @@ async fn request(
         StdioReason::Ended => bridge.failed(&child, &owner),
         _ => error,
     })
+}
+
+/// The revision is there, which the headers were held against; the capabilities must be too.
+fn check_metadata(message: &Message<'_>) -> Result<(), StdioError> {
+    let meta = message.references().meta.unwrap_or_default();
+    if meta.protocol_version.is_some() && meta.client_capabilities.is_some() {
+        return Ok(());
+    }
+    let id = message.id.map(RawValue::get);
+    Err(StdioError::answering(StdioReason::MetadataMissing, id, ErrorCode::InvalidParams))
 }
 
 /// Sends a request under an id of ours, which is its progress token too: neither can be another's.

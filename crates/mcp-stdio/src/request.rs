@@ -5,6 +5,7 @@ use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName};
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use mcp_message::ErrorCode;
 
 use crate::{BoxError, StdioError, StdioReason};
 
@@ -52,7 +53,7 @@ where
         StdioError::caused(reason, error)
     })?;
     String::from_utf8(Vec::from(collected.to_bytes()))
-        .map_err(|_| StdioError::answering(StdioReason::NoMessage, None, PARSE_ERROR))
+        .map_err(|_| StdioError::answering(StdioReason::NoMessage, None, ErrorCode::ParseError))
 }
 
 /// The value of a header that may be there once.
@@ -77,5 +78,3 @@ pub(crate) const JSON: &str = "application/json";
 pub(crate) const EVENT_STREAM: &str = "text/event-stream";
 pub(crate) const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 pub(crate) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
-pub(crate) const PARSE_ERROR: i64 = -32700;
-pub(crate) const INVALID_REQUEST: i64 = -32600;

@@ -1,6 +1,7 @@
 //! MCP servers over stdin and stdout behind the real binary.
 
 mod everyday;
+mod real;
 
 use serde_json::{Value, json};
 use test_support::parts;

@@ -5,7 +5,7 @@ use gateway::{
     config::Config,
 };
 
-use super::{Failure, environment, runtime};
+use super::{Failure, runtime, source::Source};
 use crate::arguments::CheckArguments;
 
 /// Reads the configuration as `serve` would; with `--online` asks what it points at.
@@ -13,7 +13,8 @@ pub(crate) fn check(arguments: &CheckArguments) -> Result<(), Failure> {
     if let Some(operation) = &arguments.explain {
         return explained(arguments, operation);
     }
-    let loaded = match Config::load(&arguments.config, &environment) {
+    let source = Source::of(&arguments.config, &arguments.program)?;
+    let loaded = match source.load() {
         Ok(loaded) => loaded,
         Err(error) => {
             if arguments.json {

@@ -15,6 +15,7 @@ mod keys;
 mod operate;
 mod output;
 mod serve;
+mod source;
 #[cfg(feature = "third-party")]
 mod storage;
 mod text;

@@ -1,8 +1,8 @@
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use gateway::{
     audit::Trail,
-    config::{Config, Loaded, Upstream},
+    config::{Loaded, Upstream},
     reload::Fingerprint,
     serve::Running,
 };
@@ -11,7 +11,7 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 
-use super::{Failure, environment, runtime};
+use super::{Failure, runtime, source::Source};
 use crate::{arguments::ServeArguments, logging};
 
 /// What makes the process look up from serving.
@@ -31,13 +31,14 @@ struct Signals {
 
 /// Serves until SIGINT or SIGTERM; reloads at SIGHUP or when a file has changed.
 pub(crate) fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
-    let loaded = Config::load(&arguments.config, &environment)?;
+    let source = Source::of(&arguments.config, &arguments.program)?;
+    let loaded = source.load()?;
     let audit = Trail::default();
     let _rest = logging::start(&loaded.config.log, audit.clone());
-    runtime(arguments.workers)?.block_on(run(&arguments.config, loaded, audit))
+    runtime(arguments.workers)?.block_on(run(&source, loaded, audit))
 }
 
-async fn run(path: &Path, loaded: Loaded, audit: Trail) -> Result<(), Failure> {
+async fn run(source: &Source, loaded: Loaded, audit: Trail) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     // As soon after the reading as can be: what changes in between goes unnoticed.
     let mut files = Fingerprint::of(&loaded.files);
@@ -50,11 +51,11 @@ async fn run(path: &Path, loaded: Loaded, audit: Trail) -> Result<(), Failure> {
                 Box::pin(stop(running, signals)).await;
                 return Ok(());
             }
-            Event::Reload => files = reload(path, &running, files).await,
+            Event::Reload => files = reload(source, &running, files).await,
             Event::Look => {
                 clock.look(&running);
                 if files.has_changed() {
-                    files = reload(path, &running, files).await;
+                    files = reload(source, &running, files).await;
                 }
             }
             Event::Failed(error) => return Err(Failure::asked(error)),
@@ -95,8 +96,8 @@ impl ClockWatch {
 }
 
 /// Takes the file anew; a bad one leaves the old configuration in force.
-async fn reload(path: &Path, running: &Running, before: Fingerprint) -> Fingerprint {
-    let loaded = match Config::load(path, &environment) {
+async fn reload(source: &Source, running: &Running, before: Fingerprint) -> Fingerprint {
+    let loaded = match source.load() {
         Ok(loaded) => loaded,
         Err(error) => {
             tracing::error!("the new configuration is refused, the old one stays in force:\n{error}");

@@ -5,6 +5,7 @@
 //! Both refuse an insecure configuration, name the file, the line and the key, and say what to write instead.
 
 mod check;
+mod command_line;
 mod load;
 #[cfg(feature = "third-party")]
 mod option_b;
@@ -18,6 +19,7 @@ mod report;
 mod section;
 mod value;
 
+pub use command_line::{CommandLine, TokensOf};
 pub(crate) use load::read_private;
 pub use load::{
     AuthorizationServerMaterial, ClientMaterial, CredentialMaterial, Environment, IdentityKey, Loaded,
@@ -27,7 +29,7 @@ pub(crate) use option_b::known_endpoints;
 #[cfg(feature = "third-party")]
 pub use option_b::{
     ConfiguredClientParts, ConfiguredIssuer, ConfiguredKeys, ConfiguredProvider, LoadedThirdParty,
-    StorageSettings, hash_password, write_master_key,
+    StorageSettings, draw_password, hash_password, write_master_key,
 };
 #[cfg(feature = "schema")]
 pub use reference::{json_schema, reference_markdown};

@@ -1,4 +1,5 @@
 use http::HeaderMap;
+use mcp_message::is_modern_revision;
 
 use crate::envelope::Message;
 use crate::legacy::INITIALIZE;
@@ -20,21 +21,9 @@ impl Era {
             return Self::Modern;
         }
         let revision = single(headers, &PROTOCOL_VERSION).ok().flatten();
-        if message.method != INITIALIZE && revision.is_some_and(is_modern) {
+        if message.method != INITIALIZE && revision.is_some_and(is_modern_revision) {
             return Self::Modern;
         }
         Self::Legacy
     }
 }
-
-/// Whether `revision` is a date from 2026-07-28 on.
-fn is_modern(revision: &str) -> bool {
-    let is_date = revision.len() == 10
-        && revision.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    is_date && revision >= FIRST_MODERN
-}
-
-pub(super) const FIRST_MODERN: &str = "2026-07-28";

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use tokio::time::timeout;
 
-use super::era::{Era, FIRST_MODERN};
+use mcp_message::{ErrorCode, FIRST_MODERN};
+
+use super::era::Era;
 use crate::answer::{HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION};
 use crate::bridge::Bridge;
 use crate::child::{Child, Piece, Ticket};
@@ -37,7 +39,7 @@ pub(super) async fn start(
     };
     debug_assert_eq!(era, Era::Legacy);
     let id = id.map(RawValue::get);
-    Err(StdioError::answering(StdioReason::NeedsInitialize, id, NEEDS_INITIALIZE))
+    Err(StdioError::answering(StdioReason::NeedsInitialize, id, ErrorCode::NeedsInitialize))
 }
 
 /// Asks `child` which era it speaks: first in the words of the new one, then of the old.
@@ -108,5 +110,3 @@ const INITIALIZE_PARAMS: &str = concat!(
 );
 /// No principal has this text, which holds no separator.
 const NOBODY: &str = "the gateway";
-/// Outside of the reserved range, so that no client takes it for an error of this era.
-const NEEDS_INITIALIZE: i64 = 400;

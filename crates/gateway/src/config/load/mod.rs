@@ -60,7 +60,7 @@ pub struct Loaded {
     pub config: Config,
     /// What it points at.
     pub material: Material,
-    /// The files that were read, the configuration itself first: if one changes, load again.
+    /// The files that were read, the configuration itself first if it is one: if one changes, load again.
     pub files: Vec<PathBuf>,
 }
 
@@ -119,10 +119,18 @@ impl Config {
     pub fn load(path: &Path, environment: &dyn Environment) -> Result<Loaded, ConfigError> {
         let (config, text) = Self::read_text(path)?;
         let file = path.display().to_string();
-        let mut reader = Reader::new(environment, path);
-        let material =
-            material(&config, &mut reader).map_err(|it| Document::new(&text, &file).refuse(&it))?;
-        Ok(Loaded { config, material, files: reader.into_files() })
+        load(config, Reader::new(environment, Some(path)), &Document::new(&text, &file))
+    }
+
+    /// Takes `text`, which stands in no file, and reads everything it points at; its paths are relative to where the
+    /// process is.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Config::load`]; they say `name` for the file.
+    pub fn load_text(text: &str, name: &str, environment: &dyn Environment) -> Result<Loaded, ConfigError> {
+        let config = Self::parse(text, name)?;
+        load(config, Reader::new(environment, None), &Document::new(text, name))
     }
 
     /// Reads the file at `path` and nothing that it points at; its paths are resolved against its folder.
@@ -143,6 +151,11 @@ impl Config {
         resolve::paths(&mut config, path.parent().unwrap_or(Path::new("")));
         Ok((config, text))
     }
+}
+
+fn load(config: Config, mut reader: Reader<'_>, document: &Document<'_>) -> Result<Loaded, ConfigError> {
+    let material = material(&config, &mut reader).map_err(|it| document.refuse(&it))?;
+    Ok(Loaded { config, material, files: reader.into_files() })
 }
 
 fn material(config: &Config, reader: &mut Reader<'_>) -> Result<Material, Problem> {

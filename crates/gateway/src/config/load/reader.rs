@@ -19,8 +19,8 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(environment: &'a dyn Environment, configuration: &Path) -> Self {
-        Self { environment, files: vec![configuration.to_owned()] }
+    pub(super) fn new(environment: &'a dyn Environment, configuration: Option<&Path>) -> Self {
+        Self { environment, files: configuration.map(Path::to_owned).into_iter().collect() }
     }
 
     pub(super) fn into_files(self) -> Vec<PathBuf> {

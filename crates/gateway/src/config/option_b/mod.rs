@@ -11,7 +11,7 @@ mod trusted_issuers;
 pub(super) use check::check;
 pub use clients::{ConfiguredClientParts, ConfiguredKeys};
 pub(crate) use online::known_endpoints;
-pub use passwords::{hash_password, write_master_key};
+pub use passwords::{draw_password, hash_password, write_master_key};
 pub use providers::ConfiguredProvider;
 pub use settings::{LoadedThirdParty, StorageSettings};
 pub use trusted_issuers::ConfiguredIssuer;

@@ -13,6 +13,19 @@ pub fn hash_password(password: String) -> Result<String, PasswordError> {
     oauth_client::local::hash_password(&password, &SystemEntropy).map(|it| it.to_phc())
 }
 
+/// A new password of 120 random bits that can be typed, and its hash.
+///
+/// # Errors
+/// [`PasswordError`], which does not happen to a password of this length.
+pub fn draw_password() -> Result<(String, String), PasswordError> {
+    let mut bytes = [0; 15];
+    SystemEntropy.fill(&mut bytes);
+    let digits: Vec<String> =
+        bytes.chunks(3).map(|it| it.iter().map(|byte| format!("{byte:02x}")).collect()).collect();
+    let password = digits.join("-");
+    hash_password(password.clone()).map(|hash| (password, hash))
+}
+
 /// Writes a new master key into `path`, in base64, for nobody but the owner.
 ///
 /// # Errors
