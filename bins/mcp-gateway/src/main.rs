@@ -41,7 +41,6 @@ fn main() -> ExitCode {
             match failure {
                 Failure::Asked(_) => ExitCode::from(1),
                 Failure::Configuration(_) => ExitCode::from(2),
-                #[cfg(feature = "third-party")]
                 Failure::Usage(_) => ExitCode::from(2),
             }
         }

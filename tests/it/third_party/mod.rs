@@ -18,6 +18,7 @@ mod exchange;
 mod github;
 mod machines;
 mod moods;
+mod one_line;
 mod operating;
 mod pushed;
 mod stage;

@@ -44,7 +44,6 @@ pub(crate) enum Failure {
     /// The configuration is wrong: exit code 2.
     Configuration(ConfigError),
     /// The arguments do not say what to do: exit code 2.
-    #[cfg(feature = "third-party")]
     Usage(&'static str),
 }
 
@@ -77,7 +76,6 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Configuration(error) => write!(formatter, "{error}"),
-            #[cfg(feature = "third-party")]
             Self::Usage(text) => write!(formatter, "mcp-gateway: {text}"),
             Self::Asked(error) => {
                 write!(formatter, "mcp-gateway: {error}")?;
