@@ -108,7 +108,10 @@ fn o01_one_line_is_as_strict_as_a_file() {
     let state = state.path().to_str().unwrap();
     let server = ["--", "/bin/cat"];
     let rows: [(&[&str], &str); 5] = [
-        (&["--public-url", "https://mcp.example.com", "--listen", "0.0.0.0:8080", "--state", state], "plain HTTP"),
+        (
+            &["--public-url", "https://mcp.example.com", "--listen", "0.0.0.0:8080", "--state", state],
+            "plain HTTP",
+        ),
         (&["--public-url", "http://mcp.example.com", "--state", state], "https"),
         (&["--public-url", "https://mcp.example.com", "--authorization-server", "http://as.example"], "issuer"),
         (&["--config", "x.toml", "--public-url", "https://mcp.example.com"], "cannot be used"),

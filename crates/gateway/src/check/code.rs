@@ -328,6 +328,15 @@ codes! {
         "The token endpoint of a credential gave no proper answer to a made-up token."
         "check that `credential.exchange.token_endpoint` is the server's token endpoint";
 
+    ProgramUnpinned "program_unpinned" Warning
+        "The program of an upstream is fetched by a package runner in whatever version is the newest."
+        "write the version behind the package, or install it and name the program itself";
+    ProgramShared "program_shared" Warning
+        "One process serves everybody: whoever makes it misbehave does so for all."
+        "leave `shared` out unless the server is made for many users";
+    ProgramFails "program_fails" Error
+        "The program of an upstream cannot be started, or ends before it answers `initialize`."
+        "run the command by hand with the same environment, and look at what it writes to stderr";
     UpstreamUnreachable "upstream_unreachable" Error
         "The MCP server cannot be reached."
         "start it, or correct `upstream`; for https, add its CA to `http.ca_files`";

@@ -5,6 +5,7 @@ pub(super) mod certificate;
 mod listener;
 mod process;
 mod products;
+mod programs;
 mod servers;
 mod setup;
 mod third_party;

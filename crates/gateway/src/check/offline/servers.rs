@@ -1,6 +1,7 @@
 use oauth_types::is_loopback_host;
 use url::Url;
 
+use super::programs;
 use crate::{
     adapters::protected_resource,
     check::{FindingCode, Findings, shown, subject},
@@ -22,6 +23,7 @@ pub(super) fn check(loaded: &Loaded, findings: &mut Findings) {
         }
         rules(server, &subject, findings);
         upstream(server, &subject, findings);
+        programs::check(server, &subject, findings);
         identity(server, &subject, findings);
         credential(server, &subject, findings);
     }

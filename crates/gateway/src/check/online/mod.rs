@@ -8,6 +8,7 @@ mod exchange;
 mod fetch;
 mod introspection;
 mod keys;
+mod program;
 pub(super) mod providers;
 mod redirect;
 mod scopes;
@@ -27,7 +28,8 @@ use crate::{
     third_party::look_at_state,
 };
 
-/// Asks everything that `loaded` points at, all at the same time, each question for at most 5 s.
+/// Asks everything that `loaded` points at, all at the same time, each question for at most 5 s; programs have the time
+/// to start that `stdio.start` gives them.
 ///
 /// Authorization servers are asked by the guarded client that the gateway itself uses, MCP servers through its proxy.
 /// What cannot be built at all is left to [`offline`](super::offline).

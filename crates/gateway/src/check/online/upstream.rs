@@ -8,7 +8,7 @@ use mcp_proxy::{ForwardError, OnBehalf, Proxy, ProxyBody, SessionKey};
 use oauth_types::SystemEntropy;
 use serde_json::Value;
 
-use super::{PROBE, redirect};
+use super::{PROBE, program, redirect};
 use crate::{
     adapters::{placement, upstream_settings},
     check::{FindingCode, Findings, causes::causes, shown},
@@ -18,6 +18,9 @@ use crate::{
 
 /// Opens an MCP session with the server behind `server`, by the proxy that requests will take.
 pub(super) async fn check(server: &Server, material: &ServerMaterial, subject: String) -> Findings {
+    if material.stdio.is_some() {
+        return program::check(server, material, subject).await;
+    }
     let mut findings = Findings::default();
     let subject = format!("{subject}.upstream");
     let Some(proxy) = proxy(server, material) else { return findings };
@@ -163,7 +166,7 @@ async fn json_rpc(body: ProxyBody) -> Option<Value> {
 }
 
 /// How the server calls itself.
-fn introduction(message: &Value) -> String {
+pub(super) fn introduction(message: &Value) -> String {
     let text = |pointer: &str| message.pointer(pointer).and_then(Value::as_str);
     if let Some(code) = message.pointer("/error/code") {
         return format!(
@@ -218,6 +221,6 @@ fn on_behalf() -> OnBehalf {
     OnBehalf::new("mcp-gateway check", HeaderValue::from_static("mcp-gateway-check"))
 }
 
-const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"mcp-gateway-check","version":"1"}}}"#;
+pub(super) const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"mcp-gateway-check","version":"1"}}}"#;
 const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 const MAX_ANSWER: usize = 64 * 1024;

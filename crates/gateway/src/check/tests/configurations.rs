@@ -240,3 +240,18 @@ fn the_process_has_its_warnings() {
     assert_found("allow_loopback", false, &offline_of(&with("false")));
     assert_found("allow_loopback", true, &offline_of(&with("true")));
 }
+
+#[cfg(unix)]
+#[test]
+fn p13_programs_have_their_warnings() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let npx = folder.path().join("npx");
+    std::fs::write(&npx, "").unwrap();
+    std::fs::set_permissions(&npx, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let http = r#"{ http = "http://127.0.0.1:3000/mcp?key=hidden" }"#;
+    let program = |more: &str| format!("{{ stdio = [{npx:?}, \"server{more}");
+    check("program_unpinned", http, &program("\"] }"));
+    check("program_shared", http, &program("@1.2.3\"], shared = true }"));
+}

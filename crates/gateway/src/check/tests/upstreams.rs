@@ -193,3 +193,24 @@ async fn roots_that_are_of_no_use_are_said_and_servers_asked_all_the_same() {
     let findings = online(&loaded).await;
     assert_eq!(codes(&findings), ["upstream_answers", "outbound_unusable"], "{findings}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn h20_a_program_is_started_and_asked() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("server.sh");
+    let answer = GREETING.replace("\"id\":1", "\"id\":1");
+    let check = async |script: &str| {
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let loaded = configuration(&format!("stdio = [\"{}\"]", program.display()));
+        online::servers(&loaded).await
+    };
+    let answering = check(&format!("read line\necho '{answer}'\nread line")).await;
+    assert_eq!(codes(&answering), ["upstream_answers"], "{answering}");
+    assert!(answering.to_string().contains("files answers initialize"), "{answering}");
+    let failing = check("exit 1").await;
+    assert_eq!(codes(&failing), ["program_fails"], "{failing}");
+}

@@ -316,3 +316,62 @@ fn an_upstream_of_the_old_transport_takes_a_second_path() {
     let both = edited(&edited(BASE, UPSTREAM, &sse("http://127.0.0.1:3000/sse")), "[limits]", &second);
     assert_eq!(parse(&both).unwrap_err().key(), "server[1].path");
 }
+
+#[track_caller]
+fn stdio(keys: &str, refusal: Option<(&str, &str)>) {
+    let to = format!("upstream = {{ {keys} }}");
+    match refusal {
+        Some((key, message)) => refuses(UPSTREAM, &to, key, message),
+        None => drop(accepts(UPSTREAM, &to)),
+    }
+}
+
+#[test]
+fn o16_a_program_is_started_without_a_shell() {
+    let key = "server[0].upstream.stdio";
+    stdio(r#"stdio = ["python3", "/srv/server.py", "-c"]"#, None);
+    stdio(r#"stdio = ["sh", "/srv/start.sh"]"#, None);
+    stdio(r#"stdio = ["sh", "-c", "python3 server.py"]"#, Some((key, "program itself")));
+    stdio(r#"stdio = ["/bin/bash", "-lc", "id"]"#, Some((key, "program itself")));
+    stdio(r#"stdio = ["python3", "a\u0000b"]"#, Some((key, "NUL")));
+}
+
+#[test]
+fn e35_the_environment_of_a_program_holds_no_secret_in_the_file() {
+    let key = "server[0].upstream.env.API_TOKEN";
+    let with = |entry: &str| format!(r#"stdio = ["python3"], env = {{ {entry} }}"#);
+    stdio(&with(r#"LOG_LEVEL = "info", API_TOKEN = { env = "NOTES_TOKEN" }"#), None);
+    stdio(&with(r#"API_TOKEN = """#), None);
+    stdio(&with(r#"API_TOKEN = "abc""#), Some((key, "sounds like a secret")));
+    stdio(&with(r#""A=B" = "c""#), Some(("server[0].upstream.env.A=B", "no name")));
+    stdio(&with(r#"LD_PRELOAD = "/tmp/x.so""#), Some(("server[0].upstream.env.LD_PRELOAD", "other code")));
+}
+
+#[test]
+fn keys_of_a_program_go_with_a_program() {
+    let key = "server[0].upstream";
+    stdio(r#"stdio = ["python3"], directory = "/srv", shared = true"#, None);
+    stdio(r"stdio = []", Some((key, "write `{ http")));
+    stdio(r#"stdio = ["python3"], http = "http://127.0.0.1:3000/mcp""#, Some((key, "write `{ http")));
+    stdio(r#"http = "http://127.0.0.1:3000/mcp", shared = true"#, Some((key, "write `{ http")));
+}
+
+#[test]
+fn e36_what_a_program_may_use_is_bounded() {
+    let with = |line: &str| format!("stdio = {{ {line} }}");
+    for line in [r#"idle = "10s""#, r#"life = "7d""#, r#"memory = "256MiB""#, "children = 10000"] {
+        accepts(SCOPES, &with(line));
+    }
+    for (line, key) in [
+        (r#"idle = "9s""#, "idle"),
+        (r#"life = "8d""#, "life"),
+        (r#"start = "0s""#, "start"),
+        (r#"memory = "1MiB""#, "memory"),
+        ("children = 0", "children"),
+        ("children_per_principal = 0", "children_per_principal"),
+        (r#"message_bytes = "2GiB""#, "message_bytes"),
+        ("open_files = 1", "open_files"),
+    ] {
+        refuses(SCOPES, &with(line), &format!("server[0].stdio.{key}"), "must be from");
+    }
+}
