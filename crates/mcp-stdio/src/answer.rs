@@ -35,13 +35,13 @@ pub(crate) async fn to_request(
     let begin = Instant::now();
     let patience = bounds.keep_alive.min(bounds.answer);
     let first = match accepts {
-        Accepts::Json => match timeout(bounds.answer, answer_alone(&mut incoming)).await {
-            Ok(answer) => Some(answer),
-            Err(_) => {
+        Accepts::Json => {
+            let Ok(answer) = timeout(bounds.answer, answer_alone(&mut incoming)).await else {
                 attached.give_up();
                 return Err(StdioReason::Timeout.into());
-            }
-        },
+            };
+            Some(answer)
+        }
         Accepts::Both | Accepts::Events => match timeout(patience, incoming.next()).await {
             Ok(piece) => Some(piece.ok_or(StdioReason::Ended)?),
             Err(_) => None,

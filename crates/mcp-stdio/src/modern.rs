@@ -21,10 +21,13 @@ use crate::{OnBehalf, StdioBody, StdioError, StdioReason};
 
 pub(crate) use era::Era;
 
+/// A child for each owner, made by whoever needs it first.
+type ByOwner = HashMap<Arc<str>, Arc<OnceCell<Arc<Child>>>>;
+
 /// The children of this era, and whether the server speaks it at all.
 #[derive(Debug, Default)]
 pub(crate) struct Modern {
-    children: Mutex<HashMap<Arc<str>, Arc<OnceCell<Arc<Child>>>>>,
+    children: Mutex<ByOwner>,
     spoken: Mutex<Option<Era>>,
 }
 
@@ -56,7 +59,7 @@ async fn request(
     let (attached, incoming) = sent.map_err(|_| StdioReason::Timeout)??;
     let listens = message.method == LISTEN;
     let id = message.id.map_or("null", RawValue::get).into();
-    let waits = (!listens).then(|| Waits { id, most: bounds.answer });
+    let waits = (!listens).then_some(Waits { id, most: bounds.answer });
     let asked = Asked { era: Era::Modern, accepts: Accepts::of(headers), incoming, attached, waits };
     let owner = owner(bridge, &on_behalf);
     let answered = to_request(asked, bounds, on_behalf).await;
@@ -162,7 +165,7 @@ impl Modern {
         *self.spoken.lock().unwrap_or_else(PoisonError::into_inner) = Some(era);
     }
 
-    fn children(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<OnceCell<Arc<Child>>>>> {
+    fn children(&self) -> MutexGuard<'_, ByOwner> {
         self.children.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

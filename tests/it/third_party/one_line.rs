@@ -113,7 +113,10 @@ fn o01_one_line_is_as_strict_as_a_file() {
             "plain HTTP",
         ),
         (&["--public-url", "http://mcp.example.com", "--state", state], "https"),
-        (&["--public-url", "https://mcp.example.com", "--authorization-server", "http://as.example"], "issuer"),
+        (
+            &["--public-url", "https://mcp.example.com", "--authorization-server", "http://as.example"],
+            "issuer",
+        ),
         (&["--config", "x.toml", "--public-url", "https://mcp.example.com"], "cannot be used"),
         (&[], "--public-url"),
     ];

@@ -24,7 +24,7 @@ use crate::{Bounds, StdioSettings, TenantEnd, Variable, envelope};
 #[derive(Debug)]
 pub(crate) struct Child {
     table: Arc<Mutex<Table>>,
-    to_child: mpsc::Sender<Bytes>,
+    queue: mpsc::Sender<Bytes>,
     ends: CancellationToken,
     started: Instant,
 }
@@ -103,7 +103,7 @@ impl Child {
             let _ = timeout(LAST_WORDS, log).await.map_err(drop);
             drop(slot);
         });
-        Ok(Arc::new(Self { table, to_child, ends, started: Instant::now() }))
+        Ok(Arc::new(Self { table, queue: to_child, ends, started: Instant::now() }))
     }
 
     /// Sends a request, which is `text` under the id that it is given.
@@ -185,7 +185,7 @@ impl Child {
     async fn send(&self, text: String) -> Result<(), ChildEnd> {
         let mut line = text.into_bytes();
         line.push(b'\n');
-        let sent = self.to_child.send(Bytes::from(line)).await;
+        let sent = self.queue.send(Bytes::from(line)).await;
         sent.map_err(|_| self.ended().unwrap_or(ChildEnd::Exited))
     }
 }
@@ -256,7 +256,7 @@ impl Served {
     /// Gives what the child says to whom it belongs, until there is a reason to end.
     async fn serve(&self, stdout: ChildStdout, group: &Group, watch: Option<Box<dyn TenantEnd>>) -> ChildEnd {
         let codec = AnyDelimiterCodec::new_with_max_length(b"\n".to_vec(), Vec::new(), self.bounds.message);
-        let mut lines = FramedRead::new(stdout, codec);
+        let mut output = FramedRead::new(stdout, codec);
         let life = Instant::now() + self.bounds.life;
         let never = CancellationToken::new();
         let tenant_ends = watch.as_ref().map_or(&never, |it| it.token());
@@ -267,7 +267,7 @@ impl Served {
                 biased;
                 () = self.ends.cancelled() => return ChildEnd::Told,
                 () = tenant_ends.cancelled() => return ChildEnd::Tenant,
-                line = lines.next() => match line {
+                said = output.next() => match said {
                     Some(Ok(line)) => self.take(&line, &mut noise).await,
                     Some(Err(AnyDelimiterCodecError::MaxChunkLengthExceeded)) => return ChildEnd::Unreadable,
                     Some(Err(AnyDelimiterCodecError::Io(_))) | None => return ChildEnd::Exited,

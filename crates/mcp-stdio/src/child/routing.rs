@@ -60,7 +60,7 @@ impl Table {
                 open.find(|(_, it)| it.token.as_deref() == Some(token.get())).map(|(number, _)| *number)
             }),
             // It takes back a request of its own.
-            CANCELLED => references.request_id.and_then(|id| self.asked.take(id.get())).flatten(),
+            CANCELLED => references.request_id.and_then(|id| self.asked.take(id.get())?.0),
             _ => None,
         };
         self.send_to(stream, Bytes::from(message.with(&[])));

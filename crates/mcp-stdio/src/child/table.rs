@@ -61,6 +61,10 @@ pub(crate) struct Ticket {
 #[derive(Debug, Default)]
 pub(super) struct Asked(VecDeque<(Box<str>, Option<u64>)>);
 
+/// The request on whose stream something was asked, if it was one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AskedIn(pub(super) Option<u64>);
+
 /// Messages for a stream that is not there yet: the newest ones.
 #[derive(Debug, Default)]
 pub(super) struct Held {
@@ -162,9 +166,9 @@ impl Asked {
     }
 
     /// Forgets what was asked under `id`; `None` if nothing was.
-    pub(super) fn take(&mut self, id: &str) -> Option<Option<u64>> {
+    pub(super) fn take(&mut self, id: &str) -> Option<AskedIn> {
         let at = self.0.iter().position(|(it, _)| &**it == id)?;
-        self.0.remove(at).map(|(_, asked_in)| asked_in)
+        self.0.remove(at).map(|(_, asked_in)| AskedIn(asked_in))
     }
 }
 

@@ -98,7 +98,7 @@ pub(super) const OWNERS: &[Owner] = &[
     owner("jsonwebtoken", &["gateway", "token-manager", "token-validate"], &[]),
     owner("moka", &["token-validate"], &[]),
     owner("oauth2", &["oauth-client"], &[]),
-    owner("process-wrap", &["mcp-stdio"], &[]),
+    owner("rustix", &["mcp-stdio"], &[]),
     owner("rcgen", &[], &[]),
     owner("redb", &[], &["storage"]),
     owner("reqwest", &["outbound-http"], &[]),
