@@ -257,7 +257,7 @@ impl Served {
     async fn serve(&self, stdout: ChildStdout, group: &Group, watch: Option<Box<dyn TenantEnd>>) -> ChildEnd {
         let codec = AnyDelimiterCodec::new_with_max_length(b"\n".to_vec(), Vec::new(), self.bounds.message);
         let mut output = FramedRead::new(stdout, codec);
-        let life = Instant::now() + self.bounds.life;
+        let last_hour = Instant::now() + self.bounds.life;
         let never = CancellationToken::new();
         let tenant_ends = watch.as_ref().map_or(&never, |it| it.token());
         let mut last_words: Option<Instant> = None;
@@ -277,8 +277,8 @@ impl Served {
                     // What it has written is still in the pipe; what it has started must not keep that open.
                     group.terminate();
                 }
-                () = sleep_until(last_words.unwrap_or(life)), if last_words.is_some() => return ChildEnd::Exited,
-                () = sleep_until(life) => return ChildEnd::Life,
+                () = sleep_until(last_words.unwrap_or(last_hour)), if last_words.is_some() => return ChildEnd::Exited,
+                () = sleep_until(last_hour) => return ChildEnd::Life,
                 () = self.idle() => return ChildEnd::Idle,
             }
         }
