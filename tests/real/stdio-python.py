@@ -21,6 +21,12 @@ def pid() -> int:
 
 
 @server.tool()
+def variable(name: str) -> str:
+    """Tell a variable of the environment."""
+    return os.environ.get(name, "not set")
+
+
+@server.tool()
 async def slow_count(context: Context, steps: int = 5, interval_ms: int = 200) -> str:
     """Count slowly, with a progress notification after each step."""
     for step in range(1, steps + 1):

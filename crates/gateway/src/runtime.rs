@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::{
-        Acceptance, Acceptances, Anonymous, Dpop, GrantCheck, Loopback, Oversight, ProtectedServer,
-        ServerParts, UpstreamKind, Ways,
+        Acceptance, Acceptances, Anonymous, CredentialVariable, Dpop, GrantCheck, Loopback, Oversight,
+        ProtectedServer, ServerParts, UpstreamKind, Ways,
     },
     adapters::{
         self, AnnotationsOfServers, Assertion, Bridges, CredentialMeans, DpopMemory, Identity, IssuerError,
@@ -334,7 +334,12 @@ fn upstream(
 ) -> Result<UpstreamKind, BuildError> {
     if let (Upstream::Stdio(stdio), Some(material)) = (&server.upstream, &material.stdio) {
         let settings = stdio_settings(server, stdio, material);
-        return Ok(UpstreamKind::Stdio(bridges.add(settings, before, &process.entropy)));
+        let variable = stdio.credential_env.as_ref().zip(server.credential.as_ref());
+        let variable = variable.map(|(name, section)| CredentialVariable {
+            name: name.clone(),
+            placement: adapters::placement(section),
+        });
+        return Ok(UpstreamKind::Stdio(bridges.add(settings, before, &process.entropy), variable));
     }
     let not_set_up = |error| ServerError::Upstream(server.path.to_string(), error);
     let settings = upstream_settings(server, material)?;

@@ -225,3 +225,15 @@ async fn a_reload_keeps_processes_whose_settings_stay_and_ends_the_others() {
     assert_eq!(get(&stage.gateway.url("/healthz")).await.status, 200);
     Session::open(&stage, "alice").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e30_a_process_finds_its_credential_where_the_configuration_says() {
+    let credential = "[server.credential]\nsecret = { file = \"keys.json\" }";
+    let stage = Stage::set(&real("stdio-python.py"), ", credential_env = \"API_TOKEN\"", credential);
+    let keys = std::fs::read_to_string(stage.gateway.path("keys.json")).unwrap();
+    let session = Session::open(&stage, "alice").await;
+    let told = session.tool(1, "variable", json!({ "name": "API_TOKEN" })).await;
+    assert_eq!(text(&told), keys.trim());
+    let other = session.tool(2, "variable", json!({ "name": "AUTHORIZATION" })).await;
+    assert_eq!(text(&other), "not set");
+}

@@ -48,7 +48,7 @@ pub(crate) use self::{
     policy::{ListUse, Policy, named_by_challenge, operation_text},
     principal::Principal,
     server::{ProtectedServer, ServerParts},
-    upstream::UpstreamKind,
+    upstream::{CredentialVariable, UpstreamKind},
     ways::{Anonymous, Loopback, Ways},
 };
 

@@ -4,6 +4,7 @@ use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderValue, header};
 use mcp_message::Limits;
 use mcp_proxy::{CredentialRenewal, ForwardError, OnBehalf};
+use mcp_stdio::Variable;
 use oauth_types::{Clock, UnixTime};
 use resource_metadata::ProtectedResource;
 use token_validate::{ResourcePolicy, Validator};
@@ -226,7 +227,7 @@ impl ProtectedServer {
         let is_for_messages = self.messages_path() == Some(head.uri.path());
         let (body, fault) = bounds.apply(body);
         let request = Request::from_parts(head, body);
-        let rests = || self.rests(permitted.principal());
+        let rests = |credential| self.rests(permitted.principal(), credential);
         let response = match self.parts.upstream.forward(request, on_behalf, rests).await {
             Ok(response) => response,
             Err(error) => {
@@ -323,8 +324,8 @@ impl ProtectedServer {
     }
 
     /// What a process that is started for this request rests on.
-    fn rests(&self, principal: &Principal) -> Rests {
-        let tenant = PrincipalOfChildren::new(Arc::clone(&self.parts.grants), principal);
+    fn rests(&self, principal: &Principal, credential: Option<Variable>) -> Rests {
+        let tenant = PrincipalOfChildren::new(Arc::clone(&self.parts.grants), principal, credential);
         Rests { tenant: Arc::new(tenant), listening_ends: self.parts.listening_ends.clone() }
     }
 

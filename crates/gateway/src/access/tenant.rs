@@ -14,11 +14,17 @@ use super::{GrantCheck, GrantEnd, NoGrants, Principal};
 pub(super) struct PrincipalOfChildren {
     grants: Arc<dyn GrantCheck>,
     token: Option<ValidatedToken>,
+    /// Their credential for what is behind the process.
+    credential: Option<Variable>,
 }
 
 impl PrincipalOfChildren {
-    pub(super) fn new(grants: Arc<dyn GrantCheck>, principal: &Principal) -> Self {
-        Self { grants, token: principal.token().cloned() }
+    pub(super) fn new(
+        grants: Arc<dyn GrantCheck>,
+        principal: &Principal,
+        credential: Option<Variable>,
+    ) -> Self {
+        Self { grants, token: principal.token().cloned(), credential }
     }
 }
 
@@ -36,7 +42,7 @@ impl Tenant for PrincipalOfChildren {
     }
 
     async fn environment(&self) -> Result<Vec<Variable>, BoxError> {
-        Ok(Vec::new())
+        Ok(self.credential.iter().cloned().collect())
     }
 }
 

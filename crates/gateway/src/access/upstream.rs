@@ -8,13 +8,13 @@ use std::{
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use http::{HeaderValue, Request, header};
+use http::{HeaderMap, HeaderValue, Request, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use mcp_proxy::{BoxError, ForwardError, OnBehalf, Proxy, ProxyBody};
-use mcp_stdio::{Bridge, StdioBody, StdioError, StdioReason, Tenant};
+use mcp_stdio::{Bridge, StdioBody, StdioError, StdioReason, Tenant, Variable, VariableValue};
 use tokio_util::sync::CancellationToken;
 
-use crate::{reason::Reason, request_body::BoundedBody};
+use crate::{credential::Placement, reason::Reason, request_body::BoundedBody};
 
 /// How requests get to the MCP server.
 #[derive(Debug)]
@@ -22,7 +22,27 @@ pub(crate) enum UpstreamKind {
     /// By HTTP.
     Http(Box<Proxy>),
     /// Over stdin and stdout of processes of ours.
-    Stdio(Arc<Bridge>),
+    Stdio(Arc<Bridge>, Option<CredentialVariable>),
+}
+
+/// Where a process of ours finds the credential that an upstream over HTTP would find in a header.
+#[derive(Debug)]
+pub(crate) struct CredentialVariable {
+    /// The variable.
+    pub(crate) name: String,
+    /// The header, and the scheme before it.
+    pub(crate) placement: Placement,
+}
+
+impl CredentialVariable {
+    fn of(&self, headers: &HeaderMap) -> Option<Variable> {
+        let value = headers.get(&self.placement.header)?.to_str().ok()?;
+        let value = match &self.placement.scheme {
+            Some(scheme) => value.strip_prefix(scheme.as_str())?.trim_start(),
+            None => value,
+        };
+        Some(Variable { name: self.name.clone(), value: VariableValue::new(value.to_owned()) })
+    }
 }
 
 /// Why there is no answer of the MCP server.
@@ -58,13 +78,14 @@ impl UpstreamKind {
         &self,
         request: Request<BoundedBody<Body>>,
         on_behalf: OnBehalf,
-        rests: impl FnOnce() -> Rests,
+        rests: impl FnOnce(Option<Variable>) -> Rests,
     ) -> Result<Response<UpstreamBody>, UpstreamError> {
         match self {
             Self::Http(proxy) => Ok(proxy.forward(request, on_behalf).await?.map(UpstreamBody::Http)),
-            Self::Stdio(bridge) => {
+            Self::Stdio(bridge, variable) => {
+                let credential = variable.as_ref().and_then(|it| it.of(&on_behalf.headers));
                 let OnBehalf { principal, stream_until, cancel, .. } = on_behalf;
-                let Rests { tenant, listening_ends } = rests();
+                let Rests { tenant, listening_ends } = rests(credential);
                 let on_behalf =
                     mcp_stdio::OnBehalf { principal, stream_until, cancel, listening_ends, tenant };
                 // In a box of its own, so that the way to an HTTP server does not carry it along.

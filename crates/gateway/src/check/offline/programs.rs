@@ -70,6 +70,7 @@ mod tests {
                 program: program.into(),
                 arguments: arguments.iter().map(|it| (*it).to_owned()).collect(),
                 env: BTreeMap::new(),
+                credential_env: None,
                 directory: None,
                 shared: false,
             };

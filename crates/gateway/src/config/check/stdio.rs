@@ -1,13 +1,14 @@
 use std::path::Path;
 
 use crate::config::{
-    SecretSource, StdioUpstream, VariableSource,
+    SecretSource, Server, StdioUpstream, VariableSource,
     report::{KeyPath, Problem},
 };
 
 /// A program is started as it stands in the file: without a shell, and without secrets in the file.
-pub(super) fn check(section: &KeyPath, stdio: &StdioUpstream) -> Result<(), Problem> {
+pub(super) fn check(section: &KeyPath, server: &Server, stdio: &StdioUpstream) -> Result<(), Problem> {
     let upstream = section.key("upstream");
+    towards_upstream(section, server, stdio)?;
     let command = || upstream.key("stdio");
     let words = || {
         std::iter::once(stdio.program.to_str().unwrap_or_default())
@@ -45,6 +46,30 @@ pub(super) fn check(section: &KeyPath, stdio: &StdioUpstream) -> Result<(), Prob
         }
     }
     Ok(())
+}
+
+/// What an upstream over HTTP is told in headers, a program is told in its environment or not at all.
+fn towards_upstream(section: &KeyPath, server: &Server, stdio: &StdioUpstream) -> Result<(), Problem> {
+    if server.identity.headers || server.identity.jwt.is_some() {
+        let message = "is told in headers, which a program over stdin and stdout has none of: remove it";
+        return Err(Problem::new(section.key("identity"), message));
+    }
+    let key = section.key("upstream").key("credential_env");
+    match (&stdio.credential_env, &server.credential) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => {
+            let message = "a program is told it in its environment: name the variable in `credential_env`";
+            Err(Problem::new(section.key("credential"), message))
+        }
+        (Some(_), None) => Err(Problem::new(key, "needs a section `[server.credential]`")),
+        (Some(name), Some(_)) if !SecretSource::is_variable_name(name) || stdio.env.contains_key(name) => {
+            Err(Problem::new(key, "must be the name of a variable that is not in `env`"))
+        }
+        (Some(_), Some(credential)) if stdio.shared && credential.secret.is_none() => {
+            Err(Problem::new(key, "a process for everybody cannot have a credential for each person"))
+        }
+        (Some(_), Some(_)) => Ok(()),
+    }
 }
 
 fn is_shell(program: &Path) -> bool {

@@ -15,7 +15,7 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
                 return Err(Problem::new(section.key("upstream").key("unix"), "write the path of a socket"));
             }
             Upstream::Unix { .. } | Upstream::Http(_) | Upstream::Sse(_) => {}
-            Upstream::Stdio(stdio) => super::stdio::check(&section, stdio)?,
+            Upstream::Stdio(stdio) => super::stdio::check(&section, server, stdio)?,
         }
     }
     Ok(())

@@ -16,6 +16,8 @@ pub struct StdioUpstream {
     pub arguments: Vec<String>,
     /// What it finds in its environment beside the few names that every program needs.
     pub env: BTreeMap<String, VariableSource>,
+    /// The variable of its environment that holds the credential of `[server.credential]`.
+    pub credential_env: Option<String>,
     /// Where it runs; where the gateway runs, if nothing is said.
     pub directory: Option<PathBuf>,
     /// One process for everybody instead of one for each principal, for revisions from 2026-07-28 on.

@@ -46,6 +46,10 @@ struct Keys {
     /// Environment of that program: `{ LOG_LEVEL = "info", API_TOKEN = { env = "NAME" } }`.
     /// Beside it there are `PATH`, `HOME`, `USER`, `LOGNAME`, `LANG`, `LC_ALL`, `TZ` and `TMPDIR` of the gateway, and nothing else.
     env: Option<BTreeMap<String, VariableSource>>,
+    /// The variable of its environment in which each process finds the credential of `[server.credential]`, that of its
+    /// person where there is one for each.
+    /// A process keeps what it was started with: let `stdio.life` be shorter than the life of such a token.
+    credential_env: Option<String>,
     /// The folder in which that program runs.
     directory: Option<PathBuf>,
     /// One process for everybody, for clients of revision 2026-07-28; without this key each principal has one of their own.
@@ -68,8 +72,9 @@ impl TryFrom<Keys> for Upstream {
     type Error = &'static str;
 
     fn try_from(keys: Keys) -> Result<Self, Self::Error> {
-        let Keys { http, sse, unix, path, stdio, env, directory, shared } = keys;
-        let of_a_program = env.is_some() || directory.is_some() || shared.is_some();
+        let Keys { http, sse, unix, path, stdio, env, credential_env, directory, shared } = keys;
+        let of_a_program =
+            env.is_some() || credential_env.is_some() || directory.is_some() || shared.is_some();
         match (http, sse, unix, path, stdio) {
             (Some(url), None, None, None, None) if !of_a_program => Ok(Self::Http(url)),
             (None, Some(url), None, None, None) if !of_a_program => Ok(Self::Sse(url)),
@@ -81,6 +86,7 @@ impl TryFrom<Keys> for Upstream {
                     program,
                     arguments: words.collect(),
                     env: env.unwrap_or_default(),
+                    credential_env,
                     directory,
                     shared: shared.unwrap_or_default(),
                 }))

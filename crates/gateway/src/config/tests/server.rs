@@ -375,3 +375,22 @@ fn e36_what_a_program_may_use_is_bounded() {
         refuses(SCOPES, &with(line), &format!("server[0].stdio.{key}"), "must be from");
     }
 }
+
+#[test]
+fn a_program_is_told_of_people_in_its_environment_only() {
+    let with =
+        |upstream: &str, more: &str| format!("upstream = {{ stdio = [\"python3\"]{upstream} }}\n{more}");
+    let secret = "credential = { secret = { env = \"S\" } }";
+    accepts(UPSTREAM, &with(", credential_env = \"API_TOKEN\"", secret));
+    let key = |upstream: &str, more: &str| {
+        parse(&edited(BASE, UPSTREAM, &with(upstream, more))).unwrap_err().key().to_owned()
+    };
+    assert_eq!(key("", secret), "server[0].credential");
+    assert_eq!(key("", "identity = { headers = true }"), "server[0].identity");
+    let variable = "server[0].upstream.credential_env";
+    assert_eq!(key(", credential_env = \"API_TOKEN\"", ""), variable);
+    assert_eq!(key(", credential_env = \"A-B\"", secret), variable);
+    assert_eq!(key(", credential_env = \"A\", env = { A = \"b\" }", secret), variable);
+    let of_each = "credential = { third_party = \"github\" }";
+    assert_eq!(key(", credential_env = \"A\", shared = true", of_each), variable);
+}
