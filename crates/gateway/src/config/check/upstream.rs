@@ -10,6 +10,11 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
         if let Some((key, url)) = server.upstream.url() {
             check_url(url).map_err(|message| Problem::new(section.key("upstream").key(key), message))?;
         }
+        if server.filter_lists && matches!(server.upstream, Upstream::Sse(_)) {
+            let message = "does not reach the answers of `upstream.sse`, which come on a stream: \
+                remove it, or let the server speak streamable HTTP";
+            return Err(Problem::new(section.key("filter_lists"), message));
+        }
         match &server.upstream {
             Upstream::Unix { socket, .. } if socket.as_os_str().is_empty() => {
                 return Err(Problem::new(section.key("upstream").key("unix"), "write the path of a socket"));

@@ -394,3 +394,11 @@ fn a_program_is_told_of_people_in_its_environment_only() {
     let of_each = "credential = { third_party = \"github\" }";
     assert_eq!(key(", credential_env = \"A\", shared = true", of_each), variable);
 }
+
+#[test]
+fn e25_lists_of_the_old_transport_are_not_promised_to_be_filtered() {
+    let sse = UPSTREAM.replace("http = \"http://127.0.0.1:3000/mcp\"", "sse = \"http://127.0.0.1:3000/sse\"");
+    accepts(UPSTREAM, &sse);
+    let error = parse(&edited(BASE, UPSTREAM, &format!("{sse}\nfilter_lists = true"))).unwrap_err();
+    assert_eq!(error.key(), "server[0].filter_lists", "{error}");
+}
