@@ -67,7 +67,7 @@ reasons! {
         "A mirrored header of revision 2026-07-28 is missing or is not what the body says. A defect of the client, or somebody who wants the gateway and the server to see two different requests.";
     MetadataMissing "stdio_metadata_missing" 400
         "the request lacks metadata of its protocol revision"
-        "A request of revision 2026-07-28 lacks `protocolVersion` or `clientCapabilities` in its `_meta`.";
+        "A request of revision 2026-07-28 lacks its protocol version or its client capabilities.";
     NeedsInitialize "stdio_needs_initialize" 400
         "this MCP server must be initialized: it speaks revisions up to 2025-11-25"
         "A client began with revision 2026-07-28, and the server behind this path has sessions. Clients that know both eras go on with `initialize`; others cannot use this server.";
@@ -85,7 +85,7 @@ reasons! {
         "The program of `upstream.stdio` cannot be run: it is not there, not executable, or `directory` is not; the detail has the cause.";
     StartTimeout "stdio_start_timeout" 504
         "the MCP server did not start in time"
-        "The process gave no first answer within `stdio.start`. Programs that download themselves at the first start, such as those of `npx`, need longer; better install them beforehand.";
+        "The process gave no first answer within `stdio.start`. Programs that download themselves at the first start, such as those of npx, need longer; better install them beforehand.";
     Ended "stdio_ended" 502
         "the MCP server ended before it answered"
         "The process crashed, was killed, or wrote a line above `stdio.message_bytes`; a new one is started for the next request.";
@@ -97,5 +97,5 @@ reasons! {
         "The grant ended while a process for it was being started.";
     TenantUnknown "stdio_credential" 502
         "the MCP server cannot be given the user's credential"
-        "The credential of this user that `env_from_grant` grants to the process could not be had; the detail has the cause.";
+        "The credential of this user that `credential_env` grants to the process could not be had; the detail has the cause.";
 }

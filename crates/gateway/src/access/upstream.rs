@@ -8,6 +8,7 @@ use std::{
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
+use futures_util::{FutureExt, future::Either};
 use http::{HeaderMap, HeaderValue, Request, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use mcp_proxy::{BoxError, ForwardError, OnBehalf, Proxy, ProxyBody};
@@ -74,14 +75,17 @@ impl UpstreamKind {
     ///
     /// # Errors
     /// [`UpstreamError`] when it gave nothing that can be passed on.
-    pub(super) async fn forward(
+    pub(super) fn forward(
         &self,
         request: Request<BoundedBody<Body>>,
         on_behalf: OnBehalf,
         rests: impl FnOnce(Option<Variable>) -> Rests,
-    ) -> Result<Response<UpstreamBody>, UpstreamError> {
+    ) -> impl Future<Output = Result<Response<UpstreamBody>, UpstreamError>> {
         match self {
-            Self::Http(proxy) => Ok(proxy.forward(request, on_behalf).await?.map(UpstreamBody::Http)),
+            Self::Http(proxy) => {
+                let answered = proxy.forward(request, on_behalf);
+                Either::Left(answered.map(|it| Ok(it?.map(UpstreamBody::Http))))
+            }
             Self::Stdio(bridge, variable) => {
                 let credential = variable.as_ref().and_then(|it| it.of(&on_behalf.headers));
                 let OnBehalf { principal, stream_until, cancel, .. } = on_behalf;
@@ -89,8 +93,8 @@ impl UpstreamKind {
                 let on_behalf =
                     mcp_stdio::OnBehalf { principal, stream_until, cancel, listening_ends, tenant };
                 // In a box of its own, so that the way to an HTTP server does not carry it along.
-                let answered = Box::pin(bridge.forward(request, on_behalf)).await?;
-                Ok(answered.map(UpstreamBody::Stdio))
+                let answered = Box::pin(bridge.forward(request, on_behalf));
+                Either::Right(answered.map(|it| Ok(it?.map(UpstreamBody::Stdio))))
             }
         }
     }

@@ -48,12 +48,8 @@ pub(super) fn check(section: &KeyPath, server: &Server, stdio: &StdioUpstream) -
     Ok(())
 }
 
-/// What an upstream over HTTP is told in headers, a program is told in its environment or not at all.
+/// The credential that an upstream over HTTP finds in a header, a program finds in its environment.
 fn towards_upstream(section: &KeyPath, server: &Server, stdio: &StdioUpstream) -> Result<(), Problem> {
-    if server.identity.headers || server.identity.jwt.is_some() {
-        let message = "is told in headers, which a program over stdin and stdout has none of: remove it";
-        return Err(Problem::new(section.key("identity"), message));
-    }
     let key = section.key("upstream").key("credential_env");
     match (&stdio.credential_env, &server.credential) {
         (None, None) => Ok(()),

@@ -377,7 +377,7 @@ fn e36_what_a_program_may_use_is_bounded() {
 }
 
 #[test]
-fn a_program_is_told_of_people_in_its_environment_only() {
+fn a_program_finds_its_credential_in_its_environment() {
     let with =
         |upstream: &str, more: &str| format!("upstream = {{ stdio = [\"python3\"]{upstream} }}\n{more}");
     let secret = "credential = { secret = { env = \"S\" } }";
@@ -386,7 +386,6 @@ fn a_program_is_told_of_people_in_its_environment_only() {
         parse(&edited(BASE, UPSTREAM, &with(upstream, more))).unwrap_err().key().to_owned()
     };
     assert_eq!(key("", secret), "server[0].credential");
-    assert_eq!(key("", "identity = { headers = true }"), "server[0].identity");
     let variable = "server[0].upstream.credential_env";
     assert_eq!(key(", credential_env = \"API_TOKEN\"", ""), variable);
     assert_eq!(key(", credential_env = \"A-B\"", secret), variable);
