@@ -58,12 +58,10 @@ enum Unreadable {
 /// What the answer to these operations may hold, if lists may be in it.
 ///
 /// A stream that is opened by GET brings anything: what servers of older revisions answer there, and what they repeat.
-fn expected(method: &Method, operations: &[Operation<'_>]) -> Option<Expected> {
-    if *method == Method::GET {
-        return Some(Expected::Anything);
-    }
+fn expected(operations: &[Operation<'_>]) -> Option<Expected> {
     let kinds = || operations.iter().filter_map(|it| ListKind::of_method(&it.method));
     match operations {
+        [stream] if stream.method == Method::GET.as_str() => Some(Expected::Anything),
         [_] => kinds().next().map(Expected::List),
         _ => kinds().next().map(|_| Expected::Anything),
     }
@@ -71,9 +69,9 @@ fn expected(method: &Method, operations: &[Operation<'_>]) -> Option<Expected> {
 
 impl ProtectedServer {
     /// The lists that the answer to a request may hold, if anything shall become of them.
-    pub(super) fn lists_in_answer(&self, method: &Method, permitted: &Permitted) -> Option<Lists> {
+    pub(super) fn lists_in_answer(&self, permitted: &Permitted) -> Option<Lists> {
         let policy = self.policy().filter(|it| it.lists() != ListUse::Unread)?;
-        let expected = expected(method, permitted.asked()?.operations())?;
+        let expected = expected(permitted.asked()?.operations())?;
         Some(Lists { expected, policy: Arc::clone(policy) })
     }
 }

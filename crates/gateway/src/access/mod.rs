@@ -79,12 +79,11 @@ pub(crate) async fn serve(
     let presented = authenticated.take_presented();
     let Admitted { permitted, request, bounds, place, stream, credential } =
         Admitted::noted(server, arrival, (authenticated, presented), request).await?;
-    let lists = server.lists_in_answer(request.method(), &permitted);
     // Whatever was waited for is over: from here to the upstream nothing waits.
     let now = server.now();
     let response = server.forward(&permitted, arrival, request, bounds, (stream, credential), now).await;
     drop(place);
-    let response = match lists {
+    let response = match server.lists_in_answer(&permitted) {
         None => response,
         // In a box of its own, so that requests for anything else do not carry it along.
         Some(lists) => Box::pin(lists.reduce(permitted, arrival.request_id, response?)).await,

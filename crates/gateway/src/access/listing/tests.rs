@@ -144,12 +144,12 @@ fn the_answers_that_may_hold_lists() {
             .map(|it| Operation { method: (*it).into(), target: mcp_message::Target::None })
             .collect()
     };
-    let post = |methods: &[&'static str]| expected(&Method::POST, &operations(methods));
-    assert_eq!(post(&["tools/list"]), Some(TOOLS));
-    assert_eq!(post(&["resources/templates/list"]), Some(Expected::List(ListKind::ResourceTemplates)));
-    assert_eq!(post(&["tools/call"]), None);
-    assert_eq!(post(&["tools/list", "tools/call"]), Some(Expected::Anything));
-    assert_eq!(post(&["ping", "tools/call"]), None);
-    assert_eq!(expected(&Method::GET, &operations(&["GET"])), Some(Expected::Anything));
-    assert_eq!(expected(&Method::DELETE, &operations(&["DELETE"])), None);
+    let of = |methods: &[&'static str]| expected(&operations(methods));
+    assert_eq!(of(&["tools/list"]), Some(TOOLS));
+    assert_eq!(of(&["resources/templates/list"]), Some(Expected::List(ListKind::ResourceTemplates)));
+    assert_eq!(of(&["tools/call"]), None);
+    assert_eq!(of(&["tools/list", "tools/call"]), Some(Expected::Anything));
+    assert_eq!(of(&["ping", "tools/call"]), None);
+    assert_eq!(of(&["GET"]), Some(Expected::Anything));
+    assert_eq!(of(&["DELETE"]), None);
 }
