@@ -82,9 +82,9 @@ impl UpstreamKind {
         rests: impl FnOnce(Option<Variable>) -> Rests,
     ) -> impl Future<Output = Result<Response<UpstreamBody>, UpstreamError>> {
         match self {
+            // Not a future around a future, which would keep the request twice.
             Self::Http(proxy) => {
-                let answered = proxy.forward(request, on_behalf);
-                Either::Left(answered.map(|it| Ok(it?.map(UpstreamBody::Http))))
+                Either::Left(proxy.forward(request, on_behalf).map(|it| Ok(it?.map(UpstreamBody::Http))))
             }
             Self::Stdio(bridge, variable) => {
                 let credential = variable.as_ref().and_then(|it| it.of(&on_behalf.headers));
