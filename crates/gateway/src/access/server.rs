@@ -226,9 +226,12 @@ impl ProtectedServer {
         let (head, body) = request.into_parts();
         let is_for_messages = self.messages_path() == Some(head.uri.path());
         let (body, fault) = bounds.apply(body);
-        let request = Request::from_parts(head, body);
-        let rests = |credential| self.rests(permitted.principal(), credential);
-        let response = match self.parts.upstream.forward(request, on_behalf, rests).await {
+        // Nothing of this has a name, so that nothing of it is kept while it is under way.
+        let answered =
+            self.parts.upstream.forward(Request::from_parts(head, body), on_behalf, |credential| {
+                self.rests(permitted.principal(), credential)
+            });
+        let response = match answered.await {
             Ok(response) => response,
             Err(error) => {
                 let refusal = match fault.reason() {
