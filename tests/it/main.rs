@@ -24,6 +24,7 @@ mod rules;
 mod soak;
 #[cfg(test)]
 mod stdio;
+#[cfg(test)]
 mod support;
 #[cfg(feature = "third-party")]
 #[cfg(test)]

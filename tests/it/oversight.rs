@@ -170,7 +170,9 @@ async fn m10_each_decision_about_somebody_who_is_known_has_a_line() {
     for (line, id) in raw.lines().zip(&ids) {
         let (time, rest) = line.strip_prefix(r#"{"time":""#).unwrap().split_once('"').unwrap();
         assert_eq!(time.len(), "2026-11-28T20:25:37Z".len(), "{time}");
-        golden += &format!("{{\"time\":\"TIME\"{}\n", rest.replace(id.as_str(), "ID"));
+        golden.push_str(r#"{"time":"TIME""#);
+        golden.push_str(&rest.replace(id.as_str(), "ID"));
+        golden.push('\n');
     }
     test_support::golden!("audit.jsonl", &golden);
 }

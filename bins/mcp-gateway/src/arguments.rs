@@ -339,7 +339,7 @@ pub(crate) struct CheckArguments {
     /// Print the findings as JSON.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Say which rule decides about an operation, such as 'tools/call delete_file', or a whole JSON-RPC message.
+    /// Say which rule decides about an operation, such as `tools/call delete_file`, or a whole JSON-RPC message.
     #[arg(long, value_name = "OPERATION", conflicts_with = "online")]
     pub(crate) explain: Option<String>,
     #[command(flatten)]
@@ -364,7 +364,7 @@ pub(crate) struct CallerArguments {
     /// The claim `client_id`.
     #[arg(long, value_name = "CLIENT_ID", requires = "explain")]
     pub(crate) client: Option<String>,
-    /// Further claims, as JSON: '{"groups":["admins"]}'.
+    /// Further claims, as JSON: `{"groups":["admins"]}`.
     #[arg(long, value_name = "JSON", requires = "explain", value_parser = claims)]
     pub(crate) claims: Option<gateway::check::Claims>,
     /// The tool says that it changes nothing.

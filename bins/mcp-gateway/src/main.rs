@@ -40,8 +40,7 @@ fn main() -> ExitCode {
             failure.report();
             match failure {
                 Failure::Asked(_) => ExitCode::from(1),
-                Failure::Configuration(_) => ExitCode::from(2),
-                Failure::Usage(_) => ExitCode::from(2),
+                Failure::Configuration(_) | Failure::Usage(_) => ExitCode::from(2),
             }
         }
     }

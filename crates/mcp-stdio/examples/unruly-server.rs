@@ -3,6 +3,7 @@
 //! Its arguments are the eras that it speaks: `legacy`, `modern`, both; and `silent` about `server/discover`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "that is how such servers speak")]
+#![expect(clippy::indexing_slicing, reason = "what a JSON value lacks is null")]
 
 use std::{
     collections::HashMap,
@@ -77,12 +78,12 @@ impl Server {
             "server/discover" if self.speaks("modern") => {
                 say(&json!({ "jsonrpc": "2.0", "id": id, "result": {
                 "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": {}
-            } }))
+            } }));
             }
             _ if version.is_string() && version != "2026-07-28" => {
                 say(&json!({ "jsonrpc": "2.0", "id": id, "error": {
                 "code": -32022, "message": "unsupported", "data": { "supported": ["2026-07-28"] }
-            } }))
+            } }));
             }
             "subscriptions/listen" if self.speaks("modern") => {
                 self.state().subscriptions.push(id.clone());
@@ -93,7 +94,9 @@ impl Server {
                 thread::spawn(move || server.tool(&id, &params));
             }
             _ => {
-                say(&json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32601, "message": "unknown" } }))
+                say(
+                    &json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32601, "message": "unknown" } }),
+                );
             }
         }
     }
@@ -108,12 +111,6 @@ impl Server {
                 thread::sleep(Duration::from_millis(number("ms")));
                 arguments["text"].clone()
             }
-            "env" => json!(std::env::vars().collect::<HashMap<_, _>>()),
-            "open-files" => json!(open_files()),
-            "pid" => json!(std::process::id()),
-            "folder" => json!(std::env::current_dir().ok()),
-            "limits" => json!(fs::read_to_string("/proc/self/limits").ok()),
-            "grandchild" => json!(grandchild()),
             "cancelled" => json!(self.state().cancelled),
             "exit" => std::process::exit(3),
             "hang" => return,
@@ -159,7 +156,7 @@ impl Server {
                 let bytes = usize::try_from(number("bytes")).unwrap_or_default();
                 json!(vec![1_u8; bytes].len())
             }
-            _ => json!("unknown"),
+            _ => of_the_process(name),
         };
         let text = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
         say(
@@ -198,6 +195,19 @@ fn subscribed(method: &str, subscription: &Value) -> Value {
     json!({ "jsonrpc": "2.0", "method": method, "params": { "_meta": meta } })
 }
 
+/// What a tool tells of this process, if it is one of those.
+fn of_the_process(tool: &str) -> Value {
+    match tool {
+        "env" => json!(std::env::vars().collect::<HashMap<_, _>>()),
+        "open-files" => json!(open_files()),
+        "pid" => json!(std::process::id()),
+        "folder" => json!(std::env::current_dir().ok()),
+        "limits" => json!(fs::read_to_string("/proc/self/limits").ok()),
+        "grandchild" => json!(grandchild()),
+        _ => json!("unknown"),
+    }
+}
+
 /// What each open descriptor leads to.
 fn open_files() -> Vec<String> {
     let entries = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
@@ -213,7 +223,7 @@ fn grandchild() -> Option<u32> {
 
 /// One line of that many bytes, in pieces, without an end.
 fn long_line(bytes: u64) {
-    let piece = [b'x'; 65536];
+    let piece = vec![b'x'; 65536];
     let mut out = io::stdout().lock();
     for _ in 0..bytes / 65536 {
         if out.write_all(&piece).is_err() {

@@ -2,6 +2,7 @@ use oauth_types::ClientId;
 use serde_json::{Map, Value};
 
 /// A client's metadata document: what is read is what it says, and says it once.
+#[must_use]
 pub fn run(data: &[u8]) -> bool {
     let id: ClientId = ID.parse().expect("a client id");
     let read = |document: &[u8]| oauth_server::fuzzing::client_of_document(&id, "app.example", document);

@@ -2,6 +2,7 @@ use serde_json::Value;
 use token_validate::{KeySet, KeyWarningKind};
 
 /// A document of keys: each is used or reported, and secrets are never used.
+#[must_use]
 pub fn run(data: &[u8]) -> bool {
     // PEM has no other reader here to compare with; it must only not panic.
     KeySet::from_pem(data).ok();

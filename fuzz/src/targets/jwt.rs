@@ -7,6 +7,7 @@ use token_validate::{Algorithm, JwsError, KeySet, VerifiedJws, verify_jws};
 /// A token: one that only a stranger made is never good; signed, what is read is what was signed.
 ///
 /// The input is a whole token; or, with a line break in it, a header and claims, which are then signed.
+#[must_use]
 pub fn run(data: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(data) else { return false };
     if let Some((header, claims)) = text.split_once('\n') {

@@ -3,6 +3,7 @@ use crate::event_stream::events;
 /// Comments in an event stream: wherever one may be sent, the reader gets the same events.
 ///
 /// The first byte says how large the pieces are in which the rest arrives.
+#[must_use]
 pub fn run(data: &[u8]) -> bool {
     let Some((size, stream)) = data.split_first() else { return false };
     let pieces: Vec<&[u8]> = stream.chunks(usize::from(*size).max(1)).collect();

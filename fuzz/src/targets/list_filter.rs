@@ -6,6 +6,7 @@ use crate::event_stream::events;
 /// Answers to `tools/list`, as JSON and as an event stream: nothing that is hidden passes, and what is left passes again.
 ///
 /// The first byte says how large the pieces are in which the stream arrives.
+#[must_use]
 pub fn run(data: &[u8]) -> bool {
     let Some((size, answer)) = data.split_first() else { return false };
     if let Ok(reduced) = filter_json(answer, EXPECTED, &NoSecrets) {

@@ -2,6 +2,7 @@ use mcp_message::{Body, Limits, Message, Operation, Target, read};
 use serde_json::Value;
 
 /// A body of JSON-RPC: what is taken is read alike by the most common reader, and by ourselves when it is written anew.
+#[must_use]
 pub fn run(data: &[u8]) -> bool {
     let Ok(body) = read(data, &Limits::default()) else { return false };
     let whole: Value = serde_json::from_slice(data).expect("what was read is JSON");

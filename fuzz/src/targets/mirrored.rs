@@ -2,6 +2,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use mcp_message::{Limits, Operation, mirrored, read};
 
 /// Headers that mirror the body, a line for each, then an empty line and the body: those that are taken say the same.
+#[must_use]
 pub fn run(data: &[u8]) -> bool {
     if let Ok(text) = str::from_utf8(data) {
         decodes(text);

@@ -3,6 +3,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 /// The path of a request: one that is routed is read alike by every other reader.
+#[must_use]
 pub fn run(data: &[u8]) -> bool {
     let Ok(target) = Uri::try_from(data) else { return false };
     let Some(path) = gateway::fuzzing::canonical_path(&target) else { return false };

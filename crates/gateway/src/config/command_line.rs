@@ -76,7 +76,7 @@ impl CommandLine {
 
     fn server(&self) -> Table {
         let env = self.env.iter().map(|it| (it.clone(), table([("env", it.as_str().into())]).into()));
-        let upstream = table([("stdio", texts(&self.command)), ("env", Table::from_iter(env).into())]);
+        let upstream = table([("stdio", texts(&self.command)), ("env", env.collect::<Table>().into())]);
         table([
             ("path", self.path.as_str().into()),
             ("upstream", upstream.into()),
@@ -141,6 +141,8 @@ mod tests {
         assert_eq!(stdio.env.keys().collect::<Vec<_>>(), ["API_TOKEN"]);
     }
 
+    type Change = (fn(&mut CommandLine), &'static str);
+
     #[test]
     fn o01_a_command_line_is_as_strict_as_a_file() {
         let refused = |change: fn(&mut CommandLine)| {
@@ -148,7 +150,7 @@ mod tests {
             change(&mut line);
             Config::parse(&line.to_toml(), "the command line").map(drop).unwrap_err().to_string()
         };
-        let rows: [(fn(&mut CommandLine), &str); 5] = [
+        let rows: [Change; 5] = [
             (|it| it.listen = "0.0.0.0:8080".to_owned(), "plain HTTP"),
             (|it| it.public_url = "http://mcp.example.com".to_owned(), "public_url"),
             (|it| it.tokens_of = TokensOf::Issuers(vec!["http://as.example/".to_owned()]), "issuer"),

@@ -34,7 +34,7 @@ async fn e36_a_killed_child_is_replaced_and_leaves_no_zombie() {
     let alice = Somebody::named("alice");
     let ask = || modern_tool(&bridge, &alice, json!(1), "pid", json!({}));
     let first = ask().await.unwrap().json().as_u64().unwrap();
-    let (hanging, _) = tokio::join!(modern_tool(&bridge, &alice, json!(2), "hang", json!({})), async {
+    let (hanging, ()) = tokio::join!(modern_tool(&bridge, &alice, json!(2), "hang", json!({})), async {
         // The request is in the child by then.
         assert_eq!(ask().await.unwrap().json(), json!(first));
         kill(first);

@@ -52,7 +52,6 @@ pub(super) fn check(section: &KeyPath, server: &Server, stdio: &StdioUpstream) -
 fn towards_upstream(section: &KeyPath, server: &Server, stdio: &StdioUpstream) -> Result<(), Problem> {
     let key = section.key("upstream").key("credential_env");
     match (&stdio.credential_env, &server.credential) {
-        (None, None) => Ok(()),
         (None, Some(_)) => {
             let message = "a program is told it in its environment: name the variable in `credential_env`";
             Err(Problem::new(section.key("credential"), message))
@@ -64,7 +63,7 @@ fn towards_upstream(section: &KeyPath, server: &Server, stdio: &StdioUpstream) -
         (Some(_), Some(credential)) if stdio.shared && credential.secret.is_none() => {
             Err(Problem::new(key, "a process for everybody cannot have a credential for each person"))
         }
-        (Some(_), Some(_)) => Ok(()),
+        (None, None) | (Some(_), Some(_)) => Ok(()),
     }
 }
 

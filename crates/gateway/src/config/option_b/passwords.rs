@@ -20,8 +20,12 @@ pub fn hash_password(password: String) -> Result<String, PasswordError> {
 pub fn draw_password() -> Result<(String, String), PasswordError> {
     let mut bytes = [0; 15];
     SystemEntropy.fill(&mut bytes);
-    let digits: Vec<String> =
-        bytes.chunks(3).map(|it| it.iter().map(|byte| format!("{byte:02x}")).collect()).collect();
+    let digits: Vec<String> = bytes
+        .as_chunks()
+        .0
+        .iter()
+        .map(|[high, middle, low]| format!("{high:02x}{middle:02x}{low:02x}"))
+        .collect();
     let password = digits.join("-");
     hash_password(password.clone()).map(|hash| (password, hash))
 }
