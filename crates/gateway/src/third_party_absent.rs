@@ -22,7 +22,6 @@ pub(crate) struct Prepared;
 pub enum ResidentError {}
 
 /// There is no state to look at.
-#[expect(clippy::unused_async, reason = "it stands in for one that waits")]
 pub(crate) async fn look_at_state(_: &Loaded) -> Findings {
     Findings::default()
 }
