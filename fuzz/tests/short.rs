@@ -1,5 +1,7 @@
 //! The short run of every target: its seeds, then some thousand inputs made of them, the same ones each time.
 
+#![expect(clippy::print_stderr, reason = "whoever reads a failure needs its input")]
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fuzz::{Mutations, TARGETS, Target, seeds};
@@ -7,7 +9,6 @@ use fuzz::{Mutations, TARGETS, Target, seeds};
 /// Runs one input, and shows it if it fails.
 fn run(target: &Target, input: &[u8]) -> bool {
     catch_unwind(AssertUnwindSafe(|| (target.run)(input))).unwrap_or_else(|panic| {
-        #[expect(clippy::print_stderr, reason = "whoever reads the failure needs the input")]
         eprintln!("{} fails; a seed for its corpus:\n{:?}", target.name, String::from_utf8_lossy(input));
         std::panic::resume_unwind(panic)
     })

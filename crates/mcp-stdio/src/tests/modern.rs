@@ -99,8 +99,15 @@ async fn e39_h13_leaving_cancels() {
     let cancelled = || modern_tool(&bridge, &alice, json!(1), "cancelled", json!({}));
     assert_eq!(cancelled().await.unwrap().json(), json!([]));
     drop(left);
-    // The probe was 1, so the request that hangs is 2.
-    assert_eq!(cancelled().await.unwrap().json(), json!([2]));
+    // The probe was 1, so the request that hangs is 2; whoever asks at once may be faster than its end.
+    let mut seen = json!([]);
+    for _ in 0..1000 {
+        seen = cancelled().await.unwrap().json();
+        if seen != json!([]) {
+            break;
+        }
+    }
+    assert_eq!(seen, json!([2]));
     bridge.stop().await;
 }
 
