@@ -70,6 +70,21 @@ async fn i01_f05_nothing_is_kept_that_was_not_both_shown_and_allowed() {
 }
 
 #[tokio::test]
+async fn i01_of_what_was_allowed_before_only_what_the_page_showed_is_kept() {
+    let world = World::new().await;
+    let mut jar = world.jar();
+    let first = jar.sign_in().await;
+    assert_eq!(granted(&world, &first).await, "mcp");
+    let page = asked(&mut jar, &[("scope", "files:write")]).await;
+    let answer = approve(&mut jar, &page, Some("mcp")).await;
+    assert_eq!(granted(&world, &answer).await, "files:write mcp");
+    let page = asked(&mut jar, &[("scope", "files:read")]).await;
+    assert_eq!(page.hidden("kept"), "files:write mcp");
+    let answer = approve(&mut jar, &page, Some("mcp")).await;
+    assert_eq!(granted(&world, &answer).await, "files:read mcp");
+}
+
+#[tokio::test]
 async fn a_client_can_ask_for_less_and_for_the_same() {
     let world = World::new().await;
     let mut jar = world.jar();

@@ -514,7 +514,7 @@ fn server_words() -> ServerWords {
 fn authorize_endpoint(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> AuthorizeEndpoint {
     let offered = OfferedResource {
         resource: RESOURCE.parse().unwrap(),
-        scopes: "mcp files:read".parse().unwrap(),
+        scopes: "mcp files:read files:write".parse().unwrap(),
         default_scopes: "mcp".parse().unwrap(),
     };
     let settings = ServerSettings::new(ISSUER.parse().unwrap(), vec![offered]).unwrap();
