@@ -16,7 +16,7 @@ impl EventLine {
         Self { now, line: format!("{{\"time\":\"{}\"", rfc3339(now)) }
     }
 
-    /// Adds a text, of which no more than [`MOST_TEXT`] characters are kept.
+    /// Adds a text, of which no more than 512 characters are kept.
     pub fn text(&mut self, name: &str, value: &str) {
         self.json(name, &Value::from(cut(value)));
     }
