@@ -64,6 +64,8 @@ const signingKeys = [
   signingKey('ES256', 'ec', { namedCurve: 'P-256' }),
 ];
 const http = createServer();
+// Longer than anybody waits between two requests: clients would meet a connection that is just being closed.
+http.keepAliveTimeout = 120_000;
 const issuer = await listen(http, Number(options.port));
 const provider = new Provider(issuer, {
   clients: CLIENTS,

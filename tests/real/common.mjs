@@ -7,8 +7,6 @@ import { once } from 'node:events';
  * Port 0 takes any free port.
  */
 export async function listen(server, port) {
-  // Longer than anybody waits between two requests: clients would meet a connection that is just being closed.
-  server.keepAliveTimeout = 120_000;
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return `http://127.0.0.1:${server.address().port}`;
