@@ -15,6 +15,7 @@ mod metadata;
 mod pkce;
 mod principal;
 mod redirect_uri;
+mod refusal_reasons;
 mod resource_uri;
 mod scope;
 mod secret;
