@@ -3,32 +3,11 @@
 use serde_json::{Value, json};
 use test_support::upstream::{Answer, Recorded, RecordingUpstream};
 
-use crate::support::{Gateway, Issuer, Setup, call, get, tool_call, unix_now};
-
-const ISSUER: &str = "https://as.example";
+use crate::support::{Gateway, ISSUER, Issuer, Setup, call, get, one_server, tool_call, unix_now};
 
 /// A gateway before `upstream`, with further lines of configuration.
 fn gateway(issuer: &Issuer, upstream: &RecordingUpstream, further: &str) -> Gateway {
-    let upstream = upstream.uri("/mcp").to_string();
-    let further = further.to_owned();
-    Setup::new().keys("keys", issuer).start(move |listen| configuration(listen, &upstream, &further))
-}
-
-fn configuration(listen: &str, upstream: &str, further: &str) -> String {
-    let port = listen.rsplit(':').next().unwrap();
-    format!(
-        r#"public_url = "http://localhost:{port}"
-[listen]
-address = "{listen}"
-[[authorization_server]]
-issuer = "{ISSUER}"
-keys = {{ file = "keys.json" }}
-[[server]]
-path = "/mcp"
-upstream = {{ http = "{upstream}" }}
-scopes = ["mcp"]
-{further}"#
-    )
+    Gateway::before(&upstream.uri("/mcp").to_string(), issuer, further)
 }
 
 async fn echo() -> RecordingUpstream {
@@ -90,7 +69,7 @@ async fn b27_a_missing_scope_is_named_and_a_broader_one_suffices() {
     let hierarchy = "scope_hierarchy = { admin = [\"mcp\"] }\n";
     let address = upstream.uri("/mcp").to_string();
     let gateway = Setup::new().keys("keys", &issuer).start(|listen| {
-        configuration(listen, &address, "").replace("keys = {", &format!("{hierarchy}keys = {{"))
+        one_server(listen, &address, "").replace("keys = {", &format!("{hierarchy}keys = {{"))
     });
     let url = gateway.url("/mcp");
     let with = |scope: &str| issuer.token(&url).claim("scope", scope).sign();
@@ -297,7 +276,7 @@ async fn requests_of_one_address_are_counted_behind_a_proxy_too() {
     let upstream = RecordingUpstream::start(move |_: &Recorded| answers.pop().unwrap()).await;
     let target = upstream.uri("/mcp").to_string();
     let gateway = Setup::new().keys("keys", &issuer).start(move |listen| {
-        configuration(listen, &target, "[limits]\nrequests_per_address = 1\n").replacen(
+        one_server(listen, &target, "[limits]\nrequests_per_address = 1\n").replacen(
             "[[auth",
             "behind_proxy = [\"127.0.0.0/8\"]\n[[auth",
             1,
@@ -334,7 +313,7 @@ async fn a_unix_socket_is_an_upstream() {
     let socket = setup.folder().join("mcp.sock");
     let upstream = RecordingUpstream::start_unix(&socket, |_: &Recorded| Answer::json("{}"));
     let gateway = setup.start(|listen| {
-        configuration(listen, "http://unused/", "")
+        one_server(listen, "http://unused/", "")
             .replace(r#"{ http = "http://unused/" }"#, r#"{ unix = "mcp.sock", path = "/inner" }"#)
     });
     let url = gateway.url("/mcp");

@@ -6,31 +6,10 @@ use http::Request;
 use serde_json::{Value, json};
 use test_support::upstream::{Answer, Recorded, RecordingUpstream};
 
-use crate::support::{self, Gateway, Issuer, Setup, call};
-
-const ISSUER: &str = "https://as.example";
+use crate::support::{self, Gateway, ISSUER, Issuer, call};
 
 fn gateway(issuer: &Issuer, upstream: &RecordingUpstream, further: &str) -> Gateway {
-    let upstream = upstream.uri("/mcp").to_string();
-    let further = further.to_owned();
-    Setup::new().keys("keys", issuer).start(move |listen| configuration(listen, &upstream, &further))
-}
-
-fn configuration(listen: &str, upstream: &str, further: &str) -> String {
-    let port = listen.rsplit(':').next().unwrap();
-    format!(
-        r#"public_url = "http://localhost:{port}"
-[listen]
-address = "{listen}"
-[[authorization_server]]
-issuer = "{ISSUER}"
-keys = {{ file = "keys.json" }}
-[[server]]
-path = "/mcp"
-upstream = {{ http = "{upstream}" }}
-scopes = ["mcp"]
-{further}"#
-    )
+    Gateway::before(&upstream.uri("/mcp").to_string(), issuer, further)
 }
 
 /// Tools, prompts and resources, by the method that lists them.

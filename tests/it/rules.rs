@@ -3,9 +3,7 @@
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Gateway, Issuer, Part, Setup, call, get};
-
-const ISSUER: &str = "https://as.example";
+use crate::support::{Answer, Gateway, ISSUER, Issuer, Part, call, get};
 
 /// The reference server behind rules: `get-sum` needs a scope, `get-env` is denied, and resources are for one group.
 struct Stage {
@@ -17,8 +15,7 @@ struct Stage {
 impl Stage {
     fn set() -> Self {
         let (issuer, upstream) = (Issuer::new(ISSUER), Part::start("server-everything.mjs", &[]));
-        let to = upstream.url("/mcp");
-        let gateway = Setup::new().keys("keys", &issuer).start(|listen| configuration(listen, &to));
+        let gateway = Gateway::before(&upstream.url("/mcp"), &issuer, RULES);
         Self { issuer, gateway, _upstream: upstream }
     }
 
@@ -54,20 +51,7 @@ impl Stage {
     }
 }
 
-fn configuration(listen: &str, upstream: &str) -> String {
-    let port = listen.rsplit(':').next().unwrap();
-    format!(
-        r#"public_url = "http://localhost:{port}"
-[listen]
-address = "{listen}"
-[[authorization_server]]
-issuer = "{ISSUER}"
-keys = {{ file = "keys.json" }}
-[[server]]
-path = "/mcp"
-upstream = {{ http = "{upstream}" }}
-scopes = ["mcp"]
-offered_scopes = ["mcp:read"]
+const RULES: &str = r#"offered_scopes = ["mcp:read"]
 [[server.rule]]
 tools = ["get-sum"]
 require = ["math"]
@@ -77,10 +61,8 @@ deny = true
 [[server.rule]]
 methods = ["resources/*"]
 resources = ["demo://*"]
-allow = {{ claims = {{ groups = ["admins"] }} }}
-"#
-    )
-}
+allow = { claims = { groups = ["admins"] } }
+"#;
 
 fn tool(name: &str) -> Value {
     json!({ "jsonrpc": "2.0", "id": "one", "method": "tools/call", "params": {

@@ -5,6 +5,7 @@ mod gateway;
 mod html;
 mod http;
 mod issuer;
+mod one_server;
 #[cfg_attr(not(feature = "third-party"), expect(dead_code, reason = "some of it is of Option B"))]
 mod parts;
 #[cfg_attr(not(feature = "third-party"), expect(dead_code, reason = "most of what people do is of Option B"))]
@@ -14,6 +15,7 @@ pub(crate) use self::{
     gateway::{Gateway, Setup},
     http::{Answer, call, get, open, tool_call},
     issuer::{Issuer, unix_now},
+    one_server::{ISSUER, one_server},
     parts::{Part, client_output, client_report, program_output},
     person::Person,
 };
