@@ -7,20 +7,32 @@ use http::StatusCode;
 use serde_json::json;
 use test_support::upstream::{Answer, Recorded, RecordingUpstream};
 
-use crate::support::{Gateway, Issuer, Setup, call, get, tool_call};
+use crate::support::{Gateway, ISSUER, Issuer, Setup, call, get, tool_call};
 
-const ISSUER: &str = "https://as.example";
 const OTHER_ISSUER: &str = "https://other.example";
 const SECRET: &str = "gwsecret-Zk8WqP4vT1xNb6Ry";
 
+/// Two issuers, and two MCP servers behind one gateway, of which the first is shown a credential.
+struct Stage {
+    issuers: [Issuer; 2],
+    first: RecordingUpstream,
+    second: RecordingUpstream,
+    gateway: Gateway,
+}
+
+impl Stage {
+    /// A gateway before `first` at `/mcp` with this credential, and before a second server at `/second`.
+    async fn set(first: RecordingUpstream, credential: &str) -> Self {
+        let (issuers, second) = ([Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER)], echo().await);
+        let gateway = gateway(&issuers, [&first, &second], credential);
+        Self { issuers, first, second, gateway }
+    }
+}
+
 /// A gateway before `upstream` and before `second` at `/second`, with `credential` for the first.
-fn gateway(
-    issuers: (&Issuer, &Issuer),
-    upstreams: (&RecordingUpstream, &RecordingUpstream),
-    credential: &str,
-) -> Gateway {
-    let (first, second) = (upstreams.0.uri("/mcp"), upstreams.1.uri("/mcp"));
-    let setup = Setup::new().keys("keys", issuers.0).keys("other", issuers.1);
+fn gateway(issuers: &[Issuer; 2], upstreams: [&RecordingUpstream; 2], credential: &str) -> Gateway {
+    let [first, second] = upstreams.map(|it| it.uri("/mcp"));
+    let setup = Setup::new().keys("keys", &issuers[0]).keys("other", &issuers[1]);
     let setup = setup.variable("UPSTREAM_SECRET", SECRET);
     setup.start(|listen| {
         let port = listen.rsplit(':').next().unwrap();
@@ -119,13 +131,11 @@ fn assert_silent(gateway: &Gateway, secrets: &[&str]) {
 
 #[tokio::test]
 async fn e04_e30_a_fixed_secret_goes_to_its_upstream_only() {
-    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
-    let (first, second) = (echo().await, echo().await);
     let credential = "secret = { env = \"UPSTREAM_SECRET\" }\nheader = \"X-Api-Key\"";
-    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), credential);
+    let Stage { issuers, first, second, gateway } = Stage::set(echo().await, credential).await;
     for path in ["/mcp", "/second"] {
         let url = gateway.url(path);
-        let mut request = tool_call(&url, Some(&issuers.0.token(&url).sign()));
+        let mut request = tool_call(&url, Some(&issuers[0].token(&url).sign()));
         request.headers_mut().insert("x-api-key", "of-the-client".parse().unwrap());
         let answer = call(request).await;
         assert_eq!(answer.status, 200);
@@ -139,24 +149,21 @@ async fn e04_e30_a_fixed_secret_goes_to_its_upstream_only() {
 
 #[tokio::test]
 async fn e48_a_fixed_secret_that_is_refused_is_no_affair_of_the_client() {
-    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
-    let (first, second) = (picky("another-secret").await, echo().await);
     let credential = "secret = { env = \"UPSTREAM_SECRET\" }";
-    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), credential);
+    let Stage { issuers, first, gateway, .. } = Stage::set(picky("another-secret").await, credential).await;
     let url = gateway.url("/mcp");
-    let answer = call(tool_call(&url, Some(&issuers.0.token(&url).sign()))).await;
+    let answer = call(tool_call(&url, Some(&issuers[0].token(&url).sign()))).await;
     assert_eq!((answer.status, answer.header("www-authenticate")), (StatusCode::BAD_GATEWAY, ""));
     assert_eq!(credentials(&first), [format!("Bearer {SECRET}")]);
 }
 
 #[tokio::test]
 async fn e30_each_caller_has_a_token_of_their_own_by_exchange() {
-    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
-    let (first, second, authorization_server) = (echo().await, echo().await, authorization_server().await);
+    let authorization_server = authorization_server().await;
     let section = exchange(&authorization_server, "");
-    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+    let Stage { issuers, first, second, gateway } = Stage::set(echo().await, &section).await;
     let url = gateway.url("/mcp");
-    let (alice, bob) = (issuers.0.token(&url).sign(), issuers.0.token(&url).claim("sub", "bob").sign());
+    let (alice, bob) = (issuers[0].token(&url).sign(), issuers[0].token(&url).claim("sub", "bob").sign());
     for token in [&alice, &bob, &alice, &bob] {
         let answer = call(tool_call(&url, Some(token))).await;
         assert_eq!(answer.status, 200);
@@ -168,7 +175,7 @@ async fn e30_each_caller_has_a_token_of_their_own_by_exchange() {
     );
     // Another server has none, and no upstream ever sees the token of the client.
     let other = gateway.url("/second");
-    assert_eq!(call(tool_call(&other, Some(&issuers.0.token(&other).sign()))).await.status, 200);
+    assert_eq!(call(tool_call(&other, Some(&issuers[0].token(&other).sign()))).await.status, 200);
     assert_eq!(credentials(&second), ["none"]);
     assert!(!format!("{:?}", first.requests()).contains(&alice));
 
@@ -184,12 +191,11 @@ async fn e30_each_caller_has_a_token_of_their_own_by_exchange() {
 
 #[tokio::test]
 async fn k04_one_exchange_serves_all_who_wait() {
-    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
-    let (first, second, authorization_server) = (echo().await, echo().await, authorization_server().await);
+    let authorization_server = authorization_server().await;
     let section = exchange(&authorization_server, "");
-    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+    let Stage { issuers, first, gateway, .. } = Stage::set(echo().await, &section).await;
     let url = gateway.url("/mcp");
-    let token = issuers.0.token(&url).sign();
+    let token = issuers[0].token(&url).sign();
     let calls = join_all((0..20).map(|_| call(tool_call(&url, Some(&token))))).await;
     assert!(calls.iter().all(|it| it.status == 200));
     assert_eq!((first.requests().len(), authorization_server.requests().len()), (20, 1));
@@ -197,20 +203,18 @@ async fn k04_one_exchange_serves_all_who_wait() {
 
 #[tokio::test]
 async fn e48_a_refused_credential_is_exchanged_again_once_and_then_we_challenge() {
-    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
-    let (first, second, authorization_server) =
-        (picky("-2").await, echo().await, authorization_server().await);
+    let authorization_server = authorization_server().await;
     let section = exchange(&authorization_server, "");
-    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+    let Stage { issuers, first, gateway, .. } = Stage::set(picky("-2").await, &section).await;
     let url = gateway.url("/mcp");
-    let token = issuers.0.token(&url).sign();
+    let token = issuers[0].token(&url).sign();
     assert_eq!(call(tool_call(&url, Some(&token))).await.status, 200);
     assert_eq!(credentials(&first), ["Bearer of-alice-1", "Bearer of-alice-2"]);
     let [before, after] = first.requests().try_into().unwrap();
     assert_eq!(before.body, after.body);
 
     // Bob's second is the fourth that the authorization server gives, and no good.
-    let bob = issuers.0.token(&url).claim("sub", "bob").sign();
+    let bob = issuers[0].token(&url).claim("sub", "bob").sign();
     let answer = call(tool_call(&url, Some(&bob))).await;
     assert_eq!(answer.status, 401);
     let metadata = gateway.url("/.well-known/oauth-protected-resource/mcp");
@@ -224,26 +228,24 @@ async fn e48_a_refused_credential_is_exchanged_again_once_and_then_we_challenge(
 
 #[tokio::test]
 async fn e30_a_token_is_exchanged_where_it_was_issued_and_nowhere_else() {
-    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
-    let (first, second, authorization_server) = (echo().await, echo().await, authorization_server().await);
+    let authorization_server = authorization_server().await;
     let section = exchange(&authorization_server, "");
-    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+    let Stage { issuers, first, gateway, .. } = Stage::set(echo().await, &section).await;
     let url = gateway.url("/mcp");
-    let answer = call(tool_call(&url, Some(&issuers.1.token(&url).sign()))).await;
+    let answer = call(tool_call(&url, Some(&issuers[1].token(&url).sign()))).await;
     assert_eq!((answer.status, answer.header("www-authenticate")), (StatusCode::FORBIDDEN, ""));
     gateway.wait_for("credential_denied");
     assert_eq!((first.requests().len(), authorization_server.requests().len()), (0, 0));
-    assert_eq!(call(tool_call(&url, Some(&issuers.0.token(&url).sign()))).await.status, 200);
+    assert_eq!(call(tool_call(&url, Some(&issuers[0].token(&url).sign()))).await.status, 200);
 }
 
 #[tokio::test]
 async fn an_assertion_stands_for_callers_of_any_issuer_and_can_be_verified() {
-    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
-    let (first, second, authorization_server) = (echo().await, echo().await, authorization_server().await);
+    let authorization_server = authorization_server().await;
     let section = exchange(&authorization_server, ", subject = \"assertion\"");
-    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+    let Stage { issuers, first, gateway, .. } = Stage::set(echo().await, &section).await;
     let url = gateway.url("/mcp");
-    let token = issuers.1.token(&url).sign();
+    let token = issuers[1].token(&url).sign();
     assert_eq!(call(tool_call(&url, Some(&token))).await.status, 200);
     assert_eq!(credentials(&first), ["Bearer of-alice-1"]);
     let form = form(&authorization_server.request());
@@ -262,7 +264,7 @@ async fn an_assertion_stands_for_callers_of_any_issuer_and_can_be_verified() {
 
 #[tokio::test]
 async fn k02_an_authorization_server_in_trouble_is_not_the_fault_of_the_caller() {
-    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
+    let issuers = [Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER)];
     let (first, second) = (echo().await, echo().await);
     let rows = [
         (Answer::status as fn(u16) -> Answer, 503, StatusCode::SERVICE_UNAVAILABLE, "credential_unavailable"),
@@ -288,9 +290,9 @@ async fn k02_an_authorization_server_in_trouble_is_not_the_fault_of_the_caller()
     for (answer, status, expected, reason) in rows {
         let authorization_server = RecordingUpstream::start(move |_| answer(status)).await;
         let section = exchange(&authorization_server, "");
-        let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+        let gateway = gateway(&issuers, [&first, &second], &section);
         let url = gateway.url("/mcp");
-        let answer = call(tool_call(&url, Some(&issuers.0.token(&url).sign()))).await;
+        let answer = call(tool_call(&url, Some(&issuers[0].token(&url).sign()))).await;
         assert_eq!(answer.status, expected, "{reason}");
         assert_eq!(answer.header("www-authenticate").is_empty(), status != 400, "{reason}");
         gateway.wait_for(reason);
@@ -300,13 +302,11 @@ async fn k02_an_authorization_server_in_trouble_is_not_the_fault_of_the_caller()
 
 #[tokio::test]
 async fn a_large_body_is_not_sent_twice() {
-    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
-    let (first, second, authorization_server) =
-        (picky("-2").await, echo().await, authorization_server().await);
+    let authorization_server = authorization_server().await;
     let section = exchange(&authorization_server, "");
-    let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+    let Stage { issuers, first, gateway, .. } = Stage::set(picky("-2").await, &section).await;
     let url = gateway.url("/mcp");
-    let token = issuers.0.token(&url).sign();
+    let token = issuers[0].token(&url).sign();
     let large = tool_call(&url, Some(&token)).map(|it| it + &" ".repeat(300 * 1024));
     assert_eq!(call(large).await.status, 401);
     assert_eq!(credentials(&first), ["Bearer of-alice-1"]);
@@ -323,19 +323,19 @@ fn api_key(gateway: &Gateway) -> String {
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    let key = text.split_whitespace().find(|it| it.starts_with("mgk_") || it.starts_with("mcpgw_"));
+    let key = text.split_whitespace().find(|it| it.starts_with("mcpgw_"));
     key.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr))).to_owned()
 }
 
 #[tokio::test]
 async fn e30_callers_without_a_token_have_no_credential_of_their_own_but_the_common_one() {
-    let issuers = (Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER));
+    let issuers = [Issuer::new(ISSUER), Issuer::new(OTHER_ISSUER)];
     let (first, second, authorization_server) = (echo().await, echo().await, authorization_server().await);
     let ways = "[server.anonymous]\nmethods = [\"tools/call\"]\nscopes = [\"mcp\"]\n[server.api_keys]\nfile = \"keys.list\"";
     let of_persons = format!("{}\n{ways}", exchange(&authorization_server, ""));
     let of_all = format!("secret = {{ env = \"UPSTREAM_SECRET\" }}\n{ways}");
     for (section, anonymous, by_key) in [(of_persons, 401, 403), (of_all, 200, 200)] {
-        let gateway = gateway((&issuers.0, &issuers.1), (&first, &second), &section);
+        let gateway = gateway(&issuers, [&first, &second], &section);
         let url = gateway.url("/mcp");
         let answer = call(tool_call(&url, None)).await;
         assert_eq!(answer.status, anonymous, "{}", answer.body);
