@@ -112,6 +112,16 @@ async fn e39_h13_leaving_cancels() {
 }
 
 #[tokio::test]
+async fn h11_h20_a_server_that_asks_gets_an_error_and_its_client_hears_nothing() {
+    let bridge = bridge(&["modern"], |_| {});
+    let alice = Somebody::named("alice");
+    // The tool tells what it was answered, which has no result.
+    let answer = modern_tool(&bridge, &alice, json!(1), "ask", json!({})).await.unwrap();
+    assert_eq!((answer.messages.len(), answer.json()), (1, json!(null)));
+    bridge.stop().await;
+}
+
+#[tokio::test]
 async fn h10_errors_have_the_statuses_of_the_revision() {
     let bridge = bridge(&["modern"], |_| {});
     let alice = Somebody::named("alice");
