@@ -2,6 +2,7 @@
 
 mod body;
 mod code;
+mod edits;
 mod era;
 mod error_body;
 mod id;
@@ -12,11 +13,11 @@ mod message;
 pub mod mirrored;
 mod object;
 mod operation;
-mod splice;
 mod strict;
 
 pub use body::{Body, read};
 pub use code::ErrorCode;
+pub use edits::{Edits, ForeignPart};
 pub use era::{Era, FIRST_MODERN, PROTOCOL_VERSION_KEY, is_modern_revision};
 pub use error_body::{error_body, error_body_with};
 pub use id::Id;
@@ -25,7 +26,6 @@ pub use limits::Limits;
 pub use message::{Message, Outcome};
 pub use object::{Object, text};
 pub use operation::{Operation, Target};
-pub use splice::splice;
 
 #[cfg(test)]
 mod tests;

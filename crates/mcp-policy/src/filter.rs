@@ -1,10 +1,9 @@
 //! Answers to listings, reduced to what their reader may use.
 
-mod edits;
 mod item;
 mod message;
 
-use mcp_message::InvalidMessage;
+use mcp_message::{ForeignPart, InvalidMessage};
 
 use crate::{SseFault, SseRewriter, Verdict};
 
@@ -47,6 +46,9 @@ pub enum FilterFault {
     /// An item of a list has no name, or none that is text, or hints of another type.
     #[error("an item of the list is malformed")]
     Item,
+    /// What shall be changed is no part of the answer.
+    #[error(transparent)]
+    Edit(#[from] ForeignPart),
     /// The event stream cannot be understood.
     #[error("the event stream cannot be understood")]
     Stream(#[from] SseFault),

@@ -1,8 +1,8 @@
 //! JSON-RPC messages as they are: read where routing needs it, changed in the bytes of an id and nowhere else.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
+use mcp_message::Edits;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -127,26 +127,15 @@ impl<'a> Message<'a> {
     /// Its text with each of `parts` replaced, on one line.
     ///
     /// A line break in JSON can only stand between two words, where a space says the same.
+    #[expect(clippy::expect_used, reason = "parts are borrowed from this text, and lie apart in it")]
     pub(crate) fn with(&self, parts: &[(&RawValue, &str)]) -> String {
-        let mut edits: Vec<(Range<usize>, &str)> =
-            parts.iter().filter_map(|(part, by)| Some((self.range(part)?, *by))).collect();
-        edits.sort_by_key(|(range, _)| range.start);
-        let mut text = String::with_capacity(self.text.len() + 32);
-        let mut at = 0;
-        for (range, by) in edits {
-            text.push_str(self.text.get(at..range.start).unwrap_or_default());
-            text.push_str(by);
-            at = range.end;
+        let mut edits = Edits::of(self.text);
+        for (part, by) in parts {
+            edits.replace(part, (*by).to_owned());
         }
-        text.push_str(self.text.get(at..).unwrap_or_default());
+        let text = edits.apply().expect("every part was read from the text");
+        let text = text.unwrap_or_else(|| self.text.to_owned());
         if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ") } else { text }
-    }
-
-    /// Where a part that was borrowed from the text stands in it.
-    fn range(&self, part: &RawValue) -> Option<Range<usize>> {
-        let start = (part.get().as_ptr() as usize).checked_sub(self.text.as_ptr() as usize)?;
-        let range = start..start.checked_add(part.get().len())?;
-        (range.end <= self.text.len()).then_some(range)
     }
 }
 

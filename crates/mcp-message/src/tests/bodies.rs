@@ -113,9 +113,21 @@ fn what_is_read_is_byte_for_byte_what_was_written() {
     assert_eq!(id.raw().get(), r#""\u0061""#);
     assert_eq!(method, "a/b");
     assert_eq!(params.get("x").unwrap().unwrap().get(), "1.50");
-    assert_eq!(splice(text, id.raw(), "7").unwrap(), text.replace(r#""\u0061""#, "7"));
-    let other = text.to_owned();
-    assert_eq!(splice(&other[..4], id.raw(), "7"), None);
+    let changed = |text: &str| {
+        let mut edits = Edits::of(text);
+        edits.replace(id.raw(), "7".to_owned());
+        edits.add_at_end(raw, r#","y":2"#.to_owned());
+        edits.apply()
+    };
+    let expected = text.replace(r#""\u0061""#, "7").replace("1.50 }}", r#"1.50 },"y":2}"#);
+    assert_eq!(changed(text), Ok(Some(expected)));
+    let elsewhere = String::from(text);
+    assert_eq!(changed(&elsewhere), Err(ForeignPart), "the same text elsewhere");
+    assert_eq!(Edits::of(text).apply(), Ok(None));
+    let mut twice = Edits::of(text);
+    twice.replace(id.raw(), "7".to_owned());
+    twice.replace(id.raw(), "8".to_owned());
+    assert_eq!(twice.apply(), Err(ForeignPart), "one part cannot be two things");
 }
 
 #[test]

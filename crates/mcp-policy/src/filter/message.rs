@@ -1,7 +1,7 @@
-use mcp_message::{Limits, Message, Object, Outcome};
+use mcp_message::{Edits, Limits, Message, Object, Outcome};
 use serde_json::value::RawValue;
 
-use super::{Expected, FilterFault, ListKind, ListPolicy, edits::Edits, item};
+use super::{Expected, FilterFault, ListKind, ListPolicy, item};
 
 /// Reduces one message or a batch of them; `None` if it may pass as it is.
 pub(super) fn filter(
@@ -17,7 +17,7 @@ pub(super) fn filter(
             self::result(result, expected, policy, &mut edits)?;
         }
     }
-    edits.apply()
+    Ok(edits.apply()?)
 }
 
 fn result(

@@ -1,13 +1,16 @@
 use serde_json::value::RawValue;
 
-use super::FilterFault;
-
-/// Changes to a text, at places that were read from it; every other byte stays.
+/// Changes to the text of a message, at places that were read from it; every other byte stays.
 #[derive(Debug)]
-pub(super) struct Edits<'a> {
+pub struct Edits<'a> {
     text: &'a str,
     edits: Vec<Edit>,
 }
+
+/// A part was not read from the text, or two parts overlap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("what shall be changed is no part of the text")]
+pub struct ForeignPart;
 
 #[derive(Debug)]
 struct Edit {
@@ -17,18 +20,20 @@ struct Edit {
 }
 
 impl<'a> Edits<'a> {
-    pub(super) const fn of(text: &'a str) -> Self {
+    /// No change of `text` yet.
+    #[must_use]
+    pub const fn of(text: &'a str) -> Self {
         Self { text, edits: Vec::new() }
     }
 
-    /// Puts `replacement` in the place of `part`, which was read from the text.
-    pub(super) fn replace(&mut self, part: &RawValue, replacement: String) {
+    /// Puts `replacement`, which is JSON, in the place of `part`.
+    pub fn replace(&mut self, part: &RawValue, replacement: String) {
         let from = self.place(part);
         self.edits.push(Edit { from, to: from.saturating_add(part.get().len()), text: replacement });
     }
 
-    /// Puts `addition` before the last byte of `part`.
-    pub(super) fn add_at_end(&mut self, part: &RawValue, addition: String) {
+    /// Puts `addition` before the last byte of `part`, which closes an object or an array.
+    pub fn add_at_end(&mut self, part: &RawValue, addition: String) {
         let at = self.place(part).saturating_add(part.get().len() - 1);
         self.edits.push(Edit { from: at, to: at, text: addition });
     }
@@ -36,8 +41,8 @@ impl<'a> Edits<'a> {
     /// The changed text; `None` if nothing changes.
     ///
     /// # Errors
-    /// When a part was not of the text, or two overlap.
-    pub(super) fn apply(mut self) -> Result<Option<String>, FilterFault> {
+    /// [`ForeignPart`].
+    pub fn apply(mut self) -> Result<Option<String>, ForeignPart> {
         if self.edits.is_empty() {
             return Ok(None);
         }
@@ -45,11 +50,11 @@ impl<'a> Edits<'a> {
         let mut changed = String::with_capacity(self.text.len());
         let mut at = 0;
         for edit in &self.edits {
-            changed.push_str(self.text.get(at..edit.from).ok_or(FilterFault::NotAList)?);
+            changed.push_str(self.text.get(at..edit.from).ok_or(ForeignPart)?);
             changed.push_str(&edit.text);
             at = edit.to;
         }
-        changed.push_str(self.text.get(at..).ok_or(FilterFault::NotAList)?);
+        changed.push_str(self.text.get(at..).ok_or(ForeignPart)?);
         Ok(Some(changed))
     }
 
