@@ -6,6 +6,7 @@ use oauth_types::Scope;
 use serde_json::Value;
 
 use super::*;
+use crate::api_keys::{self, KeyRing, NewKey};
 
 /// `delete_*` is denied, `write_*` needs `files:write`, as does whatever begins with `secret:`, and the end of a
 /// session needs `session:end`.
@@ -24,6 +25,11 @@ fn policy() -> Policy {
 }
 
 async fn world() -> World {
+    world_with(|_| {}).await
+}
+
+/// The same, with parts that are changed further.
+async fn world_with(change: impl FnOnce(&mut ServerParts)) -> World {
     let answers = (0..32).map(|_| Answer::json("{}"));
     World::with(answers, |parts| {
         let resource: oauth_types::ResourceUri = RESOURCE.parse().unwrap();
@@ -33,6 +39,7 @@ async fn world() -> World {
             .offered_scopes(scope("files:read files:write files:secret"))
             .build();
         parts.policy = Some(Arc::new(policy()));
+        change(parts);
     })
     .await
 }
@@ -312,3 +319,66 @@ async fn k08_a_grant_that_ends_while_the_body_comes_is_noticed() {
     let request = post(&world, "mcp", &[], Body::from_stream(body));
     assert_eq!(refused(&world, request).await.reason, Reason::GrantEnded);
 }
+
+/// A body that takes so long.
+fn slow(clock: Arc<ManualClock>, time: Duration) -> Body {
+    let text = call("read_file", None);
+    Body::from_stream(stream::once(async move {
+        clock.advance(time);
+        Ok::<_, std::io::Error>(Bytes::from(text))
+    }))
+}
+
+/// A server whose clock the test has, and no grants that are ours.
+async fn timed(change: impl FnOnce(&mut ServerParts)) -> (World, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::new(UnixTime::from_seconds(NOW)));
+    let world = world_with(|parts| {
+        parts.clock = Arc::<ManualClock>::clone(&clock);
+        parts.grants = Arc::new(NoGrants);
+        change(parts);
+    });
+    (world.await, clock)
+}
+
+#[tokio::test]
+async fn b21_a_token_that_expires_while_the_body_comes_is_noticed() {
+    // An hour, and a minute of leeway.
+    for (seconds, expected) in [(3600 + 59, None), (3600 + 60, Some(token_validate::Reason::TokenExpired))] {
+        let (world, clock) = timed(|_| {}).await;
+        let request = post(&world, "mcp", &[], slow(clock, Duration::from_secs(seconds)));
+        let outcome = serve(&world.server, &arrival(), request).await;
+        assert_eq!(outcome.err().map(|it| it.reason), expected.map(Reason::Token), "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn b21_a_key_that_expires_while_the_body_comes_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gateway.toml");
+    std::fs::write(&path, KEYS).unwrap();
+    let config = crate::config::Config::read(&path).unwrap();
+    let scopes = vec!["mcp".parse().unwrap()];
+    let new = NewKey { label: "of a test".to_owned(), scopes, lifetime: Some(Duration::from_secs(3600)) };
+    let key = api_keys::add(&config, None, new, UnixTime::from_seconds(NOW), &SystemEntropy).unwrap().key;
+    for (seconds, expected) in [(3599, None), (3600, Some(Reason::ApiKeyExpired))] {
+        let ring = KeyRing::open(&folder.path().join("keys.json")).unwrap();
+        let (world, clock) = timed(|parts| parts.ways.api_keys = Some(Arc::new(ring))).await;
+        let mut request = post(&world, "mcp", &[], slow(clock, Duration::from_secs(seconds)));
+        let bearer = format!("Bearer {}", key.expose()).parse().unwrap();
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        let outcome = serve(&world.server, &arrival(), request).await;
+        assert_eq!(outcome.err().map(|it| it.reason), expected, "{seconds}");
+    }
+}
+
+const KEYS: &str = r#"public_url = "http://localhost:8080"
+[listen]
+address = "127.0.0.1:8080"
+[[server]]
+path = "/mcp"
+upstream = { http = "http://127.0.0.1:3000/mcp" }
+scopes = ["mcp"]
+api_keys = { file = "keys.json" }
+[[authorization_server]]
+issuer = "https://as.example"
+"#;

@@ -1,6 +1,6 @@
 //! More scopes for a client that has some already.
 
-use token_manager::{EndCause, RevokeSelector};
+use token_manager::{DirectGrant, EndCause, RevokeSelector};
 
 use super::world::*;
 
@@ -82,6 +82,38 @@ async fn i01_of_what_was_allowed_before_only_what_the_page_showed_is_kept() {
     assert_eq!(page.hidden("kept"), "files:write mcp");
     let answer = approve(&mut jar, &page, Some("mcp")).await;
     assert_eq!(granted(&world, &answer).await, "files:read mcp");
+}
+
+/// Another grant of the person and client of the one that lives.
+async fn grant_more(world: &World, resource: &str, scope: &str) {
+    let [known] = world.grants.list(&RevokeSelector::All).await.unwrap().try_into().unwrap();
+    let more = DirectGrant {
+        client_id: known.client_id,
+        principal: known.principal,
+        scope: scope.parse().unwrap(),
+        resource: resource.parse().unwrap(),
+        key: None,
+    };
+    world.grants.issue_tokens(more).await.unwrap();
+}
+
+#[tokio::test]
+async fn i01_what_was_allowed_elsewhere_or_is_offered_no_more_is_not_kept() {
+    for (resource, scope, expected) in [
+        (RESOURCE, "files:write", "files:write mcp"),
+        ("https://mcp.example/other", "files:write", "mcp"),
+        (RESOURCE, "files:write files:burn", "files:write mcp"),
+    ] {
+        let world = World::new().await;
+        let mut jar = world.jar();
+        let first = jar.sign_in().await;
+        assert_eq!(granted(&world, &first).await, "mcp");
+        grant_more(&world, resource, scope).await;
+        let page = asked(&mut jar, &[("scope", "files:read")]).await;
+        assert_eq!(page.hidden("kept"), expected, "{resource} {scope}");
+        let answer = approve(&mut jar, &page, Some("files:burn files:write mcp")).await;
+        assert_eq!(granted(&world, &answer).await, format!("files:read {expected}"), "{resource} {scope}");
+    }
 }
 
 #[tokio::test]
