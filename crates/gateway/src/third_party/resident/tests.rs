@@ -95,6 +95,7 @@ fn load(folder: &Path, public_url: &str, master: &str, rest: &str) -> Loaded {
     fs::write(&path, text).unwrap();
     let environment = |name: &str| match name {
         "MASTER" => Some(master.to_owned()),
+        "OLD_MASTER" => Some(MASTER.to_owned()),
         "GITHUB" => Some("Zk8WqP4vT1xNb6Ry".to_owned()),
         _ => None,
     };
@@ -346,6 +347,46 @@ async fn l05_l07_l15_a_store_that_cannot_be_used_is_named_and_stays_as_it_is() {
     fs::write(folder.state(), &good).unwrap();
     let process = Process::start(&folder.option_b(ALICE)).await.unwrap();
     assert!(process.knows(&client).await);
+    process.stop().await;
+}
+
+#[tokio::test]
+async fn l07_l10_a_reload_takes_a_master_key_that_opens_what_is_sealed_and_no_other() {
+    let folder = Folder::new();
+    let tables = format!("{}{ALICE}", client("app"));
+    let mut process = Process::start(&folder.option_b(&tables)).await.unwrap();
+    let (grant, refresh_token) = process.grant("app").await;
+    let in_force = process.state().ring.current();
+    let error = process.reload(&folder.option_b_under(OTHER_MASTER, &tables)).await.unwrap_err();
+    assert!(chain(&error).contains("master key"), "{}", chain(&error));
+    assert_eq!(process.state().ring.current(), in_force);
+
+    let both = format!("old_master_keys = [{{ env = \"OLD_MASTER\" }}]\n{tables}");
+    process.reload(&folder.option_b_under(OTHER_MASTER, &both)).await.unwrap();
+    assert_ne!(process.state().ring.current(), in_force);
+    let (status, answer) = process.refresh("app", &refresh_token).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert!(process.is_live(grant));
+    process.stop().await;
+}
+
+#[tokio::test]
+async fn a_backup_is_written_where_the_operator_says_and_not_beside_the_process() {
+    let folder = Folder::new();
+    let process = Process::start(&folder.option_b(ALICE)).await.unwrap();
+    let back_up = async |path: &Path| {
+        let question = json!({ "path": path }).to_string();
+        let request = Request::post("/storage/backup").body(Body::from(question)).unwrap();
+        let answer = process.resident.admin().unwrap().call(request).await.unwrap();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(body.to_vec()).unwrap()
+    };
+    let refused = back_up(Path::new("backup-of-a-test.redb")).await;
+    assert!(refused.contains("backup-of-a-test.redb is no absolute path"), "{refused}");
+    assert!(!Path::new("backup-of-a-test.redb").exists());
+    let path = folder.0.path().join("backup.redb");
+    assert!(back_up(&path).await.contains("\"records\":"));
+    assert!(path.exists());
     process.stop().await;
 }
 
