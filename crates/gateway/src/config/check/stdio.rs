@@ -9,6 +9,10 @@ use crate::config::{
 pub(super) fn check(section: &KeyPath, server: &Server, stdio: &StdioUpstream) -> Result<(), Problem> {
     let upstream = section.key("upstream");
     towards_upstream(section, server, stdio)?;
+    if server.identity.headers || server.identity.jwt.is_some() {
+        let message = "is told in headers, and a program gets no headers: leave it out";
+        return Err(Problem::new(section.key("identity"), message));
+    }
     let command = || upstream.key("stdio");
     let words = || {
         std::iter::once(stdio.program.to_str().unwrap_or_default())

@@ -86,7 +86,7 @@ pub struct Server {
     #[serde(rename = "quota", default)]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub quotas: Vec<ServerQuota>,
-    /// What the upstream learns about the caller.
+    /// What the upstream learns about the caller; not for a program, which gets no headers.
     #[serde(default)]
     pub identity: ServerIdentity,
     /// What lets the gateway in at the upstream; nothing without this section.

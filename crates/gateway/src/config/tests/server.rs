@@ -1,4 +1,4 @@
-use super::{BASE, accepts, edited, parse, refuses};
+use super::{BASE, accepts, edited, parse, refuses, refuses_in};
 
 const PATH: &str = r#"path = "/mcp""#;
 const UPSTREAM: &str = r#"upstream = { http = "http://127.0.0.1:3000/mcp" }"#;
@@ -321,9 +321,29 @@ fn an_upstream_of_the_old_transport_takes_a_second_path() {
 fn stdio(keys: &str, refusal: Option<(&str, &str)>) {
     let to = format!("upstream = {{ {keys} }}");
     match refusal {
-        Some((key, message)) => refuses(UPSTREAM, &to, key, message),
-        None => drop(accepts(UPSTREAM, &to)),
+        Some((key, message)) => refuses_in(&without_identity(), UPSTREAM, &to, key, message),
+        None => drop(parse(&edited(&without_identity(), UPSTREAM, &to)).unwrap()),
     }
+}
+
+/// The base for programs, which get no headers.
+fn without_identity() -> String {
+    edited(BASE, IDENTITY, "")
+}
+
+const IDENTITY: &str = r#"[server.identity]
+jwt = { audience = "https://files.internal", lifetime = "60s", key = { file = "identity.pem" } }
+"#;
+
+#[test]
+fn what_would_be_told_in_headers_is_not_promised_for_programs() {
+    let program = r#"upstream = { stdio = ["python3"] }"#;
+    let error = parse(&edited(BASE, UPSTREAM, program)).unwrap_err();
+    assert_eq!((error.line(), error.key()), (Some(14), "server[0].identity"), "{error}");
+    parse(&edited(&without_identity(), UPSTREAM, program)).unwrap();
+    let headers = edited(BASE, IDENTITY, "[server.identity]\nheaders = true\n");
+    parse(&headers).unwrap();
+    assert_eq!(parse(&edited(&headers, UPSTREAM, program)).unwrap_err().key(), "server[0].identity");
 }
 
 #[test]
@@ -381,9 +401,9 @@ fn a_program_finds_its_credential_in_its_environment() {
     let with =
         |upstream: &str, more: &str| format!("upstream = {{ stdio = [\"python3\"]{upstream} }}\n{more}");
     let secret = "credential = { secret = { env = \"S\" } }";
-    accepts(UPSTREAM, &with(", credential_env = \"API_TOKEN\"", secret));
+    parse(&edited(&without_identity(), UPSTREAM, &with(", credential_env = \"API_TOKEN\"", secret))).unwrap();
     let key = |upstream: &str, more: &str| {
-        parse(&edited(BASE, UPSTREAM, &with(upstream, more))).unwrap_err().key().to_owned()
+        parse(&edited(&without_identity(), UPSTREAM, &with(upstream, more))).unwrap_err().key().to_owned()
     };
     assert_eq!(key("", secret), "server[0].credential");
     let variable = "server[0].upstream.credential_env";
