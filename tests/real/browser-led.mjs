@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 
 import { chromium } from 'playwright-core';
 
-import { decide, heading } from './browser-person.mjs';
+import { back, decide, heading } from './browser-person.mjs';
 
 const { values: options } = parseArgs({
   options: { at: { type: 'string' }, chromium: { type: 'string' }, origin: { type: 'string' } },
@@ -29,7 +29,7 @@ const page = await browser.newPage({ ignoreHTTPSErrors: true });
 page.setDefaultTimeout(30_000);
 
 const commands = {
-  back: () => page.goBack(),
+  back: () => back(page),
   open: (path) => page.goto(`${options.origin}${path}`),
   press: (decision) => decide(page, decision),
   type: async (name, ...password) => {

@@ -3,6 +3,12 @@
 /** Presses a button of a decision. */
 export const decide = (page, decision) => page.click(`button[name="decision"][value="${decision}"]`);
 
+/** Goes back, once the page is all there: while it still takes over from the last one, Chromium refuses. */
+export async function back(page) {
+  await page.waitForLoadState();
+  await page.goBack();
+}
+
 /** What the page is called. */
 export const heading = (page) => page.locator('h1').innerText();
 

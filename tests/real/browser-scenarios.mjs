@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { faultsOf, faultsOfKeyboard } from './browser-checks.mjs';
-import { connect, decide, heading, landed, signInAtCorp, typePassword } from './browser-person.mjs';
+import { back, connect, decide, heading, landed, signInAtCorp, typePassword } from './browser-person.mjs';
 
 export { gallery, pictures } from './browser-pictures.mjs';
 
@@ -88,7 +88,7 @@ export async function staleness(stage) {
   assert.ok(await client.redeem(await landed(page, client)));
   await decide(twin, 'provider:local');
   await twin.getByRole('heading', { name: 'What you can do' }).waitFor();
-  await page.goBack();
+  await back(page);
   await page.getByRole('heading', { name: 'What you can do' }).waitFor();
   assert.equal(client.answers.length, 1, 'one approval, one answer');
 }
@@ -153,7 +153,8 @@ export async function changesOfMind(stage) {
 
   await page.goto(client.request());
   await decide(page, 'provider:corp');
-  await page.goBack();
+  await page.locator('button[name="decision"][value="refuse"]').waitFor();
+  await back(page);
   await decide(page, 'provider:local');
   await typePassword(page);
   assert.ok(await client.redeem(await landed(page, client)));
