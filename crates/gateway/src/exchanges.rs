@@ -61,6 +61,8 @@ pub(crate) struct Exchange {
     /// Whether the stack beneath tells nobody that the client takes nothing, which is HTTP/2.
     is_multiplexed: bool,
     is_waiting: bool,
+    /// Whether the connection does not come to look by itself when this ends.
+    tells: bool,
     /// When it ended, where that is known before it is dropped.
     ended: Option<Instant>,
     exchanges: Exchanges,
@@ -88,7 +90,21 @@ impl Exchanges {
         open.head_since = None;
         open.is_multiplexed = is_multiplexed;
         drop(open);
-        Exchange { is_multiplexed, is_waiting: false, ended: None, exchanges: self.clone() }
+        Exchange {
+            is_multiplexed,
+            is_waiting: false,
+            tells: is_multiplexed,
+            ended: None,
+            exchanges: self.clone(),
+        }
+    }
+
+    /// The rest of a request body of HTTP/1.1 whose request needs it no more: until it is read, the connection is not
+    /// idle, and what comes is not the beginning of the next request.
+    pub(crate) fn begin_rest(&self) -> Exchange {
+        let mut exchange = self.begin(false);
+        exchange.tells = true;
+        exchange
     }
 
     /// The client has sent something: the beginning of its next request, if it is not in the middle of one.
@@ -190,8 +206,8 @@ impl Drop for Exchange {
             return;
         }
         open.idle_since = Some(self.ended.unwrap_or_else(Instant::now));
-        // On HTTP/1.1 the connection itself drops this, and looks for the next request anyway.
-        let connection = if self.is_multiplexed { open.connection.take() } else { None };
+        // On HTTP/1.1 the connection itself drops what it answered, and looks for the next request anyway.
+        let connection = if self.tells { open.connection.take() } else { None };
         drop(open);
         connection.into_iter().for_each(Waker::wake);
     }

@@ -15,6 +15,7 @@ mod exchanges;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod late_body;
 mod limits;
 mod listener;
 mod metrics;

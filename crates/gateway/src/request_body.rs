@@ -17,6 +17,15 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::reason::Reason;
 
+/// How large and how slow the body of a request may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyBounds {
+    /// Bytes.
+    pub(crate) most: u64,
+    /// How long it may pause, with a second more for each KiB that came.
+    pub(crate) idle: Duration,
+}
+
 /// A body that fails when it grows too large or comes too slowly.
 #[derive(Debug)]
 pub(crate) struct BoundedBody<B> {
@@ -45,6 +54,13 @@ struct Pace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the request body was refused: {}", .0.code())]
 pub(crate) struct BodyRefused(Reason);
+
+impl BodyBounds {
+    /// `body` within these bounds, and why it broke them.
+    pub(crate) fn apply<B>(self, body: B) -> (BoundedBody<B>, BodyFault) {
+        BoundedBody::new(body, self.most, self.idle)
+    }
+}
 
 impl<B> BoundedBody<B> {
     /// `inner`, of at most `most` bytes, which may pause for `allowance` plus a second for each KiB it has brought.

@@ -28,6 +28,7 @@ use crate::{
     limits::{AddressLimit, RequestLimit, StreamLimit},
     metrics::Metrics,
     own_authorization_server::OwnAuthorizationServer,
+    request_body::BodyBounds,
     routes::{Readiness, Routes, ServerIssuers},
     service::Arrival,
 };
@@ -69,6 +70,7 @@ pub(crate) struct Runtime {
     streams: StreamLimit,
     bridges: Bridges,
     addresses: AddressLimit,
+    bodies: BodyBounds,
     https: bool,
 }
 
@@ -145,7 +147,17 @@ impl Runtime {
         let routes = Routes::new(&servers, documents, readiness, &assertion_keys, own.router);
         let https = config.public_url.is_https();
         Ok((
-            Self { edge: edge(loaded), routes, validator, acceptances, streams, bridges, addresses, https },
+            Self {
+                edge: edge(loaded),
+                routes,
+                validator,
+                acceptances,
+                streams,
+                bridges,
+                addresses,
+                bodies: bodies(config),
+                https,
+            },
             refresher,
         ))
     }
@@ -169,6 +181,11 @@ impl Runtime {
     /// The places of each client address.
     pub(crate) const fn addresses(&self) -> &AddressLimit {
         &self.addresses
+    }
+
+    /// What is read of the body of a request.
+    pub(crate) const fn bodies(&self) -> BodyBounds {
+        self.bodies
     }
 
     /// Whether clients come by https.
@@ -246,6 +263,10 @@ fn issuers_of(config: &Config) -> Vec<ServerIssuers> {
     config.servers.iter().map(of).collect()
 }
 
+fn bodies(config: &Config) -> BodyBounds {
+    BodyBounds { most: config.limits.body_bytes.bytes(), idle: config.limits.body_idle.get() }
+}
+
 fn stream_limit(config: &Config, before: Option<&StreamLimit>) -> StreamLimit {
     let limits = &config.limits;
     StreamLimit::new(limits.streams_per_subject as usize, limits.requests_per_subject as usize, before)
@@ -299,8 +320,7 @@ fn server_parts(
         credentials,
         requests,
         streams,
-        most_body: config.limits.body_bytes.bytes(),
-        body_idle: config.limits.body_idle.get(),
+        bodies: bodies(config),
         clock: Arc::<SystemClock>::clone(&process.clock),
         leeway: acceptance.leeway,
         acceptance_ends,

@@ -15,17 +15,19 @@ use arc_swap::ArcSwap;
 use axum::{body::Body, extract::Request, response::Response};
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Version, header, request::Parts};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use tower_service::Service;
 
 use crate::{
     access_log::{AccessRecord, LoggedBody, Notes, SubjectDigest},
     exchanges::Exchanges,
+    late_body::LateBody,
     limits::{Counted, Site},
     listener::ForConnection,
     metrics::{Metrics, TokenOutcome},
     reason::Reason,
     refusal::{Detail, Refusal},
+    request_body::BodyBounds,
     request_id::{RequestId, RequestIds},
     routes,
     runtime::Runtime,
@@ -130,6 +132,20 @@ impl Service<SocketAddr> for MakeService {
     }
 }
 
+impl ConnectionService {
+    /// The request with a body that ends even if nobody wants all of it; HTTP/2 needs nothing of the kind, and a client
+    /// that waits to be asked for its body is not asked.
+    fn with_late_body(&self, request: Request<Incoming>, bounds: BodyBounds) -> Request {
+        let is_awaited = request.version() != Version::HTTP_2
+            && !request.body().is_end_stream()
+            && !request.headers().contains_key(header::EXPECT);
+        request.map(|body| match is_awaited {
+            true => Body::new(LateBody::new(body, bounds, self.exchanges.clone())),
+            false => Body::new(body),
+        })
+    }
+}
+
 impl ForConnection for ConnectionService {
     fn exchanges(&self) -> Exchanges {
         self.exchanges.clone()
@@ -150,6 +166,7 @@ impl Service<Request<Incoming>> for ConnectionService {
         let runtime = self.shared.runtime.load_full();
         let names = (self.shared.request_ids.next(), Arc::clone(&self.shared.metrics));
         let mut exchange = self.exchanges.begin(request.version() == Version::HTTP_2);
+        let request = self.with_late_body(request, runtime.bodies());
         let answered = answer(runtime, names, self.peer.clone(), started, request);
         Box::pin(answered.map(move |response| {
             exchange.answer();
@@ -163,7 +180,7 @@ async fn answer(
     (request_id, metrics): (RequestId, Arc<Metrics>),
     peer: Peer,
     started: Instant,
-    request: Request<Incoming>,
+    request: Request,
 ) -> Response<(Body, Box<AccessRecord>)> {
     let (head, body) = request.into_parts();
     let client = runtime.edge().client_address(peer.address, &head);
@@ -175,7 +192,7 @@ async fn answer(
     let mut record = Box::new(AccessRecord::new(request_id, shown, method, notes, (started, metrics)));
     let outcome = match admit(&runtime, peer.address, client, &head) {
         Ok(place) => {
-            let routed = runtime.route(arrival.clone(), Request::from_parts(head, Body::new(body)));
+            let routed = runtime.route(arrival.clone(), Request::from_parts(head, body));
             let outcome = contained(routed).await;
             drop(place);
             outcome

@@ -28,6 +28,7 @@ mod http2_wire;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod late_bodies;
 mod logs;
 #[cfg(test)]
 mod names;

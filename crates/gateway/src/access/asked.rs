@@ -7,8 +7,7 @@ use http_body_util::BodyExt;
 use mcp_message::{ErrorCode, Id, InvalidMessage, Limits, Operation, mirrored};
 use serde_json::{Value, value::RawValue};
 
-use super::server::BodyBounds;
-use crate::{reason::Reason, refusal::Refusal};
+use crate::{reason::Reason, refusal::Refusal, request_body::BodyBounds};
 
 /// The operations of one request, and the id that an error about it carries.
 #[derive(Debug)]

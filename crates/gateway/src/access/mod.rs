@@ -25,15 +25,14 @@ use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderName, HeaderValue, Method};
 use tokio::sync::OwnedSemaphorePermit;
 
-use self::{
-    authenticated::Authenticated, live::Live, permitted::Permitted, scoped::Scoped, server::BodyBounds,
-};
+use self::{authenticated::Authenticated, live::Live, permitted::Permitted, scoped::Scoped};
 use crate::{
     audit::Entry,
     credential::{Credentials, ObtainedCredential, PresentedToken},
     limits::StreamPlace,
     reason::Reason,
     refusal::Refusal,
+    request_body::BodyBounds,
     routes::MCP_METHODS,
     service::Arrival,
 };

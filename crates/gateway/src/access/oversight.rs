@@ -6,11 +6,12 @@ use http_body_util::{BodyExt, Collected, Limited};
 use mcp_message::{ErrorCode, Limits, Target};
 use mcp_policy::{Asker, QuotaSpent, Quotas};
 
-use super::{Asked, Principal, ProtectedServer, server::BodyBounds};
+use super::{Asked, Principal, ProtectedServer};
 use crate::{
     audit::{Entry, Trail},
     reason::Reason,
     refusal::Refusal,
+    request_body::BodyBounds,
     service::Arrival,
 };
 

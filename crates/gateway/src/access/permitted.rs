@@ -1,7 +1,7 @@
 use axum::{body::Body, extract::Request};
 
-use super::{Asked, Principal, ProtectedServer, Scoped, server::BodyBounds};
-use crate::{audit::Entry, refusal::Refusal};
+use super::{Asked, Principal, ProtectedServer, Scoped};
+use crate::{audit::Entry, refusal::Refusal, request_body::BodyBounds};
 
 /// Proof that the policy of a server lets this request through; nothing is forwarded without it.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ use crate::{
     limits::{RequestLimit, StreamLimit, StreamPlace},
     reason::Reason,
     refusal::Refusal,
-    request_body::{BodyFault, BoundedBody},
+    request_body::BodyBounds,
     routes::MCP_METHODS,
     service::Arrival,
     stream_body::CountedStream,
@@ -55,8 +55,7 @@ pub(crate) struct ServerParts {
     pub(crate) credentials: Credentials,
     pub(crate) requests: RequestLimit,
     pub(crate) streams: StreamLimit,
-    pub(crate) most_body: u64,
-    pub(crate) body_idle: Duration,
+    pub(crate) bodies: BodyBounds,
     pub(crate) clock: Arc<dyn Clock>,
     /// How long after `exp` a token is still accepted.
     pub(crate) leeway: Duration,
@@ -67,20 +66,6 @@ pub(crate) struct ServerParts {
     /// Ends answers that are still streaming when the time to stop is up.
     pub(crate) answering_ends: CancellationToken,
     pub(crate) oversight: Oversight,
-}
-
-/// How large and how slow the body of a request may be, after its declared length was accepted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BodyBounds {
-    most: u64,
-    idle: Duration,
-}
-
-impl BodyBounds {
-    /// `body` within these bounds, and why it broke them.
-    pub(super) fn apply(self, body: Body) -> (BoundedBody<Body>, BodyFault) {
-        BoundedBody::new(body, self.most, self.idle)
-    }
 }
 
 impl ProtectedServer {
@@ -198,10 +183,10 @@ impl ProtectedServer {
     pub(super) fn bound_body(&self, headers: &HeaderMap) -> Result<BodyBounds, Refusal> {
         let declared =
             headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<u64>().ok());
-        if declared.is_some_and(|it| it > self.parts.most_body) {
+        if declared.is_some_and(|it| it > self.parts.bodies.most) {
             return Err(Reason::BodyTooLarge.into());
         }
-        Ok(BodyBounds { most: self.parts.most_body, idle: self.parts.body_idle })
+        Ok(self.parts.bodies)
     }
 
     /// Hands the request to the upstream and its answer back.
