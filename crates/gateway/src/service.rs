@@ -139,9 +139,12 @@ impl ConnectionService {
         let is_awaited = request.version() != Version::HTTP_2
             && !request.body().is_end_stream()
             && !request.headers().contains_key(header::EXPECT);
-        request.map(|body| match is_awaited {
-            true => Body::new(LateBody::new(body, bounds, self.exchanges.clone())),
-            false => Body::new(body),
+        request.map(|body| {
+            if is_awaited {
+                Body::new(LateBody::new(body, bounds, self.exchanges.clone()))
+            } else {
+                Body::new(body)
+            }
         })
     }
 }
