@@ -9,11 +9,16 @@ pub(crate) fn power_loss(options: &[&str]) -> ExitCode {
     run(&["storage", "power_loss"], &with_default(options, "--seeds", "10000"))
 }
 
-/// Kills a process that works on grants, as often as `options` say; goes on where an earlier run was stopped.
+/// Kills a process that works on grants, as often as `options` say; goes on where an earlier run was stopped, unless the
+/// store is filled first (`--file-size`).
 pub(crate) fn crash(options: &[&str]) -> ExitCode {
     let report = root().join("target/crash-report.txt");
     let report = report.to_string_lossy();
-    let options = with_default(&with_default(options, "--cycles", "1000"), "--report", &report);
+    let mut options = with_default(options, "--cycles", "1000");
+    // Files of another size are another run, and a short one.
+    if !options.contains(&"--file-size") {
+        options = with_default(&options, "--report", &report);
+    }
     run(&["token-manager", "durability"], &options)
 }
 

@@ -36,7 +36,9 @@ usage: cargo xtask COMMAND
 
   power-loss [--seeds N] [--from S]
                       lose the power of a simulated disk, N histories (10,000) from seed S (0) on
-  crash [--cycles N]  kill a process that issues, refreshes and revokes, N times (1,000); goes on where it was stopped
+  crash [--cycles N] [--file-size SIZE]
+                      kill a process that issues, refreshes and revokes, N times (1,000); goes on where it was stopped,
+                      unless the store is filled to a SIZE (1GiB) first
   races [--rounds N]  redeem and refresh one token many times at once, N rounds (100)
   moods [--seconds N] fifty grants on third-party tokens of seconds, in good times and in bad, N seconds (120) each
   soak [--calls N]    fifty users with the same ids, names of sessions and progress tokens call N times (1,000,000)

@@ -41,10 +41,11 @@ pub use terms::{NewGrant, SessionKey};
 pub use token_request::IssuedTokens;
 pub use upkeep::Upkeep;
 
+use futures_util::future;
 use machines::Machines;
 use oauth_types::{Clock, Entropy, GrantId, ProviderId, UnixTime};
 use record::Phase;
-use storage::{RecordStore, StoreError};
+use storage::{Key, RecordStore, StoreError, Versioned};
 use terms::Terms;
 
 use crate::{
@@ -169,21 +170,38 @@ impl Grants {
 }
 
 impl Shared {
+    /// Reads all grants, several parts of them at once: their ids are random, so the parts are equal.
     async fn load(&self) -> Result<(), StoreError> {
-        let mut after = None;
+        let borders: Vec<Key> = (1..PARTS).map(|part| Key::of([part * (u8::MAX / PARTS + 1)])).collect();
+        let begins = std::iter::once(None).chain(borders.iter().cloned().map(Some));
+        let ends = borders.iter().map(Some).chain([None]);
+        let parts = begins.zip(ends).map(|(after, last)| self.load_part(after, last));
+        future::try_join_all(parts).await.map(drop)
+    }
+
+    /// Those after `after`, up to `last`.
+    async fn load_part(&self, mut after: Option<Key>, last: Option<&Key>) -> Result<(), StoreError> {
         loop {
             let page = self.parts.store.scan(record::TABLE, after.as_ref(), PAGE).await?;
             for (key, found) in &page {
-                let (Some(id), Ok(summary)) = (record::id(key), record::summary(&found.record.body)) else {
-                    return Err(StoreError::Corrupt(format!("the grant {key:?} cannot be read")));
-                };
-                self.remember(id, &summary);
+                if last.is_some_and(|it| key > it) {
+                    return Ok(());
+                }
+                self.load_one(key, found)?;
             }
             match page.into_iter().next_back() {
-                Some((last, _)) => after = Some(last),
+                Some((key, _)) => after = Some(key),
                 None => return Ok(()),
             }
         }
+    }
+
+    fn load_one(&self, key: &Key, found: &Versioned) -> Result<(), StoreError> {
+        let (Some(id), Ok(summary)) = (record::id(key), record::summary(&found.record.body)) else {
+            return Err(StoreError::Corrupt(format!("the grant {key:?} cannot be read")));
+        };
+        self.remember(id, &summary);
+        Ok(())
     }
 
     fn remember(&self, id: GrantId, summary: &record::Summary<'_>) {
@@ -233,7 +251,9 @@ impl fmt::Debug for Grants {
     }
 }
 
-const PAGE: usize = 4096;
+const PAGE: usize = 1024;
+/// As many as a small machine has processors, and some more.
+const PARTS: u8 = 8;
 
 #[cfg(test)]
 mod tests;

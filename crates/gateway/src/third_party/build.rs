@@ -126,7 +126,11 @@ pub(super) async fn authorization_server(
     let server = OwnAuthorizationServer {
         issuers: vec![state.issuer_policy()],
         grants: Arc::new(state.grant_check()),
-        credentials: Some(Arc::new(SignInTokens::new(state.issuer.clone(), state.foundations.clone()))),
+        credentials: Some(Arc::new(SignInTokens::new(
+            state.issuer.clone(),
+            state.foundations.clone(),
+            third_party.connectable(),
+        ))),
         router: to_the_end(
             endpoints::router(endpoints)
                 .merge(browser::router(Arc::new(browser)))

@@ -37,6 +37,13 @@ pub(super) fn owner_entry(owner: &Key, row_key: &[u8]) -> Vec<u8> {
     [&[owner_len(owner)], owner.as_bytes(), row_key].concat()
 }
 
+/// The key in what [`row_key`] made.
+pub(super) fn key_in(row_key: &[u8]) -> Result<Key, StoreError> {
+    let mut parts = row_key.splitn(2, |&it| it == 0);
+    let key = parts.nth(1).and_then(|it| Key::new(it).ok());
+    key.ok_or_else(|| corrupt("key", row_key))
+}
+
 /// Splits what [`row_key`] made.
 pub(super) fn parse_row_key(bytes: &[u8]) -> Result<Swept, StoreError> {
     let mut parts = bytes.splitn(2, |&it| it == 0);

@@ -26,12 +26,10 @@ pub(super) fn scan(
         Some(after) if *after >= first => Bound::Excluded(after.as_slice()),
         _ => Bound::Included(first.as_slice()),
     };
-    let mut page = Vec::new();
-    for (row_key, bytes) in read_range(db, start, &first, limit).map_err(failure)? {
-        let row = decode(table, &row_key, &bytes)?;
-        page.push((encoding::parse_row_key(&row_key)?.key, row));
+    match read_range(db, table, start, &first, limit) {
+        Ok(page) => page,
+        Err(error) => Err(failure(error)),
     }
-    Ok(page)
 }
 
 fn read(db: &Database, row_key: &[u8]) -> Result<Option<Vec<u8>>, redb::Error> {
@@ -39,26 +37,32 @@ fn read(db: &Database, row_key: &[u8]) -> Result<Option<Vec<u8>>, redb::Error> {
     Ok(records.get(row_key)?.map(|it| it.value().to_vec()))
 }
 
+/// Rows are decoded where they lie: whoever opens a large store reads millions of them.
 fn read_range(
     db: &Database,
+    table: Table,
     start: Bound<&[u8]>,
     prefix: &[u8],
     limit: usize,
-) -> Result<Vec<RawRow>, redb::Error> {
+) -> Result<Page, redb::Error> {
     let records = db.begin_read()?.open_table(schema::RECORDS)?;
-    let mut found = Vec::new();
+    let mut page = Vec::new();
     for entry in records.range::<&[u8]>((start, Bound::Unbounded))?.take(limit) {
-        let (key, value) = entry?;
-        if !key.value().starts_with(prefix) {
+        let (row_key, value) = entry?;
+        let row_key = row_key.value();
+        if !row_key.starts_with(prefix) {
             break;
         }
-        found.push((key.value().to_vec(), value.value().to_vec()));
+        match decode(table, row_key, value.value()).and_then(|row| Ok((encoding::key_in(row_key)?, row))) {
+            Ok(row) => page.push(row),
+            Err(error) => return Ok(Err(error)),
+        }
     }
-    Ok(found)
+    Ok(Ok(page))
 }
 
-/// The key and the value of a row, as they lie in the file.
-type RawRow = (Vec<u8>, Vec<u8>);
+/// The rows, or what is wrong with one of them.
+type Page = Result<Vec<(Key, Versioned)>, StoreError>;
 
 fn decode(table: Table, row_key: &[u8], bytes: &[u8]) -> Result<Versioned, StoreError> {
     let row = encoding::decode(row_key, bytes)?;

@@ -14,6 +14,7 @@ use std::{
 
 use crate::{
     Outcome,
+    filling::{self, AtRest, FileSize},
     ledger::{Ledger, Violations},
     scene::{Scene, Sealing},
 };
@@ -29,38 +30,34 @@ struct Report {
     working_ms: u64,
 }
 
-/// Kills `cycles` times, counting those that `report` already tells of.
-pub(crate) fn run(cycles: u64, report: Option<PathBuf>) -> Outcome {
-    let mut done = report.as_deref().map_or(Ok(Report::default()), Report::read)?;
+/// What a run is to do.
+pub(crate) struct Plan {
+    pub(crate) cycles: u64,
+    /// Fills every file first, so that it has at least this size at each kill.
+    pub(crate) file_size: Option<FileSize>,
+    /// Tells of the cycles that are done already.
+    pub(crate) report: Option<PathBuf>,
+}
+
+/// Kills as often as planned, counting the cycles that the report already tells of.
+pub(crate) fn run(plan: &Plan) -> Outcome {
+    let Plan { cycles, file_size, .. } = *plan;
+    let mut done = plan.report.as_deref().map_or(Ok(Report::default()), Report::read)?;
     if done.cycles >= cycles {
         done = Report::default();
     }
     while done.cycles < cycles {
-        let folder = crate::folder()?;
-        let path = folder.path().join("state.redb");
-        let mut ledger = Ledger::default();
-        // A new file now and then, so that the last cycles are as quick as the first.
-        let older = folder.path().join("older.redb");
-        for _ in 0..CYCLES_OF_A_FILE.min(cycles - done.cycles) {
-            l01_nothing_answered_is_lost_by_a_kill(&path, &mut ledger, &mut done)?;
-            if !older.exists() {
-                fs::copy(&path, &older)?;
-            }
-            if done.cycles.is_multiple_of(PROGRESS) {
-                writeln!(io::stdout(), "{} of {cycles} cycles, {}", done.cycles, done.violations)?;
-                report.as_deref().map_or(Ok(()), |it| done.write(it))?;
-            }
-        }
-        done.answers += ledger.answers;
-        done.resealed += ledger.resealed;
-        the_ledger_finds_an_older_store_out(&older, ledger)?;
+        kill_over_one_file(plan, &mut done)?;
     }
-    report.as_deref().map_or(Ok(()), |it| done.write(it))?;
+    done.write_if_wanted(plan)?;
     let Report { answers, violations, slowest_ms, resealed, working_ms, .. } = done;
     assert!(slowest_ms < 2_000, "it took {slowest_ms} ms to open the store");
     let rate = answers * 1_000 / working_ms.max(1);
     assert!(rate > 200, "only {answers} answers in {working_ms} ms: hardly anything was tried");
-    assert!(resealed > cycles / 2, "only {resealed} records were sealed anew: nothing was tried");
+    assert!(
+        resealed > cycles / 2 || file_size.is_some(),
+        "only {resealed} records were sealed anew: nothing was tried"
+    );
     writeln!(
         io::stdout(),
         "{answers} answers before the kills, {rate} a second, {resealed} records sealed anew, \
@@ -70,20 +67,67 @@ pub(crate) fn run(cycles: u64, report: Option<PathBuf>) -> Outcome {
     if violations == Violations::default() { Ok(()) } else { Err("see above".into()) }
 }
 
-fn l01_nothing_answered_is_lost_by_a_kill(path: &Path, ledger: &mut Ledger, done: &mut Report) -> Outcome {
+/// A new file now and then, so that the last cycles are as quick as the first.
+fn kill_over_one_file(plan: &Plan, done: &mut Report) -> Outcome {
+    // A large file lies where it would lie in earnest.
+    let folder = if plan.file_size.is_some() { tempfile::tempdir()? } else { crate::folder()? };
+    let path = folder.path().join("state.redb");
+    let older = folder.path().join("older.redb");
+    let at_rest = match plan.file_size {
+        Some(size) => filled(&path, Sealing::of(done.cycles), size)?,
+        None => AtRest::default(),
+    };
+    let mut ledger = Ledger::default();
+    for _ in 0..CYCLES_OF_A_FILE.min(plan.cycles - done.cycles) {
+        l01_nothing_answered_is_lost_by_a_kill(&path, &at_rest, &mut ledger, done)?;
+        if !older.exists() {
+            fs::copy(&path, &older)?;
+        }
+        if done.cycles.is_multiple_of(PROGRESS) {
+            writeln!(io::stdout(), "{} of {} cycles, {}", done.cycles, plan.cycles, done.violations)?;
+            done.write_if_wanted(plan)?;
+        }
+    }
+    done.answers += ledger.answers;
+    done.resealed += ledger.resealed;
+    the_ledger_finds_an_older_store_out(&older, ledger)
+}
+
+/// Makes the file in memory, where that is quick.
+fn filled(path: &Path, sealing: Sealing, size: FileSize) -> Outcome<AtRest> {
+    let folder = crate::folder()?;
+    let new = folder.path().join("state.redb");
+    let at_rest = crate::runtime()?.block_on(filling::fill(&new, sealing, size))?;
+    fs::copy(&new, path)?;
+    Ok(at_rest)
+}
+
+fn l01_nothing_answered_is_lost_by_a_kill(
+    path: &Path,
+    at_rest: &AtRest,
+    ledger: &mut Ledger,
+    done: &mut Report,
+) -> Outcome {
     let sealing = Sealing::of(done.cycles);
     done.working_ms += u64::try_from(run_and_kill(path, sealing, ledger)?.as_millis())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let started = Instant::now();
+        let (started, worked) = (Instant::now(), processor_ms()?);
         // The next process seals with the other key, and has all this to seal anew.
         let scene = Scene::without_keeper(path, sealing).await?;
         let opened = u64::try_from(started.elapsed().as_millis())?;
         done.slowest_ms = done.slowest_ms.max(opened);
-        if done.cycles % CYCLES_OF_A_ROUND == 1 {
+        if !at_rest.is_empty() {
+            let (length, worked) = (FileSize(fs::metadata(path)?.len()), processor_ms()? - worked);
+            writeln!(io::stdout(), "opened {length} in {opened} ms, {worked} ms of a processor's time")?;
+        }
+        // What rests is too much to seal anew again and again.
+        if done.cycles % CYCLES_OF_A_ROUND == 1 && at_rest.is_empty() {
             done.resealed += fi26_what_was_interrupted_goes_on(&scene).await?;
         }
-        for violation in ledger.check(&scene).await? {
+        let mut found = ledger.check(&scene).await?;
+        found.extend(at_rest.check(&scene));
+        for violation in found {
             writeln!(io::stdout(), "cycle {}: {violation:?}", done.cycles)?;
             done.violations.add(&violation);
         }
@@ -130,6 +174,16 @@ fn run_and_kill(path: &Path, sealing: Sealing, ledger: &mut Ledger) -> Outcome<D
     Ok(delay)
 }
 
+/// How long all threads of this process have worked (proc(5), `utime` and `stime`, in hundredths of a second).
+fn processor_ms() -> Outcome<u64> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    // The name of the program, in brackets, may hold anything.
+    let behind_name = stat.rsplit_once(')').map_or("", |(_, it)| it);
+    let ticks: Vec<u64> =
+        behind_name.split_whitespace().skip(11).take(2).filter_map(|it| it.parse().ok()).collect();
+    Ok(ticks.iter().sum::<u64>() * 10)
+}
+
 impl Report {
     fn read(path: &Path) -> Outcome<Self> {
         let Ok(text) = fs::read_to_string(path) else { return Ok(Self::default()) };
@@ -146,6 +200,10 @@ impl Report {
             resealed,
             working_ms,
         })
+    }
+
+    fn write_if_wanted(&self, plan: &Plan) -> Outcome {
+        plan.report.as_deref().map_or(Ok(()), |it| self.write(it))
     }
 
     /// As a whole or not at all: the run may be stopped at any time.

@@ -1,9 +1,11 @@
 //! What grants must keep to when many ask at once, and when the process is killed.
 //!
 //! Without arguments it does some of both. `--cycles N` kills N times, and `--report PATH` notes how far it came, to go
-//! on from there; `--rounds N` lets many ask at once, N times.
+//! on from there; with `--file-size SIZE` the store is filled first, on the disk, and has at least that size at each kill.
+//! `--rounds N` lets many ask at once, N times.
 
 mod crash;
+mod filling;
 mod ledger;
 mod races;
 mod scene;
@@ -12,8 +14,10 @@ mod worker;
 use std::{
     env,
     error::Error,
+    fmt::Display,
     io::{self, Write},
     path::Path,
+    str::FromStr,
 };
 
 use scene::Sealing;
@@ -36,6 +40,7 @@ fn main() -> Outcome {
         return Ok(writeln!(io::stdout(), "l01_g02_g18_grants_under_kills_and_races: test")?);
     }
     let (cycles, rounds) = (after(&arguments, "--cycles")?, after(&arguments, "--rounds")?);
+    let file_size = after(&arguments, "--file-size")?;
     let both = cycles.is_none() && rounds.is_none();
     if let Some(rounds) = rounds.or(both.then_some(ROUNDS)) {
         runtime()?.block_on(races::run(rounds))?;
@@ -43,14 +48,14 @@ fn main() -> Outcome {
     if let Some(cycles) = cycles.or(both.then_some(CYCLES)) {
         let place = arguments.iter().position(|it| it == "--report");
         let report = place.and_then(|it| arguments.get(it + 1)).map(Into::into);
-        crash::run(cycles, report)?;
+        crash::run(&crash::Plan { cycles, file_size, report })?;
     }
     Ok(())
 }
 
-fn after(arguments: &[String], name: &str) -> Outcome<Option<u64>> {
+fn after<T: FromStr<Err: Display>>(arguments: &[String], name: &str) -> Outcome<Option<T>> {
     let Some(place) = arguments.iter().position(|it| it == name) else { return Ok(None) };
-    let text = arguments.get(place + 1).ok_or_else(|| format!("{name} needs a number"))?;
+    let text = arguments.get(place + 1).ok_or_else(|| format!("{name} needs a value"))?;
     Ok(Some(text.parse().map_err(|error| format!("{name} {text}: {error}"))?))
 }
 

@@ -27,7 +27,10 @@ use super::{
     tokens::token_set,
     visit::Visit,
 };
-use crate::third_party::pages::{ConnectPage, Problem};
+use crate::third_party::{
+    endpoints::source,
+    pages::{ConnectPage, Problem},
+};
 
 pub(super) async fn shown(
     State(browser): State<Arc<Browser>>,
@@ -86,7 +89,8 @@ impl Browser {
         let person = who.principal().clone();
         let request = ConnectRequest { provider: link.provider.clone(), who };
         let mut set = self.cookies.surplus_bindings(&cookies);
-        let begun = self.parts.pending.begin(Purpose::Connect(Box::new(request))).await?;
+        let source = source(visit.address);
+        let begun = self.parts.pending.begin(Purpose::Connect(Box::new(request)), Some(&source)).await?;
         let lifetime = self.parts.pending.cookie_lifetime();
         set.push(self.cookies.binding(begun.id()).set_binding(begun.binding(), lifetime));
         let csrf = begun.csrf_token(Some(&person));
@@ -136,6 +140,12 @@ impl Browser {
 /// The address of the page.
 pub(super) fn address(link: &ConnectLink) -> String {
     format!("{CONNECT}/{}?{SUBJECT}={}", link.provider, URL_SAFE_NO_PAD.encode(link.subject))
+}
+
+/// The link for the person of this provider's id, as MCP servers make it; `None` if the person has no `sub`.
+pub(crate) fn link_for(person: &Principal, provider: &ProviderId) -> Option<String> {
+    let subject = subject_digest(person)?;
+    Some(address(&ConnectLink { provider: provider.clone(), subject }))
 }
 
 /// Whether the one who is signed in is the one for whom the link was made.
