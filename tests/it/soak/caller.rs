@@ -72,7 +72,7 @@ impl Caller {
         };
         while calls.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok() {
             let kind = connected.next_kind();
-            let outcome = within(connected.call(kind)).await;
+            let outcome = within(connected.call(kind)).await.map_err(|it| it.of(&connected.what(kind)));
             tally.count(connected.caller.behind, kind, outcome.err().unwrap_or(Outcome::Own));
         }
         connected.listening.abort();
@@ -207,6 +207,12 @@ impl Connected {
         }
     }
 
+    /// A call, for people.
+    fn what(&self, kind: Kind) -> String {
+        let caller = &self.caller;
+        format!("{kind:?} {} of {} at {:?}, {:?}", self.id, caller.name(), caller.behind, caller.era)
+    }
+
     async fn call(&mut self, kind: Kind) -> Result<(), Outcome> {
         self.id += 1;
         let secret = self.secret();
@@ -266,9 +272,13 @@ impl Connected {
         let question = loop {
             tokio::select! {
                 question = events.next() => {
-                    break question.ok_or_else(|| Outcome::Lost(format!("a question of {}", self.caller.mark())))?;
+                    break question.ok_or_else(|| Outcome::Lost("the rest before the question".to_owned()))?;
                 }
-                Some(Heard::Asked(question)) = self.heard.recv() => break question,
+                heard = self.heard.recv() => match heard {
+                    Some(Heard::Asked(question)) => break question,
+                    Some(Heard::Told(_)) => {}
+                    None => return Err(Outcome::Lost("the stream that only listens has ended".to_owned())),
+                }
             }
         };
         let question = self.caller.is_asked(question)?;

@@ -148,12 +148,16 @@ scopes = ["mcp"]
     )
 }
 
+/// With more patience than usual, since the machine may be busy with other things for longer than clients ever are.
 fn configuration(listen: &str, upstream: &str, programs: &str) -> String {
     let port = listen.rsplit(':').next().unwrap();
     format!(
         r#"public_url = "http://localhost:{port}"
 [listen]
 address = "{listen}"
+[limits]
+header_read = "5m"
+write_stall = "5m"
 [outbound]
 allow_loopback = true
 [[server]]

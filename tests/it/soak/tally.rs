@@ -39,6 +39,19 @@ pub(super) enum Outcome {
     Refused(String),
 }
 
+impl Outcome {
+    /// The same, with what it is of.
+    pub(super) fn of(self, call: &str) -> Self {
+        let with = |what: String| format!("{call}: {what}");
+        match self {
+            Self::Own => Self::Own,
+            Self::Crossed(what) => Self::Crossed(with(what)),
+            Self::Lost(what) => Self::Lost(with(what)),
+            Self::Refused(what) => Self::Refused(with(what)),
+        }
+    }
+}
+
 /// How many calls there were, and how many of them went wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
@@ -104,7 +117,10 @@ impl Tally {
     /// How far it is, for people.
     pub(super) fn progress(&self, of: u64, seconds: u64) -> String {
         let Counts { calls, crossed, lost, refused } = self.counts();
-        format!("{calls} of {of} calls after {seconds} s: {crossed} crossed, {lost} lost, {refused} refused")
+        let first = self.examples().first().map_or(String::new(), |it| format!("; {it}"));
+        format!(
+            "{calls} of {of} calls after {seconds} s: {crossed} crossed, {lost} lost, {refused} refused{first}"
+        )
     }
 
     /// All of it, for people.
