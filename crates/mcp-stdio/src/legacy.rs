@@ -167,6 +167,7 @@ async fn tell(message: &Message<'_>, session: &Session, on_behalf: &OnBehalf) ->
         let Some(id) = message.references().request_id else { return Ok(()) };
         // It may have been answered meanwhile.
         let Some(number) = session.child.number_of(id.get(), &on_behalf.principal) else { return Ok(()) };
+        session.child.cancel(number);
         text = message.with(&[(id, &number.to_string())]);
     }
     session.child.tell(text).await.map_err(|_| StdioReason::Ended.into())

@@ -1,4 +1,4 @@
-//! One caller: a user on one connection, in one era, who calls and looks at all that comes.
+//! One caller: a user on one connection, in one era, before one upstream, who calls and looks at all that comes.
 
 use std::{
     sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed},
@@ -8,11 +8,16 @@ use std::{
 use http::Method;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
-use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+use tokio::{
+    sync::{Barrier, Semaphore, mpsc},
+    task::JoinHandle,
+    time::timeout,
+};
 
 use super::{
+    behind::Behind,
     judge::Judge,
-    message::{Era, Message, PROGRESS_TOKEN, initialize},
+    message::{Era, Message, initialize, progress_token},
     tally::{Kind, Outcome, Tally},
     wire::{Events, Wire, text},
 };
@@ -24,6 +29,9 @@ pub(super) struct Caller {
     pub(super) user: String,
     /// Which of this user's callers it is.
     pub(super) number: usize,
+    /// Where among the kinds of calls it begins.
+    pub(super) pace: u64,
+    pub(super) behind: Behind,
     pub(super) token: String,
     pub(super) url: String,
     pub(super) era: Era,
@@ -38,22 +46,34 @@ struct Connected {
     session: Option<String>,
     /// The id of the last request: 1, 2, 3 … for everybody.
     id: u64,
-    told: mpsc::UnboundedReceiver<String>,
+    heard: mpsc::UnboundedReceiver<Heard>,
     listening: JoinHandle<()>,
 }
 
+/// What came on the stream that only listens.
+enum Heard {
+    /// The secret of something that was told.
+    Told(String),
+    /// A question: programs ask where they find the caller, and do not say which call is the cause.
+    Asked(Value),
+}
+
 impl Caller {
-    /// Calls until `calls` are used up.
-    pub(super) async fn live(self, calls: Arc<AtomicU64>) {
+    /// Connects when `door` lets it, waits until everybody has, and calls until `calls` are used up.
+    pub(super) async fn live(self, door: Arc<Semaphore>, everybody: Arc<Barrier>, calls: Arc<AtomicU64>) {
         let tally = Arc::clone(&self.tally);
-        let mut connected = match within(self.connect()).await {
+        let passing = door.acquire().await;
+        let connected = within(self.connect()).await;
+        drop(passing);
+        everybody.wait().await;
+        let mut connected = match connected {
             Ok(connected) => connected,
             Err(outcome) => return tally.note(outcome),
         };
         while calls.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok() {
             let kind = connected.next_kind();
-            let outcome = within(connected.call(kind)).await;
-            tally.count(kind, outcome.err().unwrap_or(Outcome::Own));
+            let outcome = within(connected.call(kind)).await.map_err(|it| it.of(&connected.what(kind)));
+            tally.count(connected.caller.behind, kind, outcome.err().unwrap_or(Outcome::Own));
         }
         connected.listening.abort();
     }
@@ -64,12 +84,12 @@ impl Caller {
             Era::Sessions => Some(self.open_session().await?),
             Era::Stateless => None,
         };
-        let (sender, told) = mpsc::unbounded_channel();
+        let (sender, heard) = mpsc::unbounded_channel();
         let listening = match self.era {
             Era::Sessions => self.send(Method::GET, self.era.other(&json!("")), session.as_deref()).await?,
             Era::Stateless => {
                 let filter = json!({ "notifications": { "toolsListChanged": true } });
-                let listen = self.era.request(1, "subscriptions/listen", filter);
+                let listen = self.era.request(1, "subscriptions/listen", filter, &self.name());
                 self.send(Method::POST, listen, None).await?
             }
         };
@@ -77,13 +97,13 @@ impl Caller {
         // The first event says that the server listens from now on.
         let first = events.next().await.ok_or_else(|| Outcome::Lost("a stream that only listens".into()))?;
         let proof = &first["params"]["data"];
-        self.judge.secret_for(&self.user, proof).map_err(Outcome::Crossed)?;
+        self.judge.secret_for(&self.name(), proof).map_err(Outcome::Crossed)?;
         let listening = tokio::spawn(self.clone().listen(events, sender));
-        Ok(Connected { caller: self, session, id: 1, told, listening })
+        Ok(Connected { caller: self, session, id: 1, heard, listening })
     }
 
     async fn open_session(&self) -> Result<String, Outcome> {
-        let answer = self.wire.send(Method::POST, &self.url, &self.token, initialize()).await;
+        let answer = self.wire.send(Method::POST, &self.url, &self.token, initialize(&self.name())).await;
         let answer = answer.map_err(Outcome::Lost)?;
         let session = answer.headers().get("mcp-session-id").and_then(|it| it.to_str().ok());
         let session = session.map(str::to_owned).ok_or_else(|| Outcome::Refused("no session".to_owned()))?;
@@ -94,13 +114,27 @@ impl Caller {
     }
 
     /// Looks at everything that comes on the stream that only listens.
-    async fn listen(self, mut events: Events, told: mpsc::UnboundedSender<String>) {
+    async fn listen(self, mut events: Events, heard: mpsc::UnboundedSender<Heard>) {
         while let Some(event) = events.next().await {
-            match self.is_mine(&event, None) {
-                Ok(secret) => drop(told.send(secret)),
+            let mine = if event["method"] == QUESTION && self.behind != Behind::Http {
+                self.is_asked(event).map(Heard::Asked)
+            } else {
+                self.is_mine(&event, None).map(Heard::Told)
+            };
+            match mine {
+                Ok(it) => drop(heard.send(it)),
                 Err(outcome) => self.tally.note(outcome),
             }
         }
+    }
+
+    /// The question, if it is one for this caller.
+    fn is_asked(&self, question: Value) -> Result<Value, Outcome> {
+        let secret = question["params"]["secret"].as_str().unwrap_or_default();
+        if question["method"] == QUESTION && secret.starts_with(&self.mark()) {
+            return Ok(question);
+        }
+        Err(Outcome::Crossed(format!("{} is asked {question}", self.mark())))
     }
 
     /// The secret of a notification or result, which must be of this caller; of this very call, if `secret` is given.
@@ -112,7 +146,7 @@ impl Caller {
         } else {
             &message["result"]["structuredContent"]
         };
-        let found = self.judge.secret_for(&self.user, proof).map_err(Outcome::Crossed)?;
+        let found = self.judge.secret_for(&self.name(), proof).map_err(Outcome::Crossed)?;
         let mine = match (secret, self.era) {
             (Some(secret), _) => found == secret,
             (None, Era::Sessions) => found.starts_with(&self.mark()),
@@ -125,9 +159,14 @@ impl Caller {
         }
     }
 
+    /// What the caller is called: the user, and which of theirs it is.
+    fn name(&self) -> String {
+        format!("{}/{}", self.user, self.number)
+    }
+
     /// What the secrets of this caller begin with.
     fn mark(&self) -> String {
-        format!("{}/{}/", self.user, self.number)
+        format!("{}/", self.name())
     }
 
     async fn send(
@@ -157,15 +196,21 @@ impl Caller {
 }
 
 impl Connected {
-    /// Everybody goes through the kinds at a pace of their own.
+    /// Everybody goes through the kinds from a place of their own.
     fn next_kind(&self) -> Kind {
-        match (self.id * 7 + self.caller.number as u64 * 3) % 20 {
+        match (self.id * 7 + self.caller.pace) % 20 {
             0 => Kind::Told,
             3 | 11 => Kind::Left,
             5 | 7 | 12 if self.caller.era == Era::Sessions => Kind::AskedBack,
             1 | 9 | 14 | 18 => Kind::Counted,
             _ => Kind::Said,
         }
+    }
+
+    /// A call, for people.
+    fn what(&self, kind: Kind) -> String {
+        let caller = &self.caller;
+        format!("{kind:?} {} of {} at {:?}, {:?}", self.id, caller.name(), caller.behind, caller.era)
     }
 
     async fn call(&mut self, kind: Kind) -> Result<(), Outcome> {
@@ -187,15 +232,13 @@ impl Connected {
     }
 
     async fn ask(&self, tool: &str, secret: &str) -> Result<Incoming, Outcome> {
-        let message = self.caller.era.call(self.id, tool, secret);
+        let message = self.caller.era.call(self.id, tool, secret, &self.caller.name());
         self.caller.send(Method::POST, message, self.session.as_deref()).await
     }
 
     async fn said(&self, tool: &str, secret: &str) -> Result<(), Outcome> {
-        let answer = text(self.ask(tool, secret).await?).await.map_err(Outcome::Lost)?;
-        let answer =
-            serde_json::from_str(&answer).map_err(|_| Outcome::Lost(format!("no JSON: {answer}")))?;
-        self.is_the_result(&answer, secret)
+        let events = Events::of(self.ask(tool, secret).await?);
+        self.ends_with_the_result(events, secret).await
     }
 
     fn is_the_result(&self, message: &Value, secret: &str) -> Result<(), Outcome> {
@@ -213,7 +256,8 @@ impl Connected {
         for step in 1..=3 {
             let event = self.next(&mut events).await?;
             let params = &event["params"];
-            if params["message"] != secret || params["progressToken"] != PROGRESS_TOKEN {
+            let token = progress_token(self.caller.era, self.id);
+            if params["message"] != secret || params["progressToken"] != token {
                 return Err(Outcome::Crossed(format!("{} hears {event}", self.caller.mark())));
             }
             if params["progress"] != step {
@@ -223,11 +267,23 @@ impl Connected {
         self.ends_with_the_result(events, secret).await
     }
 
-    async fn asked_back(&self, secret: &str) -> Result<(), Outcome> {
+    async fn asked_back(&mut self, secret: &str) -> Result<(), Outcome> {
         let mut events = Events::of(self.ask("ask", secret).await?);
-        let question = self.next(&mut events).await?;
-        if question["method"] != "sampling/createMessage" || question["params"]["secret"] != secret {
-            return Err(Outcome::Crossed(format!("{} is asked {question}", self.caller.mark())));
+        let question = loop {
+            tokio::select! {
+                question = events.next() => {
+                    break question.ok_or_else(|| Outcome::Lost("the rest before the question".to_owned()))?;
+                }
+                heard = self.heard.recv() => match heard {
+                    Some(Heard::Asked(question)) => break question,
+                    Some(Heard::Told(_)) => {}
+                    None => return Err(Outcome::Lost("the stream that only listens has ended".to_owned())),
+                }
+            }
+        };
+        let question = self.caller.is_asked(question)?;
+        if question["params"]["secret"] != secret {
+            return Err(Outcome::Crossed(format!("{} is asked {question} now", self.caller.mark())));
         }
         let reply = json!({ "jsonrpc": "2.0", "id": question["id"], "result": { "secret": secret } });
         self.caller.accepted(self.caller.era.other(&reply), self.session.as_deref()).await?;
@@ -237,8 +293,8 @@ impl Connected {
     async fn told(&mut self, secret: &str) -> Result<(), Outcome> {
         self.said("tell", secret).await?;
         loop {
-            match self.told.recv().await {
-                Some(told) if told == secret => return Ok(()),
+            match self.heard.recv().await {
+                Some(Heard::Told(told)) if told == secret => return Ok(()),
                 Some(_) => {}
                 None => return Err(Outcome::Lost("the stream that only listens has ended".to_owned())),
             }
@@ -275,7 +331,9 @@ impl Connected {
     }
 }
 
+const QUESTION: &str = "sampling/createMessage";
+
 /// What takes longer than anything here takes on a busy machine is lost.
 async fn within<T>(work: impl Future<Output = Result<T, Outcome>>) -> Result<T, Outcome> {
-    timeout(Duration::from_secs(60), work).await.unwrap_or_else(|_| Err(Outcome::Lost("no end".to_owned())))
+    timeout(Duration::from_secs(180), work).await.unwrap_or_else(|_| Err(Outcome::Lost("no end".to_owned())))
 }

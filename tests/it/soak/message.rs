@@ -26,8 +26,8 @@ impl Era {
         }
     }
 
-    /// A request.
-    pub(super) fn request(self, id: u64, method: &str, mut params: Value) -> Message {
+    /// A request of the caller `name`.
+    pub(super) fn request(self, id: u64, method: &str, mut params: Value, name: &str) -> Message {
         let mut headers = self.headers();
         if self == Self::Stateless {
             headers.push(("mcp-method", method.to_owned()));
@@ -36,19 +36,19 @@ impl Era {
             }
             let meta = &mut params["_meta"];
             meta["io.modelcontextprotocol/protocolVersion"] = json!(self.revision());
-            meta["io.modelcontextprotocol/clientInfo"] = client();
+            meta["io.modelcontextprotocol/clientInfo"] = client(name);
             meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
         }
         let body = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string();
         Message { headers, body }
     }
 
-    /// A call of `tool`; everybody's progress token is the same.
-    pub(super) fn call(self, id: u64, tool: &str, secret: &str) -> Message {
+    /// A call of `tool` by the caller `name`.
+    pub(super) fn call(self, id: u64, tool: &str, secret: &str, name: &str) -> Message {
         let arguments = json!({ "secret": secret });
-        let params =
-            json!({ "name": tool, "arguments": arguments, "_meta": { "progressToken": PROGRESS_TOKEN } });
-        self.request(id, "tools/call", params)
+        let token = progress_token(self, id);
+        let params = json!({ "name": tool, "arguments": arguments, "_meta": { "progressToken": token } });
+        self.request(id, "tools/call", params, name)
     }
 
     /// A message that is no request.
@@ -65,18 +65,27 @@ impl Era {
     }
 }
 
-/// How a session of the older era begins.
-pub(super) fn initialize() -> Message {
+/// How a session of the older era begins for the caller `name`.
+pub(super) fn initialize(name: &str) -> Message {
     let capabilities = json!({ "sampling": {} });
     let version = Era::Sessions.revision();
-    let params = json!({ "protocolVersion": version, "capabilities": capabilities, "clientInfo": client() });
-    let mut message = Era::Sessions.request(1, "initialize", params);
+    let params =
+        json!({ "protocolVersion": version, "capabilities": capabilities, "clientInfo": client(name) });
+    let mut message = Era::Sessions.request(1, "initialize", params, name);
     message.headers.retain(|(name, _)| *name != "mcp-protocol-version");
     message
 }
 
-fn client() -> Value {
-    json!({ "name": "soak", "version": "1.0.0" })
+fn client(name: &str) -> Value {
+    json!({ "name": name, "version": "1.0.0" })
 }
 
-pub(super) const PROGRESS_TOKEN: u64 = 1;
+/// The progress token of the request `id`: everybody's is the same.
+///
+/// Those that are under way in one session must differ (MCP 2025-11-25, progress), so it is the id there.
+pub(super) const fn progress_token(era: Era, id: u64) -> u64 {
+    match era {
+        Era::Sessions => id,
+        Era::Stateless => 1,
+    }
+}

@@ -1,9 +1,12 @@
 //! Fifty users at once through one gateway, all with the same JSON-RPC ids, progress tokens and names of sessions
-//! (E31, E34, E37): no answer, event or question ever reaches another of them.
+//! (E31, E34, E37), before a server over HTTP and programs over stdin and stdout, of which some have a process for each
+//! of them and one has a process for all: no answer, event or question ever reaches another of them.
 //!
-//! The upstream says in each answer for whom it was made, in words of the gateway: the assertion that came with the
-//! request. `cargo xtask soak` does a million calls, the gate a hundred thousand.
+//! The upstream over HTTP says in each answer for whom it was made, in words of the gateway: the assertion that came
+//! with the request. A program says whom it heard first. `cargo xtask soak` does a million calls, the gate a hundred
+//! thousand.
 
+mod behind;
 mod caller;
 mod judge;
 mod message;
@@ -15,6 +18,7 @@ mod wire;
 use std::time::Instant;
 
 use self::{
+    behind::Behind,
     stage::Stage,
     tally::{Counts, Kind},
     upstream::Fault,
@@ -24,20 +28,28 @@ use self::{
 async fn e31_e34_e37_fifty_users_with_the_same_ids_get_their_own_answers() {
     let calls = calls();
     let start = Instant::now();
-    let tally = Stage::set(None).await.play(calls).await;
+    let mut stage = Stage::set(None).await;
+    let tally = stage.play(calls).await;
     let (counts, seconds) = (tally.counts(), start.elapsed().as_secs_f64());
     println!("{}", tally.line(seconds));
     assert_eq!(counts, Counts { calls, ..Counts::default() }, "{:#?}", tally.examples());
-    for kind in Kind::ALL {
-        assert!(tally.of(kind) > calls / 100, "too few of {kind:?}: {}", tally.of(kind));
+    for behind in Behind::ALL {
+        for kind in Kind::ALL {
+            // Who shares a process is not asked anything: that era has no questions.
+            let count = tally.of(behind, kind);
+            let is_asked = (behind, kind) != (Behind::SharedProgram, Kind::AskedBack);
+            let least = if is_asked { stage.share(behind, calls) / 100 } else { 0 };
+            assert!(count >= least, "too few of {kind:?} at {behind:?}: {count}");
+        }
     }
 }
 
 /// Runs before an upstream with a fault, which the harness must see as what it is.
 async fn seen(fault: Fault) -> (Counts, u64) {
     let mut stage = Stage::set(Some(fault)).await;
-    let counts = stage.play(1_200).await.counts();
-    (counts, stage.faults())
+    let tally = stage.play(1_200).await;
+    println!("{fault:?}: {} {:#?}", tally.line(0.0), tally.examples());
+    (tally.counts(), stage.faults())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,6 +67,15 @@ async fn e37_the_soak_sees_every_event_that_crosses() {
     // Those at the very end may come when their reader has gone.
     assert!((4..=faults).contains(&counts.crossed), "{counts:?} of {faults}");
     assert_eq!((counts.lost, counts.refused), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e34_e37_the_soak_sees_what_crosses_in_programs() {
+    for fault in [Fault::ProgramAnswersAnother, Fault::ProgramTellsAnother, Fault::ProcessOfAnother] {
+        let (counts, _) = seen(fault).await;
+        assert!(counts.crossed > 3, "{fault:?}: {counts:?}");
+        assert_eq!((counts.lost, counts.refused), (0, 0), "{fault:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
+use super::behind::Behind;
+
 /// How a call goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -37,6 +39,19 @@ pub(super) enum Outcome {
     Refused(String),
 }
 
+impl Outcome {
+    /// The same, with what it is of.
+    pub(super) fn of(self, call: &str) -> Self {
+        let with = |what: String| format!("{call}: {what}");
+        match self {
+            Self::Own => Self::Own,
+            Self::Crossed(what) => Self::Crossed(with(what)),
+            Self::Lost(what) => Self::Lost(with(what)),
+            Self::Refused(what) => Self::Refused(with(what)),
+        }
+    }
+}
+
 /// How many calls there were, and how many of them went wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
@@ -49,7 +64,7 @@ pub(super) struct Counts {
 /// Counts for all callers.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    kinds: [AtomicU64; Kind::ALL.len()],
+    calls: [[AtomicU64; Kind::ALL.len()]; Behind::ALL.len()],
     crossed: AtomicU64,
     lost: AtomicU64,
     refused: AtomicU64,
@@ -57,8 +72,8 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn count(&self, kind: Kind, outcome: Outcome) {
-        self.kinds[kind as usize].fetch_add(1, Relaxed);
+    pub(super) fn count(&self, behind: Behind, kind: Kind, outcome: Outcome) {
+        self.calls[behind as usize][kind as usize].fetch_add(1, Relaxed);
         self.note(outcome);
     }
 
@@ -77,13 +92,17 @@ impl Tally {
         }
     }
 
-    pub(super) fn of(&self, kind: Kind) -> u64 {
-        self.kinds[kind as usize].load(Relaxed)
+    pub(super) fn of(&self, behind: Behind, kind: Kind) -> u64 {
+        self.calls[behind as usize][kind as usize].load(Relaxed)
+    }
+
+    fn of_kind(&self, kind: Kind) -> u64 {
+        Behind::ALL.iter().map(|it| self.of(*it, kind)).sum()
     }
 
     pub(super) fn counts(&self) -> Counts {
         Counts {
-            calls: Kind::ALL.iter().map(|it| self.of(*it)).sum(),
+            calls: Kind::ALL.iter().map(|it| self.of_kind(*it)).sum(),
             crossed: self.crossed.load(Relaxed),
             lost: self.lost.load(Relaxed),
             refused: self.refused.load(Relaxed),
@@ -95,13 +114,25 @@ impl Tally {
         self.examples.lock().unwrap().clone()
     }
 
+    /// How far it is, for people.
+    pub(super) fn progress(&self, of: u64, seconds: u64) -> String {
+        let Counts { calls, crossed, lost, refused } = self.counts();
+        let first = self.examples().first().map_or(String::new(), |it| format!("; {it}"));
+        format!(
+            "{calls} of {of} calls after {seconds} s: {crossed} crossed, {lost} lost, {refused} refused{first}"
+        )
+    }
+
     /// All of it, for people.
     pub(super) fn line(&self, seconds: f64) -> String {
         let Counts { calls, crossed, lost, refused } = self.counts();
-        let [said, counted, asked, told, left] = Kind::ALL.map(|it| self.of(it));
+        let [http, own, shared] =
+            Behind::ALL.map(|behind| Kind::ALL.iter().map(|it| self.of(behind, *it)).sum::<u64>());
+        let [said, counted, asked, told, left] = Kind::ALL.map(|it| self.of_kind(it));
         format!(
-            "{calls} calls ({said} answered at once, {counted} by events, {asked} after a question, {told} told on \
-             another stream, {left} left) in {seconds:.0} s: {crossed} crossed, {lost} lost, {refused} refused"
+            "{calls} calls ({http} over HTTP, {own} to processes of their own, {shared} to a shared process; \
+             {said} answered at once, {counted} by events, {asked} after a question, {told} told on another \
+             stream, {left} left) in {seconds:.0} s: {crossed} crossed, {lost} lost, {refused} refused"
         )
     }
 }

@@ -22,7 +22,9 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc, sync::oneshot, task::AbortHandle};
 
-/// What the server does wrong now and then.
+use super::behind::Behind;
+
+/// What a server does wrong now and then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// An answer is another caller's.
@@ -35,6 +37,36 @@ pub(super) enum Fault {
     Lost,
     /// A call is answered 503.
     Refused,
+    /// A program gives an answer to another caller.
+    ProgramAnswersAnother,
+    /// A program tells another user what is meant for one.
+    ProgramTellsAnother,
+    /// A process has users that it should not have.
+    ProcessOfAnother,
+}
+
+impl Fault {
+    /// Where it happens.
+    pub(super) const fn at(self) -> Behind {
+        match self {
+            Self::AnswerOfAnother
+            | Self::NameOfAnother
+            | Self::EventForAnother
+            | Self::Lost
+            | Self::Refused => Behind::Http,
+            Self::ProcessOfAnother => Behind::OwnProgram,
+            Self::ProgramAnswersAnother | Self::ProgramTellsAnother => Behind::SharedProgram,
+        }
+    }
+
+    /// The argument that makes the program do it.
+    pub(super) const fn of_program(self) -> Option<&'static str> {
+        match self {
+            Self::ProgramAnswersAnother => Some("answers-another"),
+            Self::ProgramTellsAnother => Some("tells-another"),
+            _ => None,
+        }
+    }
 }
 
 /// The running server; stops when dropped.
@@ -183,7 +215,7 @@ impl Shared {
                 let mixed = Proof { secret: own.secret, ..another };
                 self.fails(json_text(id, &mixed.result()))
             }
-            Some(Fault::EventForAnother | Fault::Lost) | None => json_text(id, &own.result()),
+            _ => json_text(id, &own.result()),
         }
     }
 

@@ -55,7 +55,7 @@ pub(super) async fn text(body: Incoming) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The messages of an event stream.
+/// The messages of an answer: an event stream, or one message that is all of it.
 pub(super) struct Events {
     body: Incoming,
     read: String,
@@ -66,7 +66,7 @@ impl Events {
         Self { body, read: String::new() }
     }
 
-    /// The next message, or `None` at the end of the stream.
+    /// The next message, or `None` at the end of the answer.
     pub(super) async fn next(&mut self) -> Option<Value> {
         loop {
             while let Some(end) = self.read.find("\n\n") {
@@ -77,7 +77,11 @@ impl Events {
                     return Some(serde_json::from_str(data).unwrap_or_else(|_| panic!("no JSON: {data}")));
                 }
             }
-            let frame = self.body.frame().await?.ok()?;
+            let Some(frame) = self.body.frame().await else {
+                let whole = std::mem::take(&mut self.read);
+                return serde_json::from_str(&whole).ok();
+            };
+            let frame = frame.ok()?;
             // Everything here is ASCII, so no character is split.
             self.read.push_str(str::from_utf8(frame.data_ref()?).unwrap());
         }

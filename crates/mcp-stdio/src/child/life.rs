@@ -152,6 +152,11 @@ impl Child {
         if other.is_some() { None } else { first }
     }
 
+    /// Notes that the client has taken back the request `number`, which the child is yet to be told.
+    pub(crate) fn cancel(&self, number: u64) {
+        self.table().cancel(number);
+    }
+
     /// Ends it: its input first, then by signals.
     pub(crate) fn end(&self) {
         self.table().end(ChildEnd::Told);
@@ -221,6 +226,8 @@ impl Drop for Attached {
         let cancels = self.child.table().era == Era::Modern;
         if cancels {
             self.give_up();
+        } else if let Some(number) = self.waits_for {
+            self.child.table().leave(number);
         }
         self.child.table().detach();
     }

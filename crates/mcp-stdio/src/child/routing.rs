@@ -100,7 +100,7 @@ impl Table {
 
     /// The one request of a client that still waits for it.
     fn only_open(&self) -> Option<u64> {
-        let waits = |it: &&Open| it.mailbox.is_taken() && !it.is_subscription;
+        let waits = |it: &&Open| it.mailbox.is_taken() && !it.is_subscription && !it.is_cancelled;
         let mut numbers = self.open.iter().filter(|(_, it)| waits(it)).map(|(number, _)| *number);
         let first = numbers.next();
         if numbers.next().is_some() { None } else { first }

@@ -39,6 +39,8 @@ pub(super) struct Open {
     /// Its progress token as the client wrote it.
     pub(super) token: Option<Box<str>>,
     pub(super) is_subscription: bool,
+    /// Whether its client has taken it back; the child may answer all the same, or never.
+    pub(super) is_cancelled: bool,
     pub(super) principal: Arc<str>,
     pub(super) mailbox: Mailbox,
 }
@@ -97,7 +99,8 @@ impl Table {
         let number = self.draw();
         let (mailbox, incoming) = mailbox(self.most_waiting);
         let Ticket { id, token, is_subscription, principal } = ticket;
-        self.open.insert(number, Open { id, token, is_subscription, principal, mailbox });
+        let is_cancelled = false;
+        self.open.insert(number, Open { id, token, is_subscription, is_cancelled, principal, mailbox });
         self.attach();
         Ok((number, incoming))
     }
@@ -115,6 +118,23 @@ impl Table {
         self.listener = Some((number, mailbox));
         self.attach();
         Ok((number, incoming))
+    }
+
+    /// Notes that the client of a request has taken it back: once nobody waits for it any more it is forgotten, since
+    /// its answer may never come.
+    pub(super) fn cancel(&mut self, number: u64) {
+        let Some(open) = self.open.get_mut(&number) else { return };
+        open.is_cancelled = true;
+        if !open.mailbox.is_taken() {
+            self.open.remove(&number);
+        }
+    }
+
+    /// Forgets a request that was taken back, when the stream that waited for it ends.
+    pub(super) fn leave(&mut self, number: u64) {
+        if self.open.get(&number).is_some_and(|it| it.is_cancelled) {
+            self.open.remove(&number);
+        }
     }
 
     /// Notes that a client of this child does not wait any more.

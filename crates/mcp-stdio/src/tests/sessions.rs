@@ -113,6 +113,57 @@ async fn a_cancellation_names_the_request_by_the_id_that_the_child_knows() {
 }
 
 #[tokio::test]
+async fn a_request_that_was_taken_back_and_left_is_forgotten() {
+    let bridge = bridge(&["legacy"], |it| it.bounds.keep_alive = Duration::from_millis(20));
+    let session = Session::open(&bridge, &Somebody::named("alice")).await;
+    let child = Arc::clone(&bridge.sessions.of(&session.id, "alice").unwrap().child);
+    for leaves_first in [true, false] {
+        let open = session.send(&call(41, "tools/call", &json!({ "name": "hang" }))).await.unwrap();
+        let mut open = Some(open);
+        if leaves_first {
+            open.take();
+        }
+        // A client that only left may come back for its answer.
+        assert!(child.number_of("41", "alice").is_some());
+        let params = json!({ "requestId": 41 });
+        let cancel = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params });
+        assert_eq!(session.send(&cancel.to_string()).await.unwrap().status(), 202);
+        assert_eq!(child.number_of("41", "alice").is_some(), open.is_some());
+        drop(open);
+        assert_eq!(child.number_of("41", "alice"), None);
+    }
+    bridge.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_server_asks_is_not_asked_on_the_stream_of_what_was_taken_back() {
+    let bridge = bridge(&["legacy"], |it| it.bounds.keep_alive = Duration::from_millis(20));
+    let session = Session::open(&bridge, &Somebody::named("alice")).await;
+    let mut listener = session.by_method("GET").await.unwrap().into_body();
+    let open = session.send(&call(1, "tools/call", &json!({ "name": "hang" }))).await.unwrap();
+    let cancel =
+        json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 1 } });
+    session.send(&cancel.to_string()).await.unwrap();
+    let asked = session.send(&call(2, "tools/call", &json!({ "name": "ask" }))).await.unwrap();
+    let mut asked = asked.into_body();
+    let question = async {
+        loop {
+            let frame = tokio::select! {
+                frame = asked.frame() => ("its own", frame),
+                frame = listener.frame() => ("the listening", frame),
+            };
+            let (stream, frame) = (frame.0, frame.1.unwrap().unwrap().into_data().unwrap());
+            if String::from_utf8_lossy(&frame).contains("sampling/createMessage") {
+                return stream;
+            }
+        }
+    };
+    assert_eq!(question.await, "its own");
+    drop(open);
+    bridge.stop().await;
+}
+
+#[tokio::test]
 async fn progress_comes_on_the_stream_of_its_request_as_it_happens() {
     let bridge = bridge(&["legacy"], |_| {});
     let session = Session::open(&bridge, &Somebody::named("alice")).await;
