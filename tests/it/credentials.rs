@@ -189,6 +189,54 @@ async fn e30_each_caller_has_a_token_of_their_own_by_exchange() {
     assert_silent(&gateway, &[&alice, SECRET, "of-alice", "of-bob"]);
 }
 
+/// An authorization server whose metadata names its token endpoint, as `issuer` or as itself.
+async fn with_metadata(issuer: Option<&'static str>) -> RecordingUpstream {
+    RecordingUpstream::start(move |request| {
+        let origin = format!("http://{}", request.header("host").unwrap());
+        match request.uri.path() {
+            "/.well-known/oauth-authorization-server" => {
+                let issuer = issuer.unwrap_or(&origin);
+                let endpoint = format!("{origin}/tokens");
+                Answer::json(&json!({ "issuer": issuer, "token_endpoint": endpoint }).to_string())
+            }
+            "/tokens" => {
+                let token = format!("of-{}", subject(&form(request)["subject_token"]));
+                Answer::json(&json!({ "access_token": token, "token_type": "Bearer" }).to_string())
+            }
+            _ => Answer::status(404),
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn rfc8414_3_3_without_an_address_an_exchange_goes_where_the_metadata_of_its_issuer_says() {
+    for (issuer, expected) in [(None, 200), (Some("https://evil.example"), 502)] {
+        let authorization_server = with_metadata(issuer).await;
+        let section = format!(
+            "exchange = {{ issuer = \"{}\", client_id = \"gateway\", subject = \"assertion\", \
+             client_secret = {{ env = \"UPSTREAM_SECRET\" }} }}",
+            authorization_server.uri("").to_string().trim_end_matches('/')
+        );
+        let Stage { issuers, first, gateway, .. } = Stage::set(echo().await, &section).await;
+        let url = gateway.url("/mcp");
+        for subject in ["alice", "bob"] {
+            let token = issuers[0].token(&url).claim("sub", subject).sign();
+            assert_eq!(call(tool_call(&url, Some(&token))).await.status, expected);
+        }
+        let asked = authorization_server.requests();
+        let questions = asked.iter().filter(|it| it.uri.path() == "/tokens").count();
+        if expected == 200 {
+            assert_eq!(credentials(&first), ["Bearer of-alice", "Bearer of-bob"]);
+            assert_eq!((questions, asked.len()), (2, 3), "the metadata is asked for once: {asked:?}");
+        } else {
+            gateway.wait_for("the metadata names another issuer");
+            assert_eq!((questions, first.requests().len()), (0, 0), "our secret went nowhere");
+        }
+        assert_silent(&gateway, &[SECRET, "of-alice"]);
+    }
+}
+
 #[tokio::test]
 async fn k04_one_exchange_serves_all_who_wait() {
     let authorization_server = authorization_server().await;

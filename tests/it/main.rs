@@ -31,3 +31,5 @@ mod support;
 mod third_party;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod together;

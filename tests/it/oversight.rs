@@ -1,6 +1,10 @@
 //! What is counted, written down and shown of somebody who is known.
 
-use std::path::Path;
+use std::{
+    io::{Read, Write},
+    os::unix::net::UnixStream,
+    path::Path,
+};
 
 use http::Request;
 use serde_json::{Value, json};
@@ -108,6 +112,54 @@ async fn without_filters_no_list_is_touched() {
     assert_eq!(listed, list("tools/list"));
 }
 
+#[tokio::test]
+async fn e21_h8_headers_that_mirror_arguments_agree_with_them_once_a_list_has_told_which_do() {
+    let schema = json!({ "type": "object", "properties": { "region": { "type": "string", "x-mcp-header": "Region" } } });
+    let upstream = RecordingUpstream::start(move |request: &Recorded| {
+        let message: Value = serde_json::from_slice(&request.body).unwrap();
+        let tools = json!([{ "name": "read", "inputSchema": schema }]);
+        Answer::json(
+            &json!({ "jsonrpc": "2.0", "id": message["id"], "result": { "tools": tools } }).to_string(),
+        )
+    })
+    .await;
+    let issuer = Issuer::new(ISSUER);
+    let gateway = gateway(
+        &issuer,
+        &upstream,
+        "filter_lists = true\n[[server.rule]]\ntools = [\"write\"]\ndeny = true\n",
+    );
+    let url = gateway.url("/mcp");
+    let token = issuer.token(&url).sign();
+    let send = async |region: Option<&str>| {
+        let params = json!({ "name": "read", "arguments": { "region": "eu" } });
+        let mut request = message(&url, &token, "application/json", "tools/call", params);
+        if let Some(region) = region {
+            request.headers_mut().insert("mcp-param-region", region.parse().unwrap());
+        }
+        call(request).await
+    };
+    // Whoever does not know a header leaves it alone, and passes it on.
+    assert_eq!(send(Some("us")).await.status, 200);
+    assert_eq!(upstream.requests().last().unwrap().header("mcp-param-region"), Some("us"));
+
+    result(&call(message(&url, &token, "application/json", "tools/list", json!({}))).await);
+    let before = upstream.requests().len();
+    for lie in ["us", "EU", "=?base64?dXM=?=", "=?base64?!?="] {
+        let refused = send(Some(lie)).await;
+        let body = refused.json();
+        assert_eq!((refused.status.as_u16(), &body["error"]["code"]), (400, &json!(-32020)), "{lie}: {body}");
+        assert_eq!(body["id"], "x-1");
+    }
+    assert_eq!(upstream.requests().len(), before, "no lie has reached the upstream");
+    gateway.wait_for("header_mismatch");
+    // Whether one is missing is for the server to say.
+    for truth in [Some("eu"), Some("=?base64?ZXU=?="), None] {
+        assert_eq!(send(truth).await.status, 200, "{truth:?}");
+    }
+    assert_eq!(upstream.requests().len(), before + 3);
+}
+
 fn lines(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap();
     text.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
@@ -174,11 +226,22 @@ async fn m10_a_reload_opens_the_file_anew_and_keeps_it() {
     assert_eq!((&line["outcome"], &line["http_method"]), (&json!("allowed"), &json!("POST")));
 }
 
+/// What `/metrics` says to operators.
+fn figures(socket: &Path) -> String {
+    let mut stream = UnixStream::connect(socket).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 #[tokio::test]
 async fn m10_a_full_disk_is_told_and_stops_requests_only_where_it_shall() {
     for (policy, expected) in [("continue", 200), ("refuse", 503)] {
         let (issuer, upstream) = (Issuer::new(ISSUER), upstream().await);
-        let further = format!("[audit]\nfile = \"/dev/full\"\nif_failing = \"{policy}\"\n");
+        let further = format!(
+            "[audit]\nfile = \"/dev/full\"\nif_failing = \"{policy}\"\n[admin]\nsocket = \"admin.sock\"\n"
+        );
         let gateway = gateway(&issuer, &upstream, &further);
         let url = gateway.url("/mcp");
         let token = issuer.token(&url).sign();
@@ -189,6 +252,8 @@ async fn m10_a_full_disk_is_told_and_stops_requests_only_where_it_shall() {
         gateway.wait_for("the audit cannot be written");
         assert_eq!(gateway.output().matches("the audit cannot be written").count(), 1);
         assert_eq!(upstream.requests().len(), if expected == 200 { 2 } else { 0 });
+        let figures = figures(&gateway.path("admin.sock"));
+        assert!(figures.contains("\nmcp_gateway_audit_lines_lost_total 2\n"), "{figures}");
     }
 }
 

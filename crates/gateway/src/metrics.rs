@@ -70,8 +70,8 @@ impl EncodeLabelValue for Route {
 }
 
 impl Metrics {
-    /// Nothing counted yet.
-    pub(crate) fn new() -> Self {
+    /// Nothing counted yet, but for `lost_lines` of the audit, which it counts itself.
+    pub(crate) fn new(lost_lines: Counter) -> Self {
         let mut registry = Registry::with_prefix("mcp_gateway");
         let requests = Family::default();
         let head = Family::new_with_constructor(histogram as fn() -> Histogram);
@@ -85,6 +85,7 @@ impl Metrics {
             "Requests that an MCP server failed, by route and reason; `answered_5xx` is an answer of its own",
             upstream_errors.clone(),
         );
+        registry.register("audit_lines_lost", "Lines of the audit that could not be written", lost_lines);
         registry.register("requests", "Requests by route, status and reason of refusal", requests.clone());
         let words = "Time from a request to the head of its answer, by route";
         registry.register_with_unit("answer_head", words, Unit::Seconds, head.clone());
@@ -173,7 +174,9 @@ mod tests {
 
     #[test]
     fn what_happened_is_counted_by_route_status_and_reason() {
-        let metrics = Metrics::new();
+        let lost_lines = Counter::default();
+        lost_lines.inc_by(2);
+        let metrics = Metrics::new(lost_lines);
         let route: Arc<str> = "/mcp".into();
         metrics.answered(Some(&route), 200, "ok", Some(Duration::from_millis(3)));
         metrics.answered(Some(&route), 200, "ok", Some(Duration::from_millis(7)));
@@ -199,6 +202,7 @@ mod tests {
             r#"mcp_gateway_requests_total{route="-",status="404",reason="route_unknown"} 1"#,
             r#"mcp_gateway_answer_head_seconds_bucket{le="0.005",route="/mcp"} 5"#,
             r#"mcp_gateway_answer_head_seconds_count{route="/mcp"} 6"#,
+            "mcp_gateway_audit_lines_lost_total 2",
             "mcp_gateway_grants_live 5",
             "mcp_gateway_codes_waiting 1",
         ] {

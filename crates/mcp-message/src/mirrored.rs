@@ -1,11 +1,15 @@
 //! Headers that mirror the body (MCP 2026-07-28, standard request headers).
 
+mod parameters;
+
 use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderMap;
 
 use crate::{Body, Era, ErrorCode, InvalidMessage, Limits, Message, Operation, era::is_modern_revision};
+
+pub use self::parameters::ToolParameters;
 
 /// Says the revision of a request.
 pub const PROTOCOL_VERSION: &str = "mcp-protocol-version";
@@ -133,11 +137,7 @@ fn agree(header: Option<&str>, body: Option<&str>, demanded: bool) -> Result<(),
     }
 }
 
-fn single<'h>(
-    headers: &'h HeaderMap,
-    name: &'static str,
-    limits: &Limits,
-) -> Result<Option<&'h str>, Mismatch> {
+fn single<'h>(headers: &'h HeaderMap, name: &str, limits: &Limits) -> Result<Option<&'h str>, Mismatch> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {

@@ -89,6 +89,14 @@ impl Server {
                 self.state().subscriptions.push(id.clone());
                 say(&subscribed("notifications/subscriptions/acknowledged", &id));
             }
+            "tools/list" if self.speaks("modern") => {
+                let schema = json!({ "type": "object", "properties": {
+                    "text": { "type": "string", "x-mcp-header": "Text" }, "ms": { "type": "integer" }
+                } });
+                say(&json!({ "jsonrpc": "2.0", "id": id, "result": {
+                    "resultType": "complete", "tools": [{ "name": "echo", "inputSchema": schema }]
+                } }));
+            }
             "tools/call" => {
                 let (server, params) = (Arc::clone(self), params.clone());
                 thread::spawn(move || server.tool(&id, &params));

@@ -5,7 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
 use http_body::Body;
-use mcp_message::{ErrorCode, Limits, mirrored, mirrored::Mismatch};
+use mcp_message::{
+    ErrorCode, Limits,
+    mirrored::{self, Mismatch, ToolParameters},
+};
 use oauth_types::Entropy;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -97,7 +100,7 @@ impl Bridge {
         text: &str,
         on_behalf: OnBehalf,
     ) -> Result<Response<StdioBody>, StdioError> {
-        check(headers, text)?;
+        check(headers, text, &self.modern.parameters)?;
         let message = Message::read(text).map_err(|it| {
             StdioError::answering(StdioReason::NoMessage, None, ErrorCode::InvalidRequest).because(it)
         })?;
@@ -200,8 +203,9 @@ impl Drop for Bridge {
     }
 }
 
-/// Whether the body is one message that all read alike, and the mirrored headers say the same.
-fn check(headers: &HeaderMap, text: &str) -> Result<(), StdioError> {
+/// Whether the body is one message that all read alike, and the mirrored headers say the same: those of its arguments too,
+/// as far as lists of the server have told which there are.
+fn check(headers: &HeaderMap, text: &str, known: &ToolParameters) -> Result<(), StdioError> {
     let limits = Limits::default();
     let body = mcp_message::read(text.as_bytes(), &limits)
         .map_err(|it| StdioError::answering(StdioReason::NoMessage, None, it.code()).because(it))?;
@@ -209,7 +213,10 @@ fn check(headers: &HeaderMap, text: &str) -> Result<(), StdioError> {
         return Err(StdioError::answering(StdioReason::NoMessage, None, ErrorCode::InvalidRequest));
     }
     let id = body.request_id().map(|it| it.raw().get());
-    mirrored::check(headers, &body, &limits).map_err(|it| {
+    let is_modern = body.messages().iter().any(|it| mcp_message::Era::of(it).is_ok_and(|it| it.is_modern()));
+    let checked = mirrored::check(headers, &body, &limits)
+        .and_then(|()| if is_modern { known.check(headers, &body, true, &limits) } else { Ok(()) });
+    checked.map_err(|it| {
         let reason = match it {
             Mismatch::NoRevision => StdioReason::MetadataMissing,
             Mismatch::Body(_) => StdioReason::NoMessage,

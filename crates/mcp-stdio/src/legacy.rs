@@ -155,6 +155,7 @@ async fn send(
         token: token.map(|it| it.get().into()),
         is_subscription: false,
         principal: Arc::clone(&on_behalf.principal),
+        learns: None,
     };
     let sent = child.request(ticket, |number| message.with(&[(id, &number.to_string())])).await;
     sent.map_err(|_| StdioReason::Ended.into())

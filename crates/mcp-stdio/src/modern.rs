@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, Response};
-use mcp_message::ErrorCode;
+use mcp_message::{ErrorCode, mirrored::ToolParameters};
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
@@ -29,6 +29,8 @@ type ByOwner = HashMap<Arc<str>, Arc<OnceCell<Arc<Child>>>>;
 pub(crate) struct Modern {
     children: Mutex<ByOwner>,
     spoken: Mutex<Option<Era>>,
+    /// What its tools say of headers that mirror their arguments.
+    pub(crate) parameters: Arc<ToolParameters>,
 }
 
 /// A message of the client.
@@ -55,7 +57,7 @@ async fn request(
     check_metadata(message)?;
     let child = child(bridge, message.id, &on_behalf).await?;
     let bounds = &bridge.settings().bounds;
-    let sent = timeout(bounds.answer, send(&child, message, &on_behalf)).await;
+    let sent = timeout(bounds.answer, send(bridge, &child, message, &on_behalf)).await;
     let (attached, incoming) = sent.map_err(|_| StdioReason::Timeout)??;
     let listens = message.method == LISTEN;
     let id = message.id.map_or("null", RawValue::get).into();
@@ -81,6 +83,7 @@ fn check_metadata(message: &Message<'_>) -> Result<(), StdioError> {
 
 /// Sends a request under an id of ours, which is its progress token too: neither can be another's.
 async fn send(
+    bridge: &Bridge,
     child: &Arc<Child>,
     message: &Message<'_>,
     on_behalf: &OnBehalf,
@@ -92,6 +95,7 @@ async fn send(
         token: token.map(|it| it.get().into()),
         is_subscription: message.method == LISTEN,
         principal: Arc::clone(&on_behalf.principal),
+        learns: (message.method == LIST_TOOLS).then(|| Arc::clone(&bridge.modern.parameters)),
     };
     let sent = child.request(ticket, |number| {
         let number = number.to_string();
@@ -170,4 +174,5 @@ impl Modern {
     }
 }
 
+const LIST_TOOLS: &str = "tools/list";
 const LISTEN: &str = "subscriptions/listen";

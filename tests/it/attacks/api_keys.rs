@@ -120,6 +120,29 @@ async fn a01_e01_a_key_is_good_in_either_header_and_reaches_neither_upstream_nor
 }
 
 #[tokio::test]
+async fn a_page_may_send_a_key_and_parameters_of_tools_only_where_they_are_taken() {
+    let with_keys = Setup::default().server(KEYS).start().await;
+    let without_keys = Setup::default().start().await;
+    let page = "Origin: https://mcp.example\r\nAccess-Control-Request-Method: POST\r\n";
+    let asked = "Access-Control-Request-Headers: x-api-key, MCP-Param-Region,mcp-param-, cookie\r\n";
+    for (gateway, takes_keys) in [(&with_keys, true), (&without_keys, false)] {
+        let answer = gateway.ask(request("OPTIONS", "/mcp", &format!("{page}{asked}"))).await;
+        let allowed = answer.header("access-control-allow-headers").unwrap().to_ascii_lowercase();
+        let allows = |name: &str| allowed.split(", ").any(|it| it == name);
+        assert_eq!(allows("x-api-key"), takes_keys, "{answer:?}");
+        assert!(allows("authorization") && allows("mcp-param-region"), "{answer:?}");
+        assert!(!allows("cookie") && !allowed.contains('*'), "{answer:?}");
+        assert_eq!(answer.header("vary"), Some("Access-Control-Request-Headers"));
+        // What is not asked for is not added, and a foreign page is told nothing.
+        let little = gateway.ask(request("OPTIONS", "/mcp", page)).await;
+        assert!(!little.header("access-control-allow-headers").unwrap().contains("param"), "{little:?}");
+        let foreign = page.replace("mcp.example", "evil.example");
+        let foreign = gateway.ask(request("OPTIONS", "/mcp", &format!("{foreign}{asked}"))).await;
+        assert_eq!((foreign.status(), foreign.header("access-control-allow-headers")), (403, None));
+    }
+}
+
+#[tokio::test]
 async fn a02_a03_a_key_beside_another_credential_is_refused_whichever_is_good() {
     let world = World::new().await;
     let key = &world.key.text;

@@ -4,7 +4,10 @@ use axum::{body::Body, extract::Request};
 use bytes::Bytes;
 use http::{HeaderMap, Method, header};
 use http_body_util::BodyExt;
-use mcp_message::{ErrorCode, Id, InvalidMessage, Limits, Operation, mirrored};
+use mcp_message::{
+    ErrorCode, Id, InvalidMessage, Limits, Operation,
+    mirrored::{self, ToolParameters},
+};
 use serde_json::{Value, value::RawValue};
 
 use crate::{reason::Reason, refusal::Refusal, request_body::BodyBounds};
@@ -56,6 +59,25 @@ impl Asked {
         let operations = body.messages().iter().map(|it| Operation::of(it).map(Operation::into_owned));
         let operations = operations.collect::<Result<_, _>>().map_err(|it| invalid(it, id))?;
         Ok(Self { operations, id: id.map(ToOwned::to_owned), body: bytes.clone() })
+    }
+
+    /// Holds the headers that mirror arguments of tools against the body, where the schemas of the tools are known.
+    ///
+    /// One that is missing is for the MCP server to miss: a schema may be another one by now.
+    ///
+    /// # Errors
+    /// 400 when one says something else than the body.
+    pub(super) fn check_parameters(
+        &self,
+        headers: &HeaderMap,
+        known: &ToolParameters,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
+        if self.body.is_empty() || !headers.keys().any(|it| it.as_str().starts_with("mcp-param-")) {
+            return Ok(());
+        }
+        let body = mcp_message::read(&self.body, limits).map_err(|it| invalid(it, self.id()))?;
+        known.check(headers, &body, false, limits).map_err(|it| mismatch(it, self.id()))
     }
 
     /// What is asked for, in order; at least one.

@@ -44,6 +44,7 @@ impl Permitted {
         entry.asks_for(asked.operations());
         scoped.still(server)?;
         if let Some(policy) = server.policy() {
+            asked.check_parameters(request.headers(), policy.parameters(), policy.limits())?;
             policy.judge(server.resource(), scoped.principal(), &asked, entry)?;
         }
         server.spend_calls(scoped.principal(), &asked)?;

@@ -1,6 +1,6 @@
 use std::{fmt::Write, sync::Arc};
 
-use mcp_message::{ErrorCode, Limits, Operation, Target};
+use mcp_message::{ErrorCode, Limits, Operation, Target, mirrored::ToolParameters};
 use mcp_policy::{Annotations, By, Caller, Decision, ListKind, Listed, Outcome, Rules, decide};
 use oauth_types::{ClaimPath, ClientId, Scope};
 use resource_metadata::ProtectedResource;
@@ -68,6 +68,7 @@ impl Policy {
     pub(super) fn learn(&self, listed: &Listed<'_>) {
         if listed.kind == ListKind::Tools {
             self.annotations.learn(listed.name, listed.hints);
+            self.annotations.parameters().learn(listed.name, listed.schema);
         }
     }
 
@@ -75,6 +76,11 @@ impl Policy {
         let names = self.log_arguments.get(at).filter(|it| !it.is_empty() && entry.is_kept());
         let arguments = names.map(|it| asked.arguments(it)).unwrap_or_default();
         entry.by_rule(at + 1, &arguments);
+    }
+
+    /// What the tools say of headers that mirror their arguments, as far as lists were read.
+    pub(super) fn parameters(&self) -> &ToolParameters {
+        self.annotations.parameters()
     }
 
     /// How a body is read before it is judged.

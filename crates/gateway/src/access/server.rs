@@ -133,7 +133,7 @@ impl ProtectedServer {
         self.parts.leeway
     }
 
-    pub(super) const fn ways(&self) -> &Ways {
+    pub(crate) const fn ways(&self) -> &Ways {
         &self.parts.ways
     }
 

@@ -140,8 +140,10 @@ fn lost_lines_are_counted_and_the_audit_says_how_many() {
     say(&trail, "1");
     say(&trail, "2");
     trail.open(Some(&audit(&path)), &clock()).unwrap();
+    assert_eq!(trail.lost_lines().get(), 2);
     say(&trail, "3");
     say(&trail, "4");
+    assert_eq!(trail.clone().lost_lines().get(), 2, "a figure only grows, and none of these was lost");
     let told: Vec<_> = lines(&path).iter().map(|it| (it["lines"].clone(), it["say"].clone())).collect();
     let expected = [(json!(2), Value::Null), (Value::Null, json!("3")), (Value::Null, json!("4"))];
     assert_eq!(told, expected);

@@ -6,6 +6,7 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use oauth_types::{Clock, UnixTime};
+use prometheus_client::metrics::counter::Counter;
 
 use super::{EventLine, file::RotatingFile};
 use crate::config::{Audit, AuditFailure};
@@ -14,7 +15,11 @@ use crate::config::{Audit, AuditFailure};
 ///
 /// Its clones are the same trail.
 #[derive(Clone, Debug, Default)]
-pub struct Trail(Arc<ArcSwapOption<Mutex<Open>>>);
+pub struct Trail {
+    open: Arc<ArcSwapOption<Mutex<Open>>>,
+    /// Lines that were lost since the process began.
+    lost: Counter,
+}
 
 /// The audit cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -43,11 +48,12 @@ enum Target {
     Stdout,
 }
 
-/// What whoever watches the log must learn of a line.
-enum News {
-    None,
-    Failing(io::Error),
-    Recovered(u64),
+/// What became of a line.
+enum Written {
+    /// It is there, behind so many that were lost before it.
+    Yes(u64),
+    /// It is lost, and what that means for its request; with the error if it is the first that is lost.
+    No(Option<io::Error>, Result<(), LineMissing>),
 }
 
 impl Trail {
@@ -58,25 +64,25 @@ impl Trail {
     /// [`TrailError`] when it cannot be written; what was open stays open then.
     pub fn open(&self, audit: Option<&Audit>, clock: &Arc<dyn Clock>) -> Result<(), TrailError> {
         let Some(audit) = audit else {
-            self.0.store(None);
+            self.open.store(None);
             return Ok(());
         };
         let target = Target::open(audit)?;
-        let lost = self.0.load().as_ref().map_or(0, |before| locked(before).lost);
+        let lost = self.open.load().as_ref().map_or(0, |before| locked(before).lost);
         let open = Open { target, clock: Arc::clone(clock), if_failing: audit.if_failing, lost };
-        self.0.store(Some(Arc::new(Mutex::new(open))));
+        self.open.store(Some(Arc::new(Mutex::new(open))));
         Ok(())
     }
 
     /// Whether lines go anywhere, so that making one is worth the work.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.0.load().is_some()
+        self.open.load().is_some()
     }
 
     /// Writes the line of an event that has happened already; `fill` is not asked while the trail is closed.
     pub fn event(&self, fill: impl FnOnce(&mut EventLine)) {
-        let Some(open) = self.0.load_full() else { return };
+        let Some(open) = self.open.load_full() else { return };
         let clock = Arc::clone(&locked(&open).clock);
         let mut line = EventLine::at(clock.now());
         fill(&mut line);
@@ -89,11 +95,29 @@ impl Trail {
     /// # Errors
     /// [`LineMissing`] if it could not be written and the configuration says to refuse then.
     pub(super) fn write(&self, line: EventLine) -> Result<(), LineMissing> {
-        let Some(open) = self.0.load_full() else { return Ok(()) };
+        let Some(open) = self.open.load_full() else { return Ok(()) };
         let now = line.time();
-        let (news, outcome) = locked(&open).write(&line.finish(), now);
-        news.tell();
-        outcome
+        let written = locked(&open).write(&line.finish(), now);
+        match written {
+            Written::Yes(lost) => {
+                if lost > 0 {
+                    tracing::warn!(lines = lost, "the audit is written again; lines are lost");
+                }
+                Ok(())
+            }
+            Written::No(first, outcome) => {
+                self.lost.inc();
+                if let Some(error) = first {
+                    tracing::error!(%error, "the audit cannot be written");
+                }
+                outcome
+            }
+        }
+    }
+
+    /// How many lines were lost since the process began, for the metrics.
+    pub(crate) fn lost_lines(&self) -> Counter {
+        self.lost.clone()
     }
 }
 
@@ -102,19 +126,16 @@ fn locked(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
 }
 
 impl Open {
-    fn write(&mut self, line: &str, now: UnixTime) -> (News, Result<(), LineMissing>) {
+    fn write(&mut self, line: &str, now: UnixTime) -> Written {
         match self.try_write(line, now) {
-            Ok(()) => {
-                let lost = std::mem::take(&mut self.lost);
-                (if lost > 0 { News::Recovered(lost) } else { News::None }, Ok(()))
-            }
+            Ok(()) => Written::Yes(std::mem::take(&mut self.lost)),
             Err(error) => {
                 self.lost += 1;
                 let outcome = match self.if_failing {
                     AuditFailure::Continue => Ok(()),
                     AuditFailure::Refuse => Err(LineMissing),
                 };
-                (if self.lost == 1 { News::Failing(error) } else { News::None }, outcome)
+                Written::No((self.lost == 1).then_some(error), outcome)
             }
         }
     }
@@ -156,18 +177,6 @@ impl Target {
         match self {
             Self::File(file) => file.may_be_torn(),
             Self::Stdout => true,
-        }
-    }
-}
-
-impl News {
-    fn tell(self) {
-        match self {
-            Self::None => {}
-            Self::Failing(error) => tracing::error!(%error, "the audit cannot be written"),
-            Self::Recovered(lost) => {
-                tracing::warn!(lines = lost, "the audit is written again; lines are lost");
-            }
         }
     }
 }

@@ -197,6 +197,13 @@ codes! {
         "Passwords of built-in accounts are typed into a page that comes by plain HTTP."
         "fine on this machine for development; else let `public_url` be https";
 
+    AuditUnwritable "audit_unwritable" Error
+        "The audit cannot be written to its file, so the gateway does not start."
+        "correct `audit.file`, or let the gateway's user write there; `check` must run as that user to know";
+    AuditNotRotated "audit_not_rotated" Warning
+        "The file of the audit can be written, but its folder takes no further files, so it grows beyond `audit.rotate_at`."
+        "let the gateway's user make files in that folder, or move the file away by other means";
+
     AllowLoopback "allow_loopback" Warning
         "The gateway may fetch from loopback hosts, also over plain HTTP."
         "remove it before anybody else uses this gateway";

@@ -1,6 +1,7 @@
 //! A credential for the upstream in exchange for what the gateway knows of the caller (RFC 8693).
 
 mod answer;
+mod endpoint;
 mod kept;
 mod request;
 
@@ -13,22 +14,25 @@ use outbound_http::{HttpClient, Limits};
 use token_validate::ValidatedToken;
 use url::Url;
 
-use self::kept::{Kept, Key};
+use self::{
+    endpoint::TokenEndpoint,
+    kept::{Kept, Key},
+};
 use super::{CredentialError, Holder, UpstreamToken, UserCredentials};
 use crate::{
     adapters::{Assertion, SigningKey},
     config::Secret,
 };
 
-pub(crate) use self::{answer::Exchanged, request::question};
+pub(crate) use self::{answer::Exchanged, endpoint::may_be_asked, request::question};
 
 /// How credentials for one upstream are had from one authorization server.
 #[derive(Clone, Debug)]
 pub(crate) struct ExchangeSettings {
     /// The authorization server.
     pub(crate) issuer: Issuer,
-    /// Its token endpoint.
-    pub(crate) token_endpoint: Url,
+    /// Its token endpoint; `None` leaves it to its metadata.
+    pub(crate) token_endpoint: Option<Url>,
     /// The gateway's name there.
     pub(crate) client_id: ClientId,
     /// How the gateway proves that name.
@@ -66,6 +70,7 @@ pub(crate) enum SubjectToken {
 /// The credentials of persons for one upstream, had by exchange and kept in memory.
 pub(crate) struct TokenExchange {
     settings: ExchangeSettings,
+    endpoint: TokenEndpoint,
     http: Arc<dyn HttpClient>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -81,7 +86,8 @@ impl TokenExchange {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         let kept = Kept::new(Arc::clone(&clock), MOST_KEPT);
-        Self { settings, http, clock, entropy, kept }
+        let endpoint = TokenEndpoint::new(settings.issuer.clone(), settings.token_endpoint.clone());
+        Self { settings, endpoint, http, clock, entropy, kept }
     }
 
     async fn exchange(&self, holder: &Holder) -> Result<Exchanged, CredentialError> {
@@ -98,8 +104,10 @@ impl TokenExchange {
                 return Err(CredentialError::denied("there is no access token to exchange"));
             }
         };
-        let request = question(&self.settings, &UpstreamToken::new(subject), now, self.entropy.as_ref())
-            .map_err(|error| CredentialError::misconfigured(error.to_string()))?;
+        let endpoint = self.endpoint.get(self.http.as_ref(), self.clock.as_ref()).await?;
+        let request =
+            question(&self.settings, &endpoint, &UpstreamToken::new(subject), (now, self.entropy.as_ref()))
+                .map_err(|error| CredentialError::misconfigured(error.to_string()))?;
         let answer = self.http.send(request, Limits::default()).await;
         // What the error says holds neither the address nor what was sent.
         answer::read(

@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) use self::{
     error::CredentialError,
-    exchange::{ClientProof, ExchangeSettings, SubjectToken, TokenExchange, question},
+    exchange::{ClientProof, ExchangeSettings, SubjectToken, TokenExchange, may_be_asked, question},
     holder::{Holder, PresentedToken},
     renewal::Renewal,
 };

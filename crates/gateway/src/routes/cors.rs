@@ -14,6 +14,34 @@ pub(crate) fn preflight(methods: &'static str) -> Response {
     response
 }
 
+/// The same at an MCP endpoint: there pages may also send API keys, where they are taken, and what mirrors arguments of
+/// tools (`Mcp-Param-*`), whose names only the page knows: those that `asked` names are allowed.
+pub(crate) fn preflight_of_mcp(methods: &'static str, asked: &HeaderMap, takes_keys: bool) -> Response {
+    let mut response = preflight(methods);
+    let mut sent = SENT.to_owned();
+    if takes_keys {
+        sent += ", X-API-Key";
+    }
+    for name in parameters(asked) {
+        sent += ", ";
+        sent += name.as_str();
+    }
+    let headers = response.headers_mut();
+    // Names of header fields are good in a value; should one not be, what every page may send stays allowed.
+    if let Ok(sent) = HeaderValue::try_from(sent) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, sent);
+    }
+    headers.insert(header::VARY, HeaderValue::from_static("Access-Control-Request-Headers"));
+    response
+}
+
+fn parameters(asked: &HeaderMap) -> impl Iterator<Item = HeaderName> {
+    let lists = asked.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS).iter();
+    let names = lists.filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(','));
+    let names = names.filter_map(|it| HeaderName::from_bytes(it.trim().as_bytes()).ok());
+    names.filter(|it| it.as_str().starts_with("mcp-param-"))
+}
+
 /// Lets a page read the answer; never with cookies, which are no credentials here.
 pub(crate) fn expose(headers: &mut HeaderMap) {
     const FIELDS: [(HeaderName, &str); 2] =

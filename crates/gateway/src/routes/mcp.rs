@@ -13,7 +13,7 @@ use crate::{
 pub(crate) async fn answer(server: &ProtectedServer, arrival: &Arrival, request: Request) -> Response {
     if request.method() == Method::OPTIONS {
         return match server.origins().check(request.headers()) {
-            Ok(()) => cors::preflight(METHODS),
+            Ok(()) => cors::preflight_of_mcp(METHODS, request.headers(), server.ways().api_keys.is_some()),
             Err(reason) => crate::refusal::Refusal::from(reason).into_response(arrival.request_id),
         };
     }

@@ -27,6 +27,8 @@ pub struct Listed<'a> {
     pub name: &'a str,
     /// What a tool says of itself; nothing for the others.
     pub hints: ToolHints,
+    /// The schema of a tool's arguments as it was written, if it has one; nothing for the others.
+    pub schema: Option<&'a str>,
 }
 
 /// The annotations of a tool that rules may ask for: claims of the MCP server, `None` where it says nothing.
@@ -103,8 +105,11 @@ pub(super) fn read<T>(
 ) -> Result<T, FilterFault> {
     let members = Object::of(item).ok_or(FilterFault::Item)?;
     let name = members.get(kind.key())?.and_then(text).ok_or(FilterFault::Item)?;
-    let hints = if kind == ListKind::Tools { hints(&members)? } else { ToolHints::default() };
-    Ok(judge(&Listed { kind, name: &name, hints }))
+    let (hints, schema) = match kind {
+        ListKind::Tools => (hints(&members)?, members.get("inputSchema")?.map(RawValue::get)),
+        ListKind::Prompts | ListKind::Resources | ListKind::ResourceTemplates => (ToolHints::default(), None),
+    };
+    Ok(judge(&Listed { kind, name: &name, hints, schema }))
 }
 
 fn hints(tool: &Object<'_>) -> Result<ToolHints, FilterFault> {

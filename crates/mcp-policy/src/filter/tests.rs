@@ -275,7 +275,7 @@ fn who_only_learns_changes_nothing() {
 #[test]
 fn an_item_is_judged_by_what_using_it_asks_for() {
     for kind in ListKind::ALL {
-        let listed = Listed { kind, name: "file:///a", hints: ToolHints::default() };
+        let listed = Listed { kind, name: "file:///a", hints: ToolHints::default(), schema: None };
         let operation = listed.operation();
         let params = json!({ "name": "file:///a", "uri": "file:///a" });
         let request =

@@ -3,6 +3,8 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
+use mcp_message::mirrored::ToolParameters;
+
 use crate::ToolHints;
 
 /// What the tools of one MCP server say of themselves, as far as its lists were seen.
@@ -14,6 +16,7 @@ use crate::ToolHints;
 pub struct Annotations {
     tools: RwLock<HashMap<String, ToolHints>>,
     most: usize,
+    parameters: ToolParameters,
 }
 
 impl Annotations {
@@ -29,7 +32,7 @@ impl Annotations {
     }
 
     fn with_room_for(most: usize) -> Self {
-        Self { tools: RwLock::default(), most }
+        Self { tools: RwLock::default(), most, parameters: ToolParameters::default() }
     }
 
     /// Remembers what a list says of a tool, in the place of what an earlier one said.
@@ -43,6 +46,12 @@ impl Annotations {
         } else if tools.len() < self.most && tool.len() <= Self::LONGEST_NAME {
             tools.insert(tool.to_owned(), hints);
         }
+    }
+
+    /// What they say of headers that mirror their arguments; it is learned apart.
+    #[must_use]
+    pub const fn parameters(&self) -> &ToolParameters {
+        &self.parameters
     }
 
     /// What is known of a tool.

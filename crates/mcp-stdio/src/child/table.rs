@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use mcp_message::mirrored::ToolParameters;
 use tokio::time::Instant;
 
 use super::ChildEnd;
@@ -42,6 +43,8 @@ pub(super) struct Open {
     /// Whether its client has taken it back; the child may answer all the same, or never.
     pub(super) is_cancelled: bool,
     pub(super) principal: Arc<str>,
+    /// What learns from its answer, a list of tools.
+    pub(super) learns: Option<Arc<ToolParameters>>,
     pub(super) mailbox: Mailbox,
 }
 
@@ -56,6 +59,8 @@ pub(crate) struct Ticket {
     pub(crate) is_subscription: bool,
     /// Whose it is.
     pub(crate) principal: Arc<str>,
+    /// What learns from its answer, if that is a list of tools.
+    pub(crate) learns: Option<Arc<ToolParameters>>,
 }
 
 /// What a child has asked its client and has no answer to: the newest ones, by the id as it is written, with the
@@ -98,9 +103,10 @@ impl Table {
         }
         let number = self.draw();
         let (mailbox, incoming) = mailbox(self.most_waiting);
-        let Ticket { id, token, is_subscription, principal } = ticket;
+        let Ticket { id, token, is_subscription, principal, learns } = ticket;
         let is_cancelled = false;
-        self.open.insert(number, Open { id, token, is_subscription, is_cancelled, principal, mailbox });
+        self.open
+            .insert(number, Open { id, token, is_subscription, is_cancelled, principal, learns, mailbox });
         self.attach();
         Ok((number, incoming))
     }

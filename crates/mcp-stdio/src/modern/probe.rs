@@ -77,7 +77,13 @@ enum Answer {
 }
 
 async fn ask(child: &Arc<Child>, method: &str, params: &str) -> Option<Answer> {
-    let ticket = Ticket { id: "0".into(), token: None, is_subscription: false, principal: Arc::from(NOBODY) };
+    let ticket = Ticket {
+        id: "0".into(),
+        token: None,
+        is_subscription: false,
+        principal: Arc::from(NOBODY),
+        learns: None,
+    };
     let text = |number| format!(r#"{{"jsonrpc":"2.0","id":{number},"method":"{method}","params":{params}}}"#);
     let (_attached, mut incoming) = child.request(ticket, text).await.ok()?;
     loop {

@@ -192,3 +192,35 @@ async fn h10_metadata_is_required() {
     assert_eq!(reason(refused), StdioReason::NoMessage);
     bridge.stop().await;
 }
+
+#[tokio::test]
+async fn e21_h8_a_header_mirrors_its_argument_once_a_list_has_told_which() {
+    let bridge = bridge(&["modern"], |_| {});
+    let (alice, bob) = (Somebody::named("alice"), Somebody::named("bob"));
+    let echo = async |who: &Somebody, header: Option<&str>, arguments: Value| {
+        let params = json!({ "name": "echo", "arguments": arguments });
+        let mut headers =
+            vec![("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "echo")];
+        headers.extend(header.map(|it| ("mcp-param-text", it)));
+        let body = modern_body(json!(1), "tools/call", params);
+        let outcome = bridge.forward(request("POST", &headers, &body), who.on_behalf()).await;
+        outcome.map(|it| it.status().as_u16()).map_err(|it| {
+            let body: Value = serde_json::from_str(it.body().unwrap()).unwrap();
+            (it.status().as_u16(), body["error"]["code"].as_i64().unwrap())
+        })
+    };
+    let hi = || json!({ "text": "hi" });
+    assert_eq!(echo(&alice, Some("other"), hi()).await, Ok(200), "nothing is known yet");
+    let listed = modern(&bridge, &bob, json!(2), "tools/list", json!({})).await.unwrap();
+    assert_eq!(read(listed).await.last()["result"]["tools"][0]["name"], "echo");
+    let refused = Err((400, -32020));
+    for who in [&alice, &bob] {
+        assert_eq!(echo(who, Some("hi"), hi()).await, Ok(200));
+        assert_eq!(echo(who, Some("=?base64?aGk=?="), hi()).await, Ok(200));
+        assert_eq!(echo(who, None, json!({ "ms": 0 })).await, Ok(200));
+        assert_eq!(echo(who, Some("other"), hi()).await, refused);
+        assert_eq!(echo(who, Some("hi"), json!({})).await, refused);
+        assert_eq!(echo(who, None, hi()).await, refused, "the bridge is the server, which must miss it");
+    }
+    bridge.stop().await;
+}

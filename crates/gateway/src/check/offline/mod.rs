@@ -1,5 +1,6 @@
 //! What can be said without asking anybody.
 
+mod audit;
 mod authorization_servers;
 pub(super) mod certificate;
 mod listener;
@@ -32,6 +33,7 @@ pub(super) fn at(loaded: &Loaded, now: UnixTime) -> Findings {
     servers::check(loaded, &mut findings);
     authorization_servers::check(loaded, &policies(loaded), &mut findings);
     third_party::check(&loaded.config, &mut findings);
+    audit::check(&loaded.config, &mut findings);
     process::check(&loaded.config, &mut findings);
     findings
 }

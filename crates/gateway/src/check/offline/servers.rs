@@ -109,7 +109,10 @@ fn credential(server: &Server, subject: &str, findings: &mut Findings) {
                 ExchangeSubject::AccessToken => "its own access token",
                 ExchangeSubject::Assertion => "an assertion of the gateway",
             };
-            let endpoint = shown::text(exchange.token_endpoint.as_str());
+            let endpoint = match &exchange.token_endpoint {
+                Some(url) => shown::text(url.as_str()),
+                None => format!("the token endpoint of {}", exchange.issuer),
+            };
             format!("a token for each caller, in exchange for {subject} at {endpoint}")
         }
         (None, Some(provider)) => {

@@ -2,6 +2,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use mcp_proxy::SessionKey;
 use oauth_types::{SystemClock, SystemEntropy};
+use prometheus_client::metrics::counter::Counter;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -38,7 +39,7 @@ fn process() -> Result<Process, SigningKeyError> {
         api_keys: KeyRings::default(),
         identity_key: Arc::new(SigningKey::generate()?),
         annotations: AnnotationsOfServers::default(),
-        metrics: Arc::new(Metrics::new()),
+        metrics: Arc::new(Metrics::new(Counter::default())),
         draining: Arc::new(AtomicBool::new(false)),
         listening_ends: CancellationToken::new(),
         answering_ends: CancellationToken::new(),

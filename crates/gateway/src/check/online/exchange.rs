@@ -1,22 +1,27 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
 use oauth_types::{Clock, Entropy, SystemEntropy};
 use outbound_http::HttpClient;
 use serde::Deserialize;
 
-use super::fetch::{Answer, send};
+use url::Url;
+
+use super::{
+    discovery,
+    fetch::{Answer, send},
+};
 use crate::{
     adapters::{SigningKey, exchange_settings},
     check::{FindingCode, Findings, shown},
-    config::{Server, ServerMaterial},
-    credential::{UpstreamToken, question},
+    config::{CredentialExchange, Server, ServerMaterial},
+    credential::{UpstreamToken, may_be_asked, question},
 };
 
 /// Asks for a token in exchange for a made-up one, with the gateway's credentials (RFC 8693 section 2.1).
 pub(super) async fn check(
     http: &dyn HttpClient,
-    clock: &dyn Clock,
+    (clock, leeway): (&dyn Clock, Duration),
     issuer: &str,
     (server, material): (&Server, &ServerMaterial),
     subject: String,
@@ -31,14 +36,42 @@ pub(super) async fn check(
         return findings;
     };
     let made_up = UpstreamToken::new(MADE_UP.to_owned());
-    let Ok(request) = question(&settings, &made_up, clock.now(), entropy.as_ref()) else { return findings };
-    let url = shown::text(exchange.token_endpoint.as_str());
+    let subject = format!("{subject}.credential.exchange");
+    let Some(endpoint) = endpoint(http, (clock, leeway), exchange, &subject, &mut findings).await else {
+        return findings;
+    };
+    let now = (clock.now(), entropy.as_ref());
+    let Ok(request) = question(&settings, &endpoint, &made_up, now) else { return findings };
+    let url = shown::text(endpoint.as_str());
     let (code, message) = match send(http, clock, request).await {
         Err(why) => (FindingCode::ExchangeUnreachable, format!("{url}: {why}")),
         Ok(answer) => verdict(&url, &answer),
     };
-    findings.add(code, format!("{subject}.credential.exchange"), message);
+    findings.add(code, subject, message);
     findings
+}
+
+/// Where to ask: as configured, or as the metadata says.
+async fn endpoint(
+    http: &dyn HttpClient,
+    (clock, leeway): (&dyn Clock, Duration),
+    exchange: &CredentialExchange,
+    subject: &str,
+    findings: &mut Findings,
+) -> Option<Url> {
+    if let Some(url) = &exchange.token_endpoint {
+        return Some(url.clone());
+    }
+    let metadata = discovery::check(http, clock, leeway, &exchange.issuer, subject, findings).await?;
+    let (code, message) = match metadata.token_endpoint {
+        None => (FindingCode::EndpointMissing, "the metadata has no token_endpoint".to_owned()),
+        Some(url) if may_be_asked(&url, &exchange.issuer) => return Some(url),
+        Some(url) => {
+            (FindingCode::EndpointInsecure, format!("token_endpoint is {}", shown::text(url.as_str())))
+        }
+    };
+    findings.add(code, subject, message);
+    None
 }
 
 /// What an answer says; of its text nothing but a code that is known is repeated, since it may repeat our credentials.

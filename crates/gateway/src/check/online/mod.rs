@@ -73,6 +73,7 @@ pub(super) async fn servers(loaded: &Loaded) -> Findings {
 
 pub(super) async fn exchanges(loaded: &Loaded, http: &dyn HttpClient, clock: &dyn Clock) -> Findings {
     let issuer = loaded.config.public_url.as_str();
+    let clock = (clock, loaded.config.validation.leeway.get());
     let checks = loaded.servers().enumerate().map(|(index, (server, material))| {
         exchange::check(http, clock, issuer, (server, material), subject::server(index))
     });

@@ -255,3 +255,35 @@ fn p13_programs_have_their_warnings() {
     check("program_unpinned", http, &program("\"] }"));
     check("program_shared", http, &program("@1.2.3\"], shared = true }"));
 }
+
+#[test]
+fn m10_an_audit_that_cannot_be_written_is_found_before_the_start() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let at = |file: &std::path::Path| format!("[audit]\nfile = {:?}\n", file.display().to_string());
+    let (new, old) = (folder.path().join("audit"), folder.path().join("audit.old"));
+    std::fs::write(&old, "a line\n").unwrap();
+    let missing = folder.path().join("missing/audit");
+    for good in [&new, &old] {
+        for bad in [&missing, &old.join("audit"), folder.path()] {
+            check_end("audit_unwritable", &at(bad), &at(good));
+        }
+    }
+    // Standard output, and what is neither file nor folder, are not looked at.
+    for quiet in ["[audit]\n", "[audit]\nfile = \"/dev/null\"\n"] {
+        check_end("audit_unwritable", &at(&missing), quiet);
+    }
+    // A check leaves nothing behind and changes nothing.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), "a line\n");
+}
+
+#[test]
+fn m10_an_audit_in_a_folder_without_room_for_older_files_is_found() {
+    // Names there are of at most 255 bytes: the file has one, and nothing beside it can be longer.
+    let folder = tempfile::TempDir::new().unwrap();
+    let (tight, roomy) = (folder.path().join("a".repeat(255)), folder.path().join("audit"));
+    std::fs::write(&tight, "").unwrap();
+    std::fs::write(&roomy, "").unwrap();
+    let at = |file: &std::path::Path| format!("[audit]\nfile = {:?}\n", file.display().to_string());
+    check_end("audit_not_rotated", &at(&tight), &at(&roomy));
+}

@@ -108,6 +108,47 @@ async fn an_exchange_is_tried_with_a_made_up_token() {
 }
 
 #[tokio::test]
+async fn an_exchange_without_an_address_is_looked_up_in_the_metadata() {
+    use oauth_types::SystemClock;
+    use test_support::fake_http::{FakeHttp, Reply};
+
+    let upstream = RecordingUpstream::start(|_| Answer::status(401)).await;
+    let credential = "exchange = { issuer = \"https://as.example\", client_id = \"gateway\", \
+                      client_secret = { env = \"SECRET\" } }";
+    let loaded = with_credential(&upstream, credential);
+    let told = crate::check::offline(&loaded).to_string();
+    assert!(told.contains("at the token endpoint of https://as.example"), "{told}");
+    let (address, refusal) =
+        ("https://as.example/.well-known/oauth-authorization-server", "{\"error\":\"invalid_grant\"}");
+    for (document, expected) in [
+        (
+            r#"{"issuer":"https://as.example","token_endpoint":"https://as.example/t"}"#,
+            vec!["metadata_found", "exchange_works"],
+        ),
+        (
+            r#"{"issuer":"https://as.example","token_endpoint":"http://as.example/t"}"#,
+            vec!["metadata_found", "endpoint_insecure"],
+        ),
+        (r#"{"issuer":"https://as.example"}"#, vec!["metadata_found", "endpoint_missing"]),
+        (
+            r#"{"issuer":"https://evil.example","token_endpoint":"https://as.example/t"}"#,
+            vec!["issuer_mismatch"],
+        ),
+    ] {
+        let http = FakeHttp::new();
+        http.set(address, Reply::ok(document));
+        http.set(
+            "https://as.example/t",
+            Reply::Answer { status: http::StatusCode::BAD_REQUEST, body: refusal.into() },
+        );
+        let findings = online::exchanges(&loaded, &http, &SystemClock::new()).await;
+        assert_eq!(codes(&findings), expected, "{findings}");
+    }
+    let findings = online::exchanges(&loaded, &FakeHttp::new(), &SystemClock::new()).await;
+    assert_eq!(codes(&findings), ["metadata_missing"], "{findings}");
+}
+
+#[tokio::test]
 async fn the_server_is_named_and_its_session_ended() {
     let (findings, upstream) = ask(|_| Answer::json(GREETING).header("mcp-session-id", "s-1")).await;
     assert!(

@@ -71,12 +71,19 @@ fn exchange(
     section: &KeyPath,
     it: &CredentialExchange,
 ) -> Result<(), Problem> {
-    let endpoint = section.key("token_endpoint");
-    check_url(&it.token_endpoint).map_err(|message| Problem::new(endpoint.clone(), message))?;
-    if is_loopback(&it.token_endpoint) && !config.outbound.allow_loopback {
+    let (key, is_on_loopback) = match &it.token_endpoint {
+        Some(url) => {
+            let key = section.key("token_endpoint");
+            check_url(url).map_err(|message| Problem::new(key.clone(), message))?;
+            (key, is_loopback(url))
+        }
+        // Its metadata is fetched from there.
+        None => (section.key("issuer"), it.issuer.is_loopback()),
+    };
+    if is_on_loopback && !config.outbound.allow_loopback {
         let message = "is a loopback host, for development only: \
             write `allow_loopback = true` in `[outbound]`, or use the public address";
-        return Err(Problem::new(endpoint, message));
+        return Err(Problem::new(key, message));
     }
     if it.client_secret.is_some() == it.client_key.is_some() {
         return Err(Problem::new(section.clone(), "write one of `client_secret` and `client_key`"));

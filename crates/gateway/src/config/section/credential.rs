@@ -38,8 +38,8 @@ pub struct CredentialExchange {
     /// Its issuer identifier: the `aud` of what the gateway signs for it.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub issuer: Issuer,
-    /// Its token endpoint.
-    pub token_endpoint: Url,
+    /// Its token endpoint; without this key, the one in its metadata (RFC 8414 or OpenID Connect Discovery), which is looked up with the first exchange and again each hour.
+    pub token_endpoint: Option<Url>,
     /// The gateway's own client id there.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub client_id: ClientId,

@@ -58,6 +58,10 @@ fn e30_an_exchange_is_with_a_server_that_may_have_the_token() {
     check(&with(endpoint, "http://as.example.com/token"), key, "must be https");
     check(&with(endpoint, "https://me:pw@as.example.com/token"), key, "no user name");
     check(&with(endpoint, "http://127.0.0.1:9000/token"), key, "for development only");
+    let unsaid = with(&format!(", token_endpoint = \"{endpoint}\""), "");
+    accepts(PLACE, &section(&unsaid));
+    let near = r#"subject = "assertion", issuer = "http://localhost:9000""#;
+    check(&edited(&unsaid, issuer, near), ".exchange.issuer", "for development only");
     let secret = r#", client_secret = { env = "EXCHANGE" }"#;
     check(&with(secret, ""), ".exchange", "write one of `client_secret` and `client_key`");
     let both =

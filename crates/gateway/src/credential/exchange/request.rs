@@ -11,7 +11,10 @@ use http::{
 };
 use oauth_types::{Entropy, UnixTime};
 use serde::Serialize;
-use url::form_urlencoded::{self, Serializer};
+use url::{
+    Url,
+    form_urlencoded::{self, Serializer},
+};
 
 use super::{ClientProof, ExchangeSettings, SubjectToken};
 use crate::{
@@ -30,15 +33,15 @@ pub(crate) enum QuestionError {
     Http(#[from] http::Error),
 }
 
-/// The question for a credential in exchange for `subject` (RFC 8693 section 2.1).
+/// The question at `endpoint` for a credential in exchange for `subject` (RFC 8693 section 2.1).
 ///
 /// # Errors
 /// [`QuestionError`].
 pub(crate) fn question(
     settings: &ExchangeSettings,
+    endpoint: &Url,
     subject: &UpstreamToken,
-    now: UnixTime,
-    entropy: &dyn Entropy,
+    (now, entropy): (UnixTime, &dyn Entropy),
 ) -> Result<Request<Bytes>, QuestionError> {
     let mut form = Serializer::new(String::new());
     form.append_pair("grant_type", GRANT_TYPE)
@@ -54,7 +57,7 @@ pub(crate) fn question(
     if !settings.scope.is_empty() {
         form.append_pair("scope", &settings.scope.to_string());
     }
-    let mut request = Request::post(settings.token_endpoint.as_str())
+    let mut request = Request::post(endpoint.as_str())
         .header(ACCEPT, "application/json")
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     let id = settings.client_id.as_str();

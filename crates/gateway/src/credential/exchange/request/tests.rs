@@ -10,7 +10,7 @@ const SECRET: &str = "a secret+of=ours";
 fn settings(proof: ClientProof) -> ExchangeSettings {
     ExchangeSettings {
         issuer: "https://as.example".parse().unwrap(),
-        token_endpoint: "https://as.example/token".parse().unwrap(),
+        token_endpoint: None,
         client_id: "gate way".parse().unwrap(),
         proof,
         subject: SubjectToken::Presented,
@@ -23,7 +23,8 @@ fn settings(proof: ClientProof) -> ExchangeSettings {
 fn ask(proof: ClientProof) -> (Request<Bytes>, HashMap<String, String>) {
     let subject = UpstreamToken::new("the+subject".to_owned());
     let now = UnixTime::from_seconds(1000);
-    let request = question(&settings(proof), &subject, now, &SystemEntropy).unwrap();
+    let endpoint = "https://as.example/token".parse().unwrap();
+    let request = question(&settings(proof), &endpoint, &subject, (now, &SystemEntropy)).unwrap();
     let form = form_urlencoded::parse(request.body()).into_owned().collect();
     (request, form)
 }
