@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::HeaderMap;
+use http::{HeaderMap, header::AsHeaderName};
 
 use crate::{Body, Era, ErrorCode, InvalidMessage, Limits, Message, Operation, era::is_modern_revision};
 
@@ -101,15 +101,14 @@ struct Mirrored<'h> {
 impl Mirrored<'_> {
     fn check(&self, message: &Message<'_>) -> Result<(), Mismatch> {
         let era = Era::of(message)?;
-        let operation = Operation::of(message)?;
+        // What no header mirrors is not looked at: revisions remove methods, and servers say so.
+        let is_mirrored = message.method().is_some_and(Operation::has_mirrored_name);
+        let operation = is_mirrored.then(|| Operation::of(message)).transpose()?;
+        let name = operation.as_ref().and_then(Operation::mirrored_name);
         let is_request = message.request_id().is_some();
         let demanded = is_request && self.check_revision(&era)?;
         agree(self.method, message.method(), demanded)?;
-        agree(
-            self.name.as_deref(),
-            operation.mirrored_name(),
-            demanded && operation.mirrored_name().is_some(),
-        )
+        agree(self.name.as_deref(), name, demanded && name.is_some())
     }
 
     /// Whether the revision is one that demands mirrored headers.
@@ -133,9 +132,10 @@ fn agree(header: Option<&str>, body: Option<&str>, demanded: bool) -> Result<(),
     }
 }
 
-fn single<'h>(
+/// The text of a header that may be there once.
+pub(crate) fn single<'h>(
     headers: &'h HeaderMap,
-    name: &'static str,
+    name: impl AsHeaderName,
     limits: &Limits,
 ) -> Result<Option<&'h str>, Mismatch> {
     let mut values = headers.get_all(name).iter();
