@@ -13,6 +13,7 @@ mod message;
 pub mod mirrored;
 mod object;
 mod operation;
+mod parameters;
 mod strict;
 
 pub use body::{Body, read};
@@ -26,6 +27,7 @@ pub use limits::Limits;
 pub use message::{Message, Outcome};
 pub use object::{Object, text};
 pub use operation::{Operation, Target};
+pub use parameters::MirroredParameters;
 
 #[cfg(test)]
 mod tests;

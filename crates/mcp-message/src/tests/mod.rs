@@ -1,4 +1,5 @@
 mod bodies;
 mod headers;
 mod operations;
+mod parameters;
 mod random;
