@@ -112,6 +112,11 @@ impl Server {
                 arguments["text"].clone()
             }
             "cancelled" => json!(self.state().cancelled),
+            "batched" => {
+                let log = json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": {} });
+                say(&json!([log, { "jsonrpc": "2.0", "id": id, "result": { "content": [] } }]));
+                return;
+            }
             "exit" => std::process::exit(3),
             "hang" => return,
             "noise" => {

@@ -155,11 +155,25 @@ pub(crate) fn cancelled(id: u64) -> String {
     )
 }
 
+/// The answer to `id` when the child has ended.
+pub(crate) fn ended(id: &str) -> String {
+    error(id, ENDED, "the MCP server ended before it answered")
+}
+
+/// The answer to `id` when the child gave none.
+pub(crate) fn timed_out(id: &str) -> String {
+    error(id, TIMEOUT, "the MCP server did not answer in time")
+}
+
 /// An error of ours in answer to `id`, which is JSON already.
 pub(crate) fn error(id: &str, code: i64, message: &str) -> String {
     let message = serde_json::Value::from(message);
     format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":{message}}}}}"#)
 }
+
+/// Codes of ours are outside of the range that JSON-RPC reserves (MCP 2026-07-28, basic, error codes).
+const ENDED: i64 = 502;
+const TIMEOUT: i64 = 504;
 
 #[cfg(test)]
 mod tests {

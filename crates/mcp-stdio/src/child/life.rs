@@ -305,7 +305,7 @@ impl Served {
         if text == Ok("") {
             return;
         }
-        let routed = text.map_err(drop).and_then(|it| lock(&self.table).route(it).map_err(drop));
+        let routed = text.map_err(drop).and_then(|it| lock(&self.table).route_line(it).map_err(drop));
         match routed {
             Ok(None) => {}
             Ok(Some(reply)) => {
