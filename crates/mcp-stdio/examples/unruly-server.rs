@@ -40,6 +40,8 @@ struct State {
     cancelled: Vec<Value>,
     subscriptions: Vec<Value>,
     asked: u64,
+    /// How often its tools were listed from the start.
+    listed: u64,
 }
 
 impl Server {
@@ -89,6 +91,7 @@ impl Server {
                 self.state().subscriptions.push(id.clone());
                 say(&subscribed("notifications/subscriptions/acknowledged", &id));
             }
+            "tools/list" if self.speaks("modern") => self.list(&id, params),
             "tools/call" => {
                 let (server, params) = (Arc::clone(self), params.clone());
                 thread::spawn(move || server.tool(&id, &params));
@@ -99,6 +102,20 @@ impl Server {
                 );
             }
         }
+    }
+
+    /// Two pages, of which the second has a tool with a mirrored argument.
+    fn list(&self, id: &Value, params: &Value) {
+        let result = if params["cursor"] == "more" {
+            let region = json!({ "type": "string", "x-mcp-header": "Region" });
+            let schema = json!({ "type": "object", "properties": { "region": region } });
+            json!({ "tools": [{ "name": "region", "inputSchema": schema }] })
+        } else {
+            self.state().listed += 1;
+            let schema = json!({ "type": "object" });
+            json!({ "tools": [{ "name": "pid", "inputSchema": schema }], "nextCursor": "more" })
+        };
+        say(&json!({ "jsonrpc": "2.0", "id": id, "result": result }));
     }
 
     fn tool(&self, id: &Value, params: &Value) {
@@ -112,6 +129,8 @@ impl Server {
                 arguments["text"].clone()
             }
             "cancelled" => json!(self.state().cancelled),
+            "region" => arguments["region"].clone(),
+            "listed" => json!(self.state().listed),
             "batched" => {
                 let log = json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": {} });
                 say(&json!([log, { "jsonrpc": "2.0", "id": id, "result": { "content": [] } }]));

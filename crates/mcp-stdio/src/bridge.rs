@@ -97,14 +97,18 @@ impl Bridge {
         text: &str,
         on_behalf: OnBehalf,
     ) -> Result<Response<StdioBody>, StdioError> {
-        if let mcp_message::Body::Batch(messages) = check(headers, text)? {
-            let messages = messages.iter().map(|it| read(it.raw().get())).collect::<Result<Vec<_>, _>>()?;
-            return legacy::batch(self, headers, &messages, on_behalf).await;
-        }
+        let single = match check(headers, text)? {
+            mcp_message::Body::Single(message) => message,
+            mcp_message::Body::Batch(messages) => {
+                let messages =
+                    messages.iter().map(|it| read(it.raw().get())).collect::<Result<Vec<_>, _>>()?;
+                return legacy::batch(self, headers, &messages, on_behalf).await;
+            }
+        };
         let message = read(text)?;
         match Era::of(headers, &message) {
             Era::Legacy => legacy::post(self, headers, &message, on_behalf).await,
-            Era::Modern => modern::post(self, headers, &message, on_behalf).await,
+            Era::Modern => modern::post(self, headers, &message, &single, on_behalf).await,
         }
     }
 

@@ -165,6 +165,12 @@ pub(crate) fn timed_out(id: &str) -> String {
     error(id, TIMEOUT, "the MCP server did not answer in time")
 }
 
+/// The same as [`error`], with more for programs.
+pub(crate) fn error_with(id: &str, code: i64, message: &str, data: &serde_json::Value) -> String {
+    let message = serde_json::Value::from(message);
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":{message},"data":{data}}}}}"#)
+}
+
 /// An error of ours in answer to `id`, which is JSON already.
 pub(crate) fn error(id: &str, code: i64, message: &str) -> String {
     let message = serde_json::Value::from(message);

@@ -152,6 +152,7 @@ async fn send(
         id: id.get().into(),
         token: token.map(|it| it.get().into()),
         is_subscription: false,
+        lists_tools: false,
         principal: Arc::clone(&on_behalf.principal),
     };
     let sent = child.request(ticket, |number| message.with(&[(id, &number.to_string())])).await;

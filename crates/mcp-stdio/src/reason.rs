@@ -25,6 +25,9 @@ oauth_types::refusal_reasons! {
         Revision "stdio_revision" 400
             "the MCP-Protocol-Version is not the session's"
             "A client sent an `MCP-Protocol-Version` that no server behind this path has agreed to.";
+        RevisionUnsupported "stdio_revision_unsupported" 400
+            "the MCP server does not speak this revision"
+            "A client of revision 2026-07-28 or later asked in a revision that the server behind this path does not speak; the answer names those that it does.";
         HeadersDiffer "stdio_headers_differ" 400
             "headers and body of the request say different things"
             "A mirrored header of revision 2026-07-28 is missing or is not what the body says. A defect of the client, or somebody who wants the gateway and the server to see two different requests.";

@@ -3,9 +3,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
+use mcp_message::MirroredParameters;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{ChildStdin, ChildStdout};
-use tokio::sync::mpsc;
+use tokio::sync::{OnceCell, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::codec::{AnyDelimiterCodec, AnyDelimiterCodecError, FramedRead};
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,8 @@ pub(crate) struct Child {
     queue: mpsc::Sender<Bytes>,
     ends: CancellationToken,
     started: Instant,
+    /// Set once its tools were listed.
+    pub(crate) listed: OnceCell<()>,
 }
 
 /// What a child is started with.
@@ -103,7 +106,7 @@ impl Child {
             let _ = timeout(LAST_WORDS, log).await.map_err(drop);
             drop(slot);
         });
-        Ok(Arc::new(Self { table, queue: to_child, ends, started: Instant::now() }))
+        Ok(Arc::new(Self { table, queue: to_child, ends, started: Instant::now(), listed: OnceCell::new() }))
     }
 
     /// Sends a request, which is `text` under the id that it is given.
@@ -150,6 +153,11 @@ impl Child {
         let mut numbers = table.open.iter().filter(|(_, it)| &*it.id == id && &*it.principal == principal);
         let (first, other) = (numbers.next().map(|(number, _)| *number), numbers.next());
         if other.is_some() { None } else { first }
+    }
+
+    /// The arguments of `tool` that headers mirror, as far as its tools were listed; `None` if there are none.
+    pub(crate) fn mirrored_parameters(&self, tool: &str) -> Option<Arc<MirroredParameters>> {
+        self.table().mirrored.of(tool)
     }
 
     /// Ends it: its input first, then by signals.

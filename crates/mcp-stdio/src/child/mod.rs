@@ -3,6 +3,7 @@
 mod group;
 mod life;
 mod mailbox;
+mod mirrored_tools;
 mod process;
 mod routing;
 mod stderr;

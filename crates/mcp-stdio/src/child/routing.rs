@@ -50,6 +50,9 @@ impl Table {
     fn answer(&mut self, message: &Message<'_>) {
         let Some((number, id)) = message.id.and_then(|it| Some((number(it)?, it))) else { return };
         let Some(open) = self.open.remove(&number) else { return };
+        if let Some(result) = message.result.filter(|_| open.lists_tools) {
+            self.mirrored.learn(result);
+        }
         let mut parts = vec![(id, &*open.id)];
         let subscription = message.result_references().meta.and_then(|it| it.subscription_id);
         parts.extend(subscription.filter(|it| names(it, number)).map(|it| (it, &*open.id)));

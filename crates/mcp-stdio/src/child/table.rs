@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::ChildEnd;
 use super::mailbox::{Incoming, Mailbox, Piece, mailbox};
+use super::mirrored_tools::MirroredTools;
 use crate::modern::Era;
 
 /// What is under way in one child.
@@ -25,6 +26,8 @@ pub(crate) struct Table {
     pub(super) held: Held,
     /// What the child has asked its client.
     pub(super) asked: Asked,
+    /// The tools with arguments that headers mirror, as last listed.
+    pub(super) mirrored: MirroredTools,
     /// Clients that wait for something.
     attached: usize,
     pub(super) last_used: Instant,
@@ -39,6 +42,7 @@ pub(super) struct Open {
     /// Its progress token as the client wrote it.
     pub(super) token: Option<Box<str>>,
     pub(super) is_subscription: bool,
+    pub(super) lists_tools: bool,
     pub(super) principal: Arc<str>,
     pub(super) mailbox: Mailbox,
 }
@@ -52,6 +56,8 @@ pub(crate) struct Ticket {
     pub(crate) token: Option<Box<str>>,
     /// Whether it stays open to listen.
     pub(crate) is_subscription: bool,
+    /// Whether its answer tells of tools whose arguments headers mirror.
+    pub(crate) lists_tools: bool,
     /// Whose it is.
     pub(crate) principal: Arc<str>,
 }
@@ -83,6 +89,7 @@ impl Table {
             listener: None,
             held: Held::default(),
             asked: Asked::default(),
+            mirrored: MirroredTools::default(),
             attached: 0,
             last_used: Instant::now(),
             ended: None,
@@ -96,8 +103,8 @@ impl Table {
         }
         let number = self.draw();
         let (mailbox, incoming) = mailbox(self.most_waiting);
-        let Ticket { id, token, is_subscription, principal } = ticket;
-        self.open.insert(number, Open { id, token, is_subscription, principal, mailbox });
+        let Ticket { id, token, is_subscription, lists_tools, principal } = ticket;
+        self.open.insert(number, Open { id, token, is_subscription, lists_tools, principal, mailbox });
         self.attach();
         Ok((number, incoming))
     }

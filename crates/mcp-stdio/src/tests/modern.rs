@@ -99,7 +99,7 @@ async fn e39_h13_leaving_cancels() {
     let cancelled = || modern_tool(&bridge, &alice, json!(1), "cancelled", json!({}));
     assert_eq!(cancelled().await.unwrap().json(), json!([]));
     drop(left);
-    // The probe was 1, so the request that hangs is 2; whoever asks at once may be faster than its end.
+    // The probe was 1 and the list 2 and 3, so the request that hangs is 4; whoever asks at once may be faster than its end.
     let mut seen = json!([]);
     for _ in 0..1000 {
         seen = cancelled().await.unwrap().json();
@@ -107,7 +107,7 @@ async fn e39_h13_leaving_cancels() {
             break;
         }
     }
-    assert_eq!(seen, json!([2]));
+    assert_eq!(seen, json!([4]));
     bridge.stop().await;
 }
 
@@ -129,10 +129,12 @@ async fn h10_errors_have_the_statuses_of_the_revision() {
     assert_eq!((unknown.status, &unknown.last()["error"]["code"]), (404, &json!(-32601)));
     let body = modern_body(json!(2), "tools/list", json!({})).replace("2026-07-28", "2099-01-01");
     let headers = [("mcp-protocol-version", "2099-01-01"), ("mcp-method", "tools/list")];
-    let newer =
-        read(bridge.forward(request("POST", &headers, &body), alice.on_behalf()).await.unwrap()).await;
-    assert_eq!((newer.status, &newer.last()["error"]["code"]), (400, &json!(-32022)));
-    assert_eq!(newer.last()["error"]["data"]["supported"], json!(["2026-07-28"]));
+    let newer = bridge.forward(request("POST", &headers, &body), alice.on_behalf()).await.unwrap_err();
+    assert_eq!((newer.reason(), newer.status().as_u16()), (StdioReason::RevisionUnsupported, 400));
+    let newer: Value = serde_json::from_str(newer.body().unwrap()).unwrap();
+    assert_eq!((&newer["id"], &newer["error"]["code"]), (&json!(2), &json!(-32022)));
+    let data = json!({ "supported": ["2026-07-28"], "requested": "2099-01-01" });
+    assert_eq!(newer["error"]["data"], data);
     bridge.stop().await;
 }
 
@@ -171,6 +173,35 @@ async fn h5_h7_headers_must_say_what_the_body_says() {
         );
         assert_eq!(code, expected, "{name}: {value:?}");
     }
+    bridge.stop().await;
+}
+
+/// Calls the tool that mirrors its argument, with this header for it.
+async fn in_region(bridge: &Bridge, header: Option<&str>) -> Outcome {
+    let mut headers =
+        vec![("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "region")];
+    headers.extend(header.map(|it| ("mcp-param-region", it)));
+    let params = json!({ "name": "region", "arguments": { "region": "eu" } });
+    let body = modern_body(json!(7), "tools/call", params);
+    let alice = Somebody::named("alice");
+    Ok(read(bridge.forward(request("POST", &headers, &body), alice.on_behalf()).await?).await)
+}
+
+#[tokio::test]
+async fn h8_headers_of_parameters_must_say_what_the_arguments_say() {
+    let bridge = bridge(&["modern"], |_| {});
+    for header in [None, Some("us"), Some("=?base64?ZXU?=")] {
+        let refused = in_region(&bridge, header).await.unwrap_err();
+        assert_eq!((refused.reason(), refused.status().as_u16()), (StdioReason::HeadersDiffer, 400));
+        let body: Value = serde_json::from_str(refused.body().unwrap()).unwrap();
+        assert_eq!((&body["id"], &body["error"]["code"]), (&json!(7), &json!(-32020)), "{header:?}");
+    }
+    for header in ["eu", "=?base64?ZXU=?="] {
+        assert_eq!(in_region(&bridge, Some(header)).await.unwrap().text(), "eu");
+    }
+    // The list was asked for once, on both of its pages.
+    let listed = modern_tool(&bridge, &Somebody::named("alice"), json!(1), "listed", json!({})).await;
+    assert_eq!(listed.unwrap().text(), "1");
     bridge.stop().await;
 }
 
