@@ -1,4 +1,10 @@
 //! JSON-RPC messages as they are: read where routing needs it, changed in the bytes of an id and nowhere else.
+//!
+//! This reader is not that of `mcp-message`, which every message of a client goes through first.
+//! That one refuses what two readers could understand differently, because somebody decides on what it read; nothing is
+//! decided on what a child says, and a child whose lines were held to it would lose answers that clients understand:
+//! with a key twice somewhere in a result, without `jsonrpc`, nested deeply.
+//! Made lenient for children it would be no proof for the rules any more, so there are two.
 
 use std::borrow::Cow;
 
