@@ -112,6 +112,40 @@ async fn e39_h13_leaving_cancels() {
 }
 
 #[tokio::test]
+async fn e41_nobody_ends_what_another_asked_by_naming_it() {
+    let bridge = bridge(&["modern"], |it| {
+        it.shared = true;
+        it.bounds.keep_alive = Duration::from_millis(20);
+    });
+    let (ada, bob) = (Somebody::named("ada"), Somebody::named("bob"));
+    let params = json!({ "name": "hang", "arguments": {} });
+    let hanging = modern(&bridge, &ada, json!("x"), "tools/call", params).await.unwrap();
+    let cancel = async |who: &Somebody, id: Value| {
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/subscriptionId": id,
+            "progressToken": id,
+        });
+        let params = json!({ "requestId": id, "_meta": meta });
+        let body = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params });
+        let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "notifications/cancelled")];
+        let sent = request("POST", &headers, &body.to_string());
+        assert_eq!(bridge.forward(sent, who.on_behalf()).await.unwrap().status().as_u16(), 202);
+    };
+    // By the id of ada, and by every number that the process may know her request by.
+    cancel(&bob, json!("x")).await;
+    for number in 0..10 {
+        cancel(&bob, json!(number)).await;
+    }
+    let cancelled = || modern_tool(&bridge, &bob, json!(1), "cancelled", json!({}));
+    assert_eq!(cancelled().await.unwrap().json(), json!([]));
+    cancel(&ada, json!("x")).await;
+    assert_eq!(cancelled().await.unwrap().json(), json!([4]));
+    drop(hanging);
+    bridge.stop().await;
+}
+
+#[tokio::test]
 async fn h11_h20_a_server_that_asks_gets_an_error_and_its_client_hears_nothing() {
     let bridge = bridge(&["modern"], |_| {});
     let alice = Somebody::named("alice");
