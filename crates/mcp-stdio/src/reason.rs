@@ -15,7 +15,7 @@ oauth_types::refusal_reasons! {
             "The client went away, or broke HTTP, while it sent its request.";
         NoMessage "stdio_no_message" 400
             "the body must be one JSON-RPC message"
-            "The client sent no JSON-RPC message, a batch, a member twice, or a kind of message that its protocol revision does not have.";
+            "The client sent no JSON-RPC message, a batch in a revision other than 2025-03-26, a member twice, or a kind of message that its protocol revision does not have.";
         Session "stdio_session_unknown" 404
             "the MCP session is unknown"
             "The MCP session has ended (`stdio.idle`, `stdio.life`, a crash, a restart) or belongs to another user; clients open a new one.";
