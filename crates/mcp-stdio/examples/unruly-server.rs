@@ -131,21 +131,11 @@ impl Server {
             "cancelled" => json!(self.state().cancelled),
             "region" => arguments["region"].clone(),
             "listed" => json!(self.state().listed),
-            "batched" => {
-                let log = json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": {} });
-                say(&json!([log, { "jsonrpc": "2.0", "id": id, "result": { "content": [] } }]));
-                return;
-            }
+            "batched" => return say_batched(id),
             "exit" => std::process::exit(3),
             "hang" => return,
-            "noise" => {
-                println!("what is no message");
-                json!("after the noise")
-            }
-            "long-line" => {
-                long_line(number("bytes"));
-                return;
-            }
+            "noise" => noise(),
+            "long-line" => return long_line(number("bytes")),
             "stderr" => {
                 for line in 0..number("lines") {
                     eprintln!("line {line} {}", arguments["text"].as_str().unwrap_or_default());
@@ -208,6 +198,18 @@ fn say(message: &Value) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{message}");
     let _ = out.flush();
+}
+
+/// A line that belongs on stderr.
+fn noise() -> Value {
+    println!("what is no message");
+    json!("after the noise")
+}
+
+/// A notification and an empty answer on one line.
+fn say_batched(id: &Value) {
+    let log = json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": {} });
+    say(&json!([log, { "jsonrpc": "2.0", "id": id, "result": { "content": [] } }]));
 }
 
 fn notify(method: &str, params: &Value) {

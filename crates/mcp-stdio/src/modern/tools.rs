@@ -29,10 +29,8 @@ pub(super) async fn check(
     let listing = timeout(bridge.settings().bounds.answer, list(child));
     child.listed.get_or_try_init(|| async { listing.await.map_err(|_| StdioReason::Timeout) }).await?;
     let id = message.request_id().map(|it| it.raw().get());
-    let tool = match Operation::of(message).map_err(|it| differs(it.into(), id))?.target {
-        Target::Tool(tool) => tool,
-        _ => return Ok(()),
-    };
+    let operation = Operation::of(message).map_err(|it| differs(it.into(), id))?;
+    let Target::Tool(tool) = operation.target else { return Ok(()) };
     let Some(parameters) = child.mirrored_parameters(&tool) else { return Ok(()) };
     parameters.check(headers, message, &Limits::default()).map_err(|it| differs(it, id))
 }
