@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::shell;
 
-/// Lets them call `calls` times at an optimized gateway; the last line says what became of it.
+/// Lets them call `calls` times at an optimized gateway; the last lines say what became of it.
 pub(crate) fn run(calls: &str) -> ExitCode {
     match play(&["--release"], calls) {
         Ok(line) => {
@@ -21,17 +21,20 @@ pub(crate) fn run(calls: &str) -> ExitCode {
 /// Lets them call at a gateway that is built with `options`, and returns the line of figures.
 pub(crate) fn play(options: &[&str], calls: &str) -> Result<String, String> {
     let mut command = shell::command("cargo", &["test", "-p", "mcp-gateway"]);
-    command.args(options).args(["--test", "it", "--", TEST, "--nocapture"]).env("SOAK_CALLS", calls);
-    let mut figures = None;
+    command.args(options).args(["--test", "it", "--", "--nocapture", "--test-threads=1"]).args(TESTS);
+    command.env("SOAK_CALLS", calls);
+    let mut figures = Vec::new();
     let succeeded = shell::run_and_read(command, |line| {
         if is_of_figures(line) {
-            figures = Some(line.to_owned());
+            // The name of the test may stand before it.
+            figures.push(line.rsplit(" ... ").next().unwrap_or(line).to_owned());
         }
     })?;
-    match figures {
-        Some(line) if succeeded => Ok(line),
-        Some(line) => Err(line),
-        None => Err("the soak has told no figures".to_owned()),
+    let told = figures.join("\n");
+    match figures.len() {
+        count if count < TESTS.len() => Err(format!("the soak has not told all of its figures: {told}")),
+        _ if succeeded => Ok(told),
+        _ => Err(told),
     }
 }
 
@@ -39,7 +42,8 @@ fn is_of_figures(line: &str) -> bool {
     line.contains(" calls (") && line.contains(" crossed, ")
 }
 
-const TEST: &str = "soak::e31_";
+/// Before a server over HTTP, and before one over stdin and stdout.
+const TESTS: [&str; 2] = ["soak::e31_", "soak::stdio::e34_users_"];
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@ mod caller;
 mod judge;
 mod message;
 mod stage;
+mod stdio;
 mod tally;
 mod upstream;
 mod wire;
