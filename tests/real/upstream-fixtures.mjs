@@ -3,7 +3,9 @@
 // One endpoint, `/mcp`, serves two protocol eras: requests with the per-request envelope of
 // 2026-07-28 go to the SDK's stateless handler, older ones to sessions with resumable streams.
 //
-// Usage: upstream-fixtures.mjs [--port N]
+// With `--modern-only` it has no sessions.
+//
+// Usage: upstream-fixtures.mjs [--port N] [--modern-only]
 
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -13,42 +15,16 @@ import { localhostHostValidation, localhostOriginValidation, toNodeHandler } fro
 import {
   createMcpHandler,
   isLegacyRequest,
-  McpServer,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 
 import { announce, listen } from './common.mjs';
 import { EventLog } from './fixtures/event-log.mjs';
-import { registerInputRequired, stateCodec } from './fixtures/input-required.mjs';
-import { registerPrompts } from './fixtures/prompts.mjs';
-import { registerResources } from './fixtures/resources.mjs';
-import { registerLegacyTools } from './fixtures/tools-legacy.mjs';
-import { registerTools } from './fixtures/tools.mjs';
+import { buildServer } from './fixtures/server.mjs';
 
-/** A new server with all fixtures; one per request, or one per session for older clients. */
-function buildServer({ era }) {
-  const server = new McpServer(
-    { name: 'conformance-fixtures', version: '1.0.0' },
-    {
-      capabilities: {
-        completions: {},
-        logging: {},
-        prompts: { listChanged: true },
-        resources: { listChanged: true, subscribe: true },
-        tools: { listChanged: true },
-      },
-      requestState: { verify: stateCodec.verify },
-    },
-  );
-  registerTools(server, () => modern.notify);
-  registerInputRequired(server);
-  registerPrompts(server);
-  registerResources(server);
-  if (era === 'legacy') registerLegacyTools(server);
-  return server;
-}
-
-const modern = createMcpHandler(buildServer, { legacy: 'reject' });
+/** One server per request, or one per session for older clients. */
+const newServer = (context) => buildServer(context, () => modern.notify);
+const modern = createMcpHandler(newServer, { legacy: 'reject' });
 const sessions = new Map();
 
 /** Serves one request of the revisions up to 2025-11-25, in its MCP session. */
@@ -65,7 +41,7 @@ async function fetchLegacy(request) {
     retryInterval: 500,
     sessionIdGenerator: randomUUID,
   });
-  await buildServer({ era: 'legacy' }).connect(transport);
+  await newServer({ era: 'legacy' }).connect(transport);
   return transport.handleRequest(request);
 }
 
@@ -76,10 +52,12 @@ function sessionNotFound() {
 
 async function route(request) {
   if (new URL(request.url).pathname !== '/mcp') return new Response(null, { status: 404 });
-  return (await isLegacyRequest(request)) ? fetchLegacy(request) : modern.fetch(request);
+  return !values['modern-only'] && (await isLegacyRequest(request)) ? fetchLegacy(request) : modern.fetch(request);
 }
 
-const { values } = parseArgs({ options: { port: { default: '0', type: 'string' } } });
+const { values } = parseArgs({
+  options: { 'modern-only': { default: false, type: 'boolean' }, port: { default: '0', type: 'string' } },
+});
 const serve = toNodeHandler({ fetch: route }, { onerror: console.error });
 const hostIsLocal = localhostHostValidation();
 const originIsLocal = localhostOriginValidation();

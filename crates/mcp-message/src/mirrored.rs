@@ -105,15 +105,14 @@ struct Mirrored<'h> {
 impl Mirrored<'_> {
     fn check(&self, message: &Message<'_>) -> Result<(), Mismatch> {
         let era = Era::of(message)?;
-        let operation = Operation::of(message)?;
+        // What no header mirrors is not looked at: revisions remove methods, and servers say so.
+        let is_mirrored = message.method().is_some_and(Operation::has_mirrored_name);
+        let operation = is_mirrored.then(|| Operation::of(message)).transpose()?;
+        let name = operation.as_ref().and_then(Operation::mirrored_name);
         let is_request = message.request_id().is_some();
         let demanded = is_request && self.check_revision(&era)?;
         agree(self.method, message.method(), demanded)?;
-        agree(
-            self.name.as_deref(),
-            operation.mirrored_name(),
-            demanded && operation.mirrored_name().is_some(),
-        )
+        agree(self.name.as_deref(), name, demanded && name.is_some())
     }
 
     /// Whether the revision is one that demands mirrored headers.

@@ -36,6 +36,14 @@ impl Operation<'static> {
     /// Stands for the method of an answer to a request of the server, which has none.
     pub const RESPONSE: &'static str = "response";
 
+    /// Whether the header `Mcp-Name` mirrors what `method` acts on.
+    pub(crate) fn has_mirrored_name(method: &str) -> bool {
+        matches!(
+            method,
+            "tools/call" | "prompts/get" | "resources/read" | "tasks/get" | "tasks/update" | "tasks/cancel"
+        )
+    }
+
     /// An operation that is no message: opening a stream by GET, ending a session by DELETE.
     #[must_use]
     pub const fn of_http(method: &'static str) -> Self {
@@ -68,11 +76,13 @@ impl<'a> Operation<'a> {
     /// (MCP 2026-07-28, standard request headers; the tasks extension).
     #[must_use]
     pub fn mirrored_name(&self) -> Option<&str> {
-        match (&*self.method, &self.target) {
-            ("tools/call", Target::Tool(name)) | ("prompts/get", Target::Prompt(name)) => Some(name),
-            ("resources/read", Target::Resources(uris)) => uris.first().map(|it| &**it),
-            ("tasks/get" | "tasks/update" | "tasks/cancel", Target::Task(id)) => Some(id),
-            _ => None,
+        if !Operation::has_mirrored_name(&self.method) {
+            return None;
+        }
+        match &self.target {
+            Target::Tool(name) | Target::Prompt(name) | Target::Task(name) => Some(name),
+            Target::Resources(uris) => uris.first().map(|it| &**it),
+            Target::None => None,
         }
     }
 }

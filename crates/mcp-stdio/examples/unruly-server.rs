@@ -40,6 +40,8 @@ struct State {
     cancelled: Vec<Value>,
     subscriptions: Vec<Value>,
     asked: u64,
+    /// How often its tools were listed from the start.
+    listed: u64,
 }
 
 impl Server {
@@ -89,14 +91,7 @@ impl Server {
                 self.state().subscriptions.push(id.clone());
                 say(&subscribed("notifications/subscriptions/acknowledged", &id));
             }
-            "tools/list" if self.speaks("modern") => {
-                let schema = json!({ "type": "object", "properties": {
-                    "text": { "type": "string", "x-mcp-header": "Text" }, "ms": { "type": "integer" }
-                } });
-                say(&json!({ "jsonrpc": "2.0", "id": id, "result": {
-                    "resultType": "complete", "tools": [{ "name": "echo", "inputSchema": schema }]
-                } }));
-            }
+            "tools/list" if self.speaks("modern") => self.list(&id, params),
             "tools/call" => {
                 let (server, params) = (Arc::clone(self), params.clone());
                 thread::spawn(move || server.tool(&id, &params));
@@ -107,6 +102,20 @@ impl Server {
                 );
             }
         }
+    }
+
+    /// Two pages, of which the second has a tool with a mirrored argument.
+    fn list(&self, id: &Value, params: &Value) {
+        let result = if params["cursor"] == "more" {
+            let region = json!({ "type": "string", "x-mcp-header": "Region" });
+            let schema = json!({ "type": "object", "properties": { "region": region } });
+            json!({ "tools": [{ "name": "region", "inputSchema": schema }] })
+        } else {
+            self.state().listed += 1;
+            let schema = json!({ "type": "object" });
+            json!({ "tools": [{ "name": "pid", "inputSchema": schema }], "nextCursor": "more" })
+        };
+        say(&json!({ "jsonrpc": "2.0", "id": id, "result": result }));
     }
 
     fn tool(&self, id: &Value, params: &Value) {
@@ -120,16 +129,13 @@ impl Server {
                 arguments["text"].clone()
             }
             "cancelled" => json!(self.state().cancelled),
+            "region" => arguments["region"].clone(),
+            "listed" => json!(self.state().listed),
+            "batched" => return say_batched(id),
             "exit" => std::process::exit(3),
             "hang" => return,
-            "noise" => {
-                println!("what is no message");
-                json!("after the noise")
-            }
-            "long-line" => {
-                long_line(number("bytes"));
-                return;
-            }
+            "noise" => noise(),
+            "long-line" => return long_line(number("bytes")),
             "stderr" => {
                 for line in 0..number("lines") {
                     eprintln!("line {line} {}", arguments["text"].as_str().unwrap_or_default());
@@ -192,6 +198,18 @@ fn say(message: &Value) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{message}");
     let _ = out.flush();
+}
+
+/// A line that belongs on stderr.
+fn noise() -> Value {
+    println!("what is no message");
+    json!("after the noise")
+}
+
+/// A notification and an empty answer on one line.
+fn say_batched(id: &Value) {
+    let log = json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": {} });
+    say(&json!([log, { "jsonrpc": "2.0", "id": id, "result": { "content": [] } }]));
 }
 
 fn notify(method: &str, params: &Value) {

@@ -60,7 +60,7 @@ pub(crate) async fn to_request(
 }
 
 /// The answer itself, for a client that takes nothing else.
-async fn answer_alone(incoming: &mut Incoming) -> Piece {
+pub(crate) async fn answer_alone(incoming: &mut Incoming) -> Piece {
     loop {
         match incoming.next().await {
             Some(Piece::Message(_)) => {}
@@ -82,7 +82,12 @@ pub(crate) fn whole(era: Era, accepts: Accepts, text: Bytes, code: Option<i64>) 
 
 /// A stream of events.
 pub(crate) fn events(parts: EventParts) -> Response<StdioBody> {
-    let mut response = with_type(EVENT_STREAM, StdioBody::events(parts));
+    several([parts])
+}
+
+/// Several streams of events in one; at least one.
+pub(crate) fn several(streams: impl IntoIterator<Item = EventParts>) -> Response<StdioBody> {
+    let mut response = with_type(EVENT_STREAM, StdioBody::events(streams));
     response.headers_mut().insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
     response
 }

@@ -20,7 +20,8 @@ pub struct StdioBody(Content);
 #[derive(Debug)]
 enum Content {
     Whole(Option<Bytes>),
-    Events(Box<Events>),
+    /// At least one stream; the last of them that ends ends the body.
+    Events(Vec<Events>),
 }
 
 /// A stream of server-sent events.
@@ -74,14 +75,9 @@ impl StdioBody {
         Self(Content::Whole(Some(event(text))))
     }
 
-    pub(crate) fn events(parts: EventParts) -> Self {
-        let EventParts { first, incoming, attached, waits, keep_alive, ends_at, cancel } = parts;
-        let last = Instant::now();
-        let timer = Box::pin(sleep_until(last + keep_alive));
-        let ends = vec![Box::pin(cancel.cancelled_owned())];
-        let attached = Some(attached);
-        let events = Events { first, incoming, attached, waits, keep_alive, last, timer, ends_at, ends };
-        Self(Content::Events(Box::new(events)))
+    /// Streams that are one for the client.
+    pub(crate) fn events(streams: impl IntoIterator<Item = EventParts>) -> Self {
+        Self(Content::Events(streams.into_iter().map(Events::new).collect()))
     }
 
     /// Whether this is a stream of server-sent events, which may stay open for long.
@@ -93,21 +89,37 @@ impl StdioBody {
     /// Ends this stream also when one of `ends` is cancelled; other bodies are left alone.
     #[must_use]
     pub fn ending_with(mut self, ends: impl IntoIterator<Item = CancellationToken>) -> Self {
-        if let Content::Events(events) = &mut self.0 {
-            events.ends.extend(ends.into_iter().map(|it| Box::pin(it.cancelled_owned())));
+        let ends: Vec<_> = ends.into_iter().collect();
+        for events in self.streams() {
+            events.ends.extend(ends.iter().map(|it| Box::pin(it.clone().cancelled_owned())));
         }
         self
     }
 
     /// Ends the answer and what it waits for, whatever the protocol revision says of clients that leave.
     pub fn abort(mut self) {
-        if let Content::Events(events) = &mut self.0 {
+        for events in self.streams() {
             events.give_up();
+        }
+    }
+
+    fn streams(&mut self) -> &mut [Events] {
+        match &mut self.0 {
+            Content::Whole(_) => &mut [],
+            Content::Events(streams) => streams,
         }
     }
 }
 
 impl Events {
+    fn new(parts: EventParts) -> Self {
+        let EventParts { first, incoming, attached, waits, keep_alive, ends_at, cancel } = parts;
+        let last = Instant::now();
+        let timer = Box::pin(sleep_until(last + keep_alive));
+        let ends = vec![Box::pin(cancel.cancelled_owned())];
+        Self { first, incoming, attached: Some(attached), waits, keep_alive, last, timer, ends_at, ends }
+    }
+
     fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         if self.attached.is_none() {
             return Poll::Ready(None);
@@ -131,7 +143,7 @@ impl Events {
             }
             Poll::Ready(Some(Piece::Ended) | None) => {
                 self.attached = None;
-                Poll::Ready(self.failure(ENDED, "the MCP server ended before it answered"))
+                Poll::Ready(self.failure(envelope::ended))
             }
             Poll::Pending => self.poll_silence(context),
         }
@@ -155,7 +167,7 @@ impl Events {
             let patience = self.waits.as_ref().map(|it| self.last + it.most);
             if patience.is_some_and(|it| it <= now) {
                 self.give_up();
-                return Poll::Ready(self.failure(TIMEOUT, "the MCP server did not answer in time"));
+                return Poll::Ready(self.failure(envelope::timed_out));
             }
             if is_due {
                 return Poll::Ready(Some(Bytes::from_static(COMMENT)));
@@ -170,9 +182,9 @@ impl Events {
     }
 
     /// The answer that a request has when the child gave none.
-    fn failure(&mut self, code: i64, message: &str) -> Option<Bytes> {
+    fn failure(&mut self, error: fn(&str) -> String) -> Option<Bytes> {
         let waits = self.waits.take()?;
-        Some(event(&Bytes::from(envelope::error(&waits.id, code, message))))
+        Some(event(&Bytes::from(error(&waits.id))))
     }
 
     fn give_up(&mut self) {
@@ -192,7 +204,7 @@ impl Body for StdioBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let data = match &mut self.get_mut().0 {
             Content::Whole(text) => Poll::Ready(text.take()),
-            Content::Events(events) => events.poll_data(context),
+            Content::Events(streams) => poll_any(streams, context),
         };
         data.map(|it| it.map(|data| Ok(Frame::data(data))))
     }
@@ -209,6 +221,23 @@ impl Body for StdioBody {
     }
 }
 
+/// The next piece of any stream; `None` when all have ended.
+fn poll_any(streams: &mut Vec<Events>, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    let mut at = 0;
+    while let Some(events) = streams.get_mut(at) {
+        match events.poll_data(context) {
+            Poll::Ready(Some(data)) => {
+                // The others come first the next time.
+                streams.rotate_left(at + 1);
+                return Poll::Ready(Some(data));
+            }
+            Poll::Ready(None) => drop(streams.remove(at)),
+            Poll::Pending => at += 1,
+        }
+    }
+    if streams.is_empty() { Poll::Ready(None) } else { Poll::Pending }
+}
+
 /// One event; a message has no line break in it.
 fn event(text: &Bytes) -> Bytes {
     let mut event = Vec::with_capacity(text.len() + 8);
@@ -220,6 +249,3 @@ fn event(text: &Bytes) -> Bytes {
 
 /// A comment and the empty line that completes it, which every reader of event streams skips.
 const COMMENT: &[u8] = b":\n\n";
-/// Codes of ours are outside of the range that JSON-RPC reserves (MCP 2026-07-28, basic, error codes).
-const ENDED: i64 = 502;
-const TIMEOUT: i64 = 504;

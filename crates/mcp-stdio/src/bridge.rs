@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, Request, Response};
 use http_body::Body;
 use mcp_message::{
     ErrorCode, Limits,
-    mirrored::{self, Mismatch, ToolParameters},
+    mirrored::{self, Mismatch},
 };
 use oauth_types::Entropy;
 use tokio::time::{Instant, timeout};
@@ -100,13 +100,18 @@ impl Bridge {
         text: &str,
         on_behalf: OnBehalf,
     ) -> Result<Response<StdioBody>, StdioError> {
-        check(headers, text, &self.modern.parameters)?;
-        let message = Message::read(text).map_err(|it| {
-            StdioError::answering(StdioReason::NoMessage, None, ErrorCode::InvalidRequest).because(it)
-        })?;
+        let single = match check(headers, text)? {
+            mcp_message::Body::Single(message) => message,
+            mcp_message::Body::Batch(messages) => {
+                let messages =
+                    messages.iter().map(|it| read(it.raw().get())).collect::<Result<Vec<_>, _>>()?;
+                return legacy::batch(self, headers, &messages, on_behalf).await;
+            }
+        };
+        let message = read(text)?;
         match Era::of(headers, &message) {
             Era::Legacy => legacy::post(self, headers, &message, on_behalf).await,
-            Era::Modern => modern::post(self, headers, &message, on_behalf).await,
+            Era::Modern => modern::post(self, headers, &message, &single, on_behalf).await,
         }
     }
 
@@ -203,31 +208,34 @@ impl Drop for Bridge {
     }
 }
 
-/// Whether the body is one message that all read alike, and the mirrored headers say the same: those of its arguments too,
-/// as far as lists of the server have told which there are.
-fn check(headers: &HeaderMap, text: &str, known: &ToolParameters) -> Result<(), StdioError> {
+fn read(text: &str) -> Result<Message<'_>, StdioError> {
+    Message::read(text).map_err(|it| {
+        StdioError::answering(StdioReason::NoMessage, None, ErrorCode::InvalidRequest).because(it)
+    })
+}
+
+/// The body, if it is a message or a batch that all read alike, and the mirrored headers say the same.
+fn check<'a>(headers: &HeaderMap, text: &'a str) -> Result<mcp_message::Body<'a>, StdioError> {
     let limits = Limits::default();
     let body = mcp_message::read(text.as_bytes(), &limits)
         .map_err(|it| StdioError::answering(StdioReason::NoMessage, None, it.code()).because(it))?;
-    if matches!(body, mcp_message::Body::Batch(_)) {
-        return Err(StdioError::answering(StdioReason::NoMessage, None, ErrorCode::InvalidRequest));
-    }
     let id = body.request_id().map(|it| it.raw().get());
-    let is_modern = body.messages().iter().any(|it| mcp_message::Era::of(it).is_ok_and(|it| it.is_modern()));
-    let checked = mirrored::check(headers, &body, &limits)
-        .and_then(|()| if is_modern { known.check(headers, &body, true, &limits) } else { Ok(()) });
-    checked.map_err(|it| {
-        let reason = match it {
-            Mismatch::NoRevision => StdioReason::MetadataMissing,
-            Mismatch::Body(_) => StdioReason::NoMessage,
-            Mismatch::Repeated
-            | Mismatch::TooLong
-            | Mismatch::Undecodable
-            | Mismatch::Missing
-            | Mismatch::Different => StdioReason::HeadersDiffer,
-        };
-        StdioError::answering(reason, id, it.code()).because(it)
-    })
+    mirrored::check(headers, &body, &limits).map_err(|it| differs(it, id))?;
+    Ok(body)
+}
+
+/// Headers and body of the request `id` do not belong together.
+pub(crate) fn differs(mismatch: Mismatch, id: Option<&str>) -> StdioError {
+    let reason = match mismatch {
+        Mismatch::NoRevision => StdioReason::MetadataMissing,
+        Mismatch::Body(_) => StdioReason::NoMessage,
+        Mismatch::Repeated
+        | Mismatch::TooLong
+        | Mismatch::Undecodable
+        | Mismatch::Missing
+        | Mismatch::Different => StdioReason::HeadersDiffer,
+    };
+    StdioError::answering(reason, id, mismatch.code()).because(mismatch)
 }
 
 /// The answer to what needs none.

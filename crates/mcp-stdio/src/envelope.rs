@@ -1,4 +1,10 @@
 //! JSON-RPC messages as they are: read where routing needs it, changed in the bytes of an id and nowhere else.
+//!
+//! This reader is not that of `mcp-message`, which every message of a client goes through first.
+//! That one refuses what two readers could understand differently, because somebody decides on what it read; nothing is
+//! decided on what a child says, and a child whose lines were held to it would lose answers that clients understand:
+//! with a key twice somewhere in a result, without `jsonrpc`, nested deeply.
+//! Made lenient for children it would be no proof for the rules any more, so there are two.
 
 use std::borrow::Cow;
 
@@ -155,11 +161,31 @@ pub(crate) fn cancelled(id: u64) -> String {
     )
 }
 
+/// The answer to `id` when the child has ended.
+pub(crate) fn ended(id: &str) -> String {
+    error(id, ENDED, "the MCP server ended before it answered")
+}
+
+/// The answer to `id` when the child gave none.
+pub(crate) fn timed_out(id: &str) -> String {
+    error(id, TIMEOUT, "the MCP server did not answer in time")
+}
+
+/// The same as [`error`], with more for programs.
+pub(crate) fn error_with(id: &str, code: i64, message: &str, data: &serde_json::Value) -> String {
+    let message = serde_json::Value::from(message);
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":{message},"data":{data}}}}}"#)
+}
+
 /// An error of ours in answer to `id`, which is JSON already.
 pub(crate) fn error(id: &str, code: i64, message: &str) -> String {
     let message = serde_json::Value::from(message);
     format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":{message}}}}}"#)
 }
+
+/// Codes of ours are outside of the range that JSON-RPC reserves (MCP 2026-07-28, basic, error codes).
+const ENDED: i64 = 502;
+const TIMEOUT: i64 = 504;
 
 #[cfg(test)]
 mod tests {

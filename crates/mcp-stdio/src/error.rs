@@ -26,6 +26,15 @@ impl StdioError {
         Self { reason, body: Some(body), source: None }
     }
 
+    /// With an error that names the revisions that are spoken here (MCP 2026-07-28, versioning).
+    pub(crate) fn unsupported(id: Option<&str>, requested: &str, supported: &[String]) -> Self {
+        let reason = StdioReason::RevisionUnsupported;
+        let data = serde_json::json!({ "supported": supported, "requested": requested });
+        let code = ErrorCode::UnsupportedVersion.number().into();
+        let body = envelope::error_with(id.unwrap_or("null"), code, reason.description(), &data);
+        Self { reason, body: Some(body), source: None }
+    }
+
     /// With what caused it, for the log.
     pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());

@@ -1,5 +1,7 @@
 //! Revisions up to 2025-11-25: a child for each MCP session.
 
+mod batch;
+
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use mcp_message::ErrorCode;
 use serde_json::value::RawValue;
@@ -16,6 +18,8 @@ use crate::sessions::Session;
 use crate::{OnBehalf, StdioBody, StdioError, StdioReason};
 use std::sync::Arc;
 
+pub(crate) use batch::post as batch;
+
 /// A message of the client: `initialize` opens a session, all others belong to one.
 pub(crate) async fn post(
     bridge: &Bridge,
@@ -31,14 +35,7 @@ pub(crate) async fn post(
     match message.kind {
         Kind::Request => request(bridge, headers, message, &session, on_behalf).await,
         Kind::Notification => tell(message, &session, &on_behalf).await.map(|()| accepted()),
-        Kind::Response => {
-            let id = message.id.map_or("null", RawValue::get);
-            // What was not asked, or was answered already, is left out.
-            if session.child.takes_answer_to(id) {
-                session.child.tell(message.with(&[])).await.map_err(|_| StdioReason::Ended)?;
-            }
-            Ok(accepted())
-        }
+        Kind::Response => answer(message, &session).await.map(|()| accepted()),
     }
 }
 
@@ -106,9 +103,10 @@ async fn initialize(
     let (text, code) = timeout(bridge.settings().bounds.start, first_answer)
         .await
         .map_err(|_| StdioReason::StartTimeout)??;
+    let has_batches = batch::are_agreed_on(&text);
     let mut response = whole(Era::Legacy, Accepts::of(headers), text, code);
     if code.is_none() {
-        let id = bridge.sessions.open(on_behalf.principal, child);
+        let id = bridge.sessions.open(on_behalf.principal, child, has_batches);
         if let Ok(id) = HeaderValue::try_from(id) {
             response.headers_mut().insert(SESSION_ID, id);
         }
@@ -154,8 +152,8 @@ async fn send(
         id: id.get().into(),
         token: token.map(|it| it.get().into()),
         is_subscription: false,
+        lists_tools: false,
         principal: Arc::clone(&on_behalf.principal),
-        learns: None,
     };
     let sent = child.request(ticket, |number| message.with(&[(id, &number.to_string())])).await;
     sent.map_err(|_| StdioReason::Ended.into())
@@ -172,6 +170,15 @@ async fn tell(message: &Message<'_>, session: &Session, on_behalf: &OnBehalf) ->
         text = message.with(&[(id, &number.to_string())]);
     }
     session.child.tell(text).await.map_err(|_| StdioReason::Ended.into())
+}
+
+/// An answer to what the child asked; what was not asked, or was answered already, is left out.
+async fn answer(message: &Message<'_>, session: &Session) -> Result<(), StdioError> {
+    let id = message.id.map_or("null", RawValue::get);
+    if session.child.takes_answer_to(id) {
+        session.child.tell(message.with(&[])).await.map_err(|_| StdioReason::Ended)?;
+    }
+    Ok(())
 }
 
 /// The session that a request names, if it is the caller's.

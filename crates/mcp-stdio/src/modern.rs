@@ -2,12 +2,13 @@
 
 mod era;
 mod probe;
+mod tools;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, Response};
-use mcp_message::{ErrorCode, mirrored::ToolParameters};
+use mcp_message::ErrorCode;
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
@@ -28,20 +29,27 @@ type ByOwner = HashMap<Arc<str>, Arc<OnceCell<Arc<Child>>>>;
 #[derive(Debug, Default)]
 pub(crate) struct Modern {
     children: Mutex<ByOwner>,
-    spoken: Mutex<Option<Era>>,
-    /// What its tools say of headers that mirror their arguments.
-    pub(crate) parameters: Arc<ToolParameters>,
+    spoken: Mutex<Option<Spoken>>,
 }
 
-/// A message of the client.
+/// What a server has told of itself.
+#[derive(Debug)]
+struct Spoken {
+    era: Era,
+    /// Its revisions; none if it did not say.
+    revisions: Arc<[String]>,
+}
+
+/// A message of the client, which `strict` is as well.
 pub(crate) async fn post(
     bridge: &Bridge,
     headers: &HeaderMap,
     message: &Message<'_>,
+    strict: &mcp_message::Message<'_>,
     on_behalf: OnBehalf,
 ) -> Result<Response<StdioBody>, StdioError> {
     match message.kind {
-        Kind::Request => request(bridge, headers, message, on_behalf).await,
+        Kind::Request => request(bridge, headers, message, strict, on_behalf).await,
         Kind::Notification => tell(bridge, message, &on_behalf).await.map(|()| accepted()),
         // Servers of this era ask nothing.
         Kind::Response => Err(StdioError::answering(StdioReason::NoMessage, None, ErrorCode::InvalidRequest)),
@@ -52,12 +60,15 @@ async fn request(
     bridge: &Bridge,
     headers: &HeaderMap,
     message: &Message<'_>,
+    strict: &mcp_message::Message<'_>,
     on_behalf: OnBehalf,
 ) -> Result<Response<StdioBody>, StdioError> {
     check_metadata(message)?;
     let child = child(bridge, message.id, &on_behalf).await?;
+    check_revision(bridge, message)?;
+    tools::check(bridge, &child, headers, strict).await?;
     let bounds = &bridge.settings().bounds;
-    let sent = timeout(bounds.answer, send(bridge, &child, message, &on_behalf)).await;
+    let sent = timeout(bounds.answer, send(&child, message, &on_behalf)).await;
     let (attached, incoming) = sent.map_err(|_| StdioReason::Timeout)??;
     let listens = message.method == LISTEN;
     let id = message.id.map_or("null", RawValue::get).into();
@@ -81,9 +92,20 @@ fn check_metadata(message: &Message<'_>) -> Result<(), StdioError> {
     Err(StdioError::answering(StdioReason::MetadataMissing, id, ErrorCode::InvalidParams))
 }
 
+/// The revision is one that the server says it speaks; what it says nothing of is its own to judge.
+fn check_revision(bridge: &Bridge, message: &Message<'_>) -> Result<(), StdioError> {
+    let meta = message.references().meta.unwrap_or_default();
+    let supported = bridge.modern.revisions();
+    match meta.protocol_version {
+        Some(revision) if !supported.is_empty() && !supported.iter().any(|it| *it == *revision) => {
+            Err(StdioError::unsupported(message.id.map(RawValue::get), &revision, &supported))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Sends a request under an id of ours, which is its progress token too: neither can be another's.
 async fn send(
-    bridge: &Bridge,
     child: &Arc<Child>,
     message: &Message<'_>,
     on_behalf: &OnBehalf,
@@ -94,8 +116,8 @@ async fn send(
         id: id.get().into(),
         token: token.map(|it| it.get().into()),
         is_subscription: message.method == LISTEN,
+        lists_tools: message.method == tools::LIST,
         principal: Arc::clone(&on_behalf.principal),
-        learns: (message.method == LIST_TOOLS).then(|| Arc::clone(&bridge.modern.parameters)),
     };
     let sent = child.request(ticket, |number| {
         let number = number.to_string();
@@ -162,11 +184,20 @@ impl Modern {
     }
 
     fn spoken(&self) -> Option<Era> {
-        *self.spoken.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock_spoken().as_ref().map(|it| it.era)
     }
 
-    fn learn(&self, era: Era) {
-        *self.spoken.lock().unwrap_or_else(PoisonError::into_inner) = Some(era);
+    /// The revisions that the server says it speaks; none if it has not said.
+    fn revisions(&self) -> Arc<[String]> {
+        self.lock_spoken().as_ref().map(|it| Arc::clone(&it.revisions)).unwrap_or_default()
+    }
+
+    fn learn(&self, spoken: Spoken) {
+        *self.lock_spoken() = Some(spoken);
+    }
+
+    fn lock_spoken(&self) -> MutexGuard<'_, Option<Spoken>> {
+        self.spoken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn children(&self) -> MutexGuard<'_, ByOwner> {
@@ -174,5 +205,4 @@ impl Modern {
     }
 }
 
-const LIST_TOOLS: &str = "tools/list";
 const LISTEN: &str = "subscriptions/listen";

@@ -15,7 +15,7 @@ oauth_types::refusal_reasons! {
             "The client went away, or broke HTTP, while it sent its request.";
         NoMessage "stdio_no_message" 400
             "the body must be one JSON-RPC message"
-            "The client sent no JSON-RPC message, a batch, a member twice, or a kind of message that its protocol revision does not have.";
+            "The client sent no JSON-RPC message, a batch in a revision other than 2025-03-26, a member twice, or a kind of message that its protocol revision does not have.";
         Session "stdio_session_unknown" 404
             "the MCP session is unknown"
             "The MCP session has ended (`stdio.idle`, `stdio.life`, a crash, a restart) or belongs to another user; clients open a new one.";
@@ -25,6 +25,9 @@ oauth_types::refusal_reasons! {
         Revision "stdio_revision" 400
             "the MCP-Protocol-Version is not the session's"
             "A client sent an `MCP-Protocol-Version` that no server behind this path has agreed to.";
+        RevisionUnsupported "stdio_revision_unsupported" 400
+            "the MCP server does not speak this revision"
+            "A client of revision 2026-07-28 or later asked in a revision that the server behind this path does not speak; the answer names those that it does.";
         HeadersDiffer "stdio_headers_differ" 400
             "headers and body of the request say different things"
             "A mirrored header of revision 2026-07-28 is missing or is not what the body says. A defect of the client, or somebody who wants the gateway and the server to see two different requests.";

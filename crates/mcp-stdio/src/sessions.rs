@@ -19,6 +19,8 @@ pub(crate) struct Sessions {
 pub(crate) struct Session {
     principal: Arc<str>,
     pub(crate) child: Arc<Child>,
+    /// Whether its revision has batches.
+    pub(crate) has_batches: bool,
 }
 
 impl Sessions {
@@ -27,13 +29,13 @@ impl Sessions {
     }
 
     /// Keeps a session of `principal` under an id of 256 random bits.
-    pub(crate) fn open(&self, principal: Arc<str>, child: Arc<Child>) -> String {
+    pub(crate) fn open(&self, principal: Arc<str>, child: Arc<Child>, has_batches: bool) -> String {
         let mut random = [0; 32];
         self.entropy.fill(&mut random);
         let id = URL_SAFE_NO_PAD.encode(random);
         let mut by_id = self.lock();
         by_id.retain(|_, it| it.child.ended().is_none());
-        by_id.insert(id.as_str().into(), Arc::new(Session { principal, child }));
+        by_id.insert(id.as_str().into(), Arc::new(Session { principal, child, has_batches }));
         id
     }
 

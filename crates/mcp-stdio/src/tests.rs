@@ -1,5 +1,6 @@
 //! The bridge before a real process, which misbehaves when it is asked to.
 
+mod batches;
 mod ends;
 mod environment;
 mod eras;

@@ -37,6 +37,7 @@ async fn e28_old_clients_use_an_old_server_and_find_their_own_way_to_a_token() {
         ("client-typescript.mjs", ["--sdk", "v1", "--transport", "sse"]),
         ("client-typescript.mjs", ["--sdk", "v2", "--transport", "sse"]),
         ("client-python.py", ["--mode", "legacy", "--transport", "sse"]),
+        ("client-python.py", ["--mode", "auto", "--transport", "sse"]),
     ] {
         let mut arguments = vec!["--url", &url, "--oauth"];
         arguments.extend(options.iter().chain(&CALLS));

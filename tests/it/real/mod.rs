@@ -5,7 +5,10 @@ mod clients;
 mod conformance;
 mod credentials;
 mod dpop;
+mod eras;
 mod legacy;
+
+use test_support::parts;
 
 use crate::support::{Gateway, Part, Setup};
 
@@ -85,6 +88,15 @@ impl Stage {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     }
+}
+
+/// What a gateway is told of a program of `tests/real/` that it shall start.
+fn over_stdio(program: &str, arguments: &[&str]) -> String {
+    let mut command = parts::command(program);
+    command.args(arguments);
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<_> = words.map(|it| it.to_str().unwrap()).collect();
+    format!("stdio = {}", serde_json::json!(words))
 }
 
 fn configuration(listen: &str, upstream: &str, issuer: &str, section: &str) -> String {

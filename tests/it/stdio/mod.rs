@@ -1,5 +1,6 @@
 //! MCP servers over stdin and stdout behind the real binary.
 
+mod batches;
 mod everyday;
 mod real;
 
@@ -19,6 +20,11 @@ struct Stage {
 impl Stage {
     /// A gateway before the program `command`, with further keys of `upstream` and further lines of `[server.stdio]`.
     fn set(command: &[String], upstream: &str, bounds: &str) -> Self {
+        Self::set_with(command, upstream, "", bounds)
+    }
+
+    /// The same with further lines of `[[server]]`.
+    fn set_with(command: &[String], upstream: &str, server: &str, bounds: &str) -> Self {
         let issuer = Issuer::new(ISSUER);
         let command = json!(command).to_string();
         let setup = Setup::new().keys("keys", &issuer);
@@ -35,6 +41,7 @@ keys = {{ file = "keys.json" }}
 path = "/mcp"
 upstream = {{ stdio = {command}{upstream} }}
 scopes = ["mcp"]
+{server}
 [server.stdio]
 {bounds}
 "#
@@ -76,15 +83,21 @@ struct Session<'a> {
     stage: &'a Stage,
     token: String,
     id: String,
+    revision: &'static str,
 }
 
 impl<'a> Session<'a> {
     async fn open(stage: &'a Stage, subject: &str) -> Self {
+        Self::open_as(stage, subject, "2025-11-25").await
+    }
+
+    /// The same for a client of this revision.
+    async fn open_as(stage: &'a Stage, subject: &str, revision: &'static str) -> Self {
         let token = stage.token(subject);
-        let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
+        let params = json!({ "protocolVersion": revision, "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
         let answer = post(stage, &token, &[], &request(0, "initialize", params)).await;
         assert_eq!(answer.status, 200, "{}\n{}", answer.body, stage.gateway.output());
-        let session = Self { stage, token, id: answer.header("mcp-session-id").to_owned() };
+        let session = Self { stage, token, id: answer.header("mcp-session-id").to_owned(), revision };
         assert!(session.id.len() >= 43, "{:?}", session.id);
         let accepted =
             session.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
@@ -93,7 +106,7 @@ impl<'a> Session<'a> {
     }
 
     async fn send(&self, message: &Value) -> Answer {
-        let headers = [("mcp-session-id", self.id.as_str()), ("mcp-protocol-version", "2025-11-25")];
+        let headers = [("mcp-session-id", self.id.as_str()), ("mcp-protocol-version", self.revision)];
         post(self.stage, &self.token, &headers, message).await
     }
 

@@ -42,6 +42,12 @@ fn every_client(command: &[String], calls: [&str; 2], modern: bool) {
         let revision = if modern && !is_legacy { "2026-07-28" } else { "2025-11-25" };
         assert!(report["protocol"].to_string().contains(revision), "{client:?}: {report}");
     }
+    // The Rust SDK has no progress to report.
+    let header = format!("authorization: Bearer {}", stage.token("alice"));
+    let url = stage.url();
+    let report = program_output("client-rmcp", &["--url", &url, "--header", &header, "--call", calls[1]]);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert!(report["calls"][0]["content"].to_string().contains('5'), "{report}");
 }
 
 const COUNT: &str = r#"slow_count={"steps":4,"interval_ms":100}"#;

@@ -77,7 +77,7 @@ impl Asked {
             return Ok(());
         }
         let body = mcp_message::read(&self.body, limits).map_err(|it| invalid(it, self.id()))?;
-        known.check(headers, &body, false, limits).map_err(|it| mismatch(it, self.id()))
+        known.check(headers, body.messages(), false, limits).map_err(|it| mismatch(it, self.id()))
     }
 
     /// What is asked for, in order; at least one.

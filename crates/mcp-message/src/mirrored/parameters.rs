@@ -7,7 +7,7 @@ use http::HeaderMap;
 use serde_json::value::RawValue;
 
 use super::{Mismatch, decode, single};
-use crate::{Body, Limits, Message, Object, Operation, Target, text};
+use crate::{Limits, Message, Object, Operation, Target, text};
 
 /// What the tools of one MCP server say of headers that mirror their arguments, as far as its lists were seen.
 ///
@@ -58,7 +58,7 @@ impl ToolParameters {
         }
     }
 
-    /// Holds the headers `Mcp-Param-*` against the arguments of each call in `body` of a tool that is known.
+    /// Holds the headers `Mcp-Param-*` against the arguments of each call in `messages` of a tool that is known.
     ///
     /// Those that are there must say what the argument says, and there must be none for an argument that is not there or
     /// null. With `demanded`, as for whoever is the server, there must also be one for each argument that is there.
@@ -68,7 +68,7 @@ impl ToolParameters {
     pub fn check(
         &self,
         headers: &HeaderMap,
-        body: &Body<'_>,
+        messages: &[Message<'_>],
         demanded: bool,
         limits: &Limits,
     ) -> Result<(), Mismatch> {
@@ -76,7 +76,7 @@ impl ToolParameters {
         if tools.is_empty() {
             return Ok(());
         }
-        body.messages().iter().try_for_each(|message| {
+        messages.iter().try_for_each(|message| {
             let Target::Tool(tool) = Operation::of(message)?.target else { return Ok(()) };
             tools.get(&*tool).map_or(Ok(()), |it| it.check(headers, message, demanded, limits))
         })

@@ -121,3 +121,22 @@ fn notifications_and_responses_need_none() {
     check_body(&[VERSION], r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, Ok(()));
     check_body(&[CALL], r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, Err(Mismatch::Different));
 }
+
+#[test]
+fn h10_a_method_that_no_header_mirrors_is_the_servers_to_refuse() {
+    let body = |method: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{"_meta":{{"{PROTOCOL_VERSION_KEY}":"{MODERN}"}}}}}}"#
+        )
+    };
+    // This one was removed in 2026-07-28, so its parameters are nobody's business.
+    let (removed, read) = ("resources/subscribe", "resources/read");
+    check_body(&[VERSION, ("Mcp-Method", removed)], &body(removed), Ok(()));
+    check_body(
+        &[VERSION, ("Mcp-Method", removed), ("Mcp-Name", "a")],
+        &body(removed),
+        Err(Mismatch::Different),
+    );
+    let unnamed = Err(Mismatch::Body(InvalidMessage::Unnamed));
+    check_body(&[VERSION, ("Mcp-Method", read)], &body(read), unnamed);
+}

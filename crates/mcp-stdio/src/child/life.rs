@@ -3,9 +3,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
+use mcp_message::mirrored::ToolParameters;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{ChildStdin, ChildStdout};
-use tokio::sync::mpsc;
+use tokio::sync::{OnceCell, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::codec::{AnyDelimiterCodec, AnyDelimiterCodecError, FramedRead};
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,8 @@ pub(crate) struct Child {
     queue: mpsc::Sender<Bytes>,
     ends: CancellationToken,
     started: Instant,
+    /// Set once its tools were listed.
+    pub(crate) listed: OnceCell<()>,
 }
 
 /// What a child is started with.
@@ -103,7 +106,7 @@ impl Child {
             let _ = timeout(LAST_WORDS, log).await.map_err(drop);
             drop(slot);
         });
-        Ok(Arc::new(Self { table, queue: to_child, ends, started: Instant::now() }))
+        Ok(Arc::new(Self { table, queue: to_child, ends, started: Instant::now(), listed: OnceCell::new() }))
     }
 
     /// Sends a request, which is `text` under the id that it is given.
@@ -155,6 +158,11 @@ impl Child {
     /// Notes that the client has taken back the request `number`, which the child is yet to be told.
     pub(crate) fn cancel(&self, number: u64) {
         self.table().cancel(number);
+    }
+
+    /// What its tools say of headers that mirror their arguments, as far as they were listed.
+    pub(crate) fn parameters(&self) -> Arc<ToolParameters> {
+        Arc::clone(&self.table().parameters)
     }
 
     /// Ends it: its input first, then by signals.
@@ -312,7 +320,7 @@ impl Served {
         if text == Ok("") {
             return;
         }
-        let routed = text.map_err(drop).and_then(|it| lock(&self.table).route(it).map_err(drop));
+        let routed = text.map_err(drop).and_then(|it| lock(&self.table).route_line(it).map_err(drop));
         match routed {
             Ok(None) => {}
             Ok(Some(reply)) => {

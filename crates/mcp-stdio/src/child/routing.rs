@@ -9,13 +9,28 @@ use crate::envelope::{self, Kind, Message, NoMessage};
 use crate::modern::Era;
 
 impl Table {
-    /// Gives a line of the child to whom it belongs; what belongs to nobody is left out.
+    /// Gives the messages of a line to whom they belong: one, or a batch, which revision 2025-03-26 has.
     ///
     /// Returns what the child must be told in return.
     ///
     /// # Errors
-    /// [`NoMessage`] for a line that is none; it is left out.
-    pub(super) fn route(&mut self, line: &str) -> Result<Option<String>, NoMessage> {
+    /// [`NoMessage`] for a line that is none or holds none; what else it holds went its way.
+    pub(super) fn route_line(&mut self, line: &str) -> Result<Option<String>, NoMessage> {
+        if self.era == Era::Modern || !line.starts_with('[') {
+            return self.route(line);
+        }
+        let batch: Vec<&RawValue> = serde_json::from_str(line).map_err(|_| NoMessage::Syntax)?;
+        // In sessions nothing is told in return.
+        batch.into_iter().map(|it| self.route(it.get()).map(drop)).fold(Ok(()), Result::and).map(|()| None)
+    }
+
+    /// Gives a message of the child to whom it belongs; what belongs to nobody is left out.
+    ///
+    /// Returns what the child must be told in return.
+    ///
+    /// # Errors
+    /// [`NoMessage`] for a text that is none; it is left out.
+    fn route(&mut self, line: &str) -> Result<Option<String>, NoMessage> {
         let message = Message::read(line)?;
         match (message.kind, self.era) {
             (Kind::Response, _) => self.answer(&message),
@@ -35,8 +50,8 @@ impl Table {
     fn answer(&mut self, message: &Message<'_>) {
         let Some((number, id)) = message.id.and_then(|it| Some((number(it)?, it))) else { return };
         let Some(open) = self.open.remove(&number) else { return };
-        if let (Some(known), Some(list)) = (&open.learns, message.result) {
-            known.learn_list(list);
+        if let Some(result) = message.result.filter(|_| open.lists_tools) {
+            self.parameters.learn_list(result);
         }
         let mut parts = vec![(id, &*open.id)];
         let subscription = message.result_references().meta.and_then(|it| it.subscription_id);

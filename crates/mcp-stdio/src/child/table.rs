@@ -26,6 +26,8 @@ pub(crate) struct Table {
     pub(super) held: Held,
     /// What the child has asked its client.
     pub(super) asked: Asked,
+    /// What its tools say of headers that mirror their arguments, as last listed.
+    pub(super) parameters: Arc<ToolParameters>,
     /// Clients that wait for something.
     attached: usize,
     pub(super) last_used: Instant,
@@ -42,9 +44,8 @@ pub(super) struct Open {
     pub(super) is_subscription: bool,
     /// Whether its client has taken it back; the child may answer all the same, or never.
     pub(super) is_cancelled: bool,
+    pub(super) lists_tools: bool,
     pub(super) principal: Arc<str>,
-    /// What learns from its answer, a list of tools.
-    pub(super) learns: Option<Arc<ToolParameters>>,
     pub(super) mailbox: Mailbox,
 }
 
@@ -57,10 +58,10 @@ pub(crate) struct Ticket {
     pub(crate) token: Option<Box<str>>,
     /// Whether it stays open to listen.
     pub(crate) is_subscription: bool,
+    /// Whether its answer tells of tools whose arguments headers mirror.
+    pub(crate) lists_tools: bool,
     /// Whose it is.
     pub(crate) principal: Arc<str>,
-    /// What learns from its answer, if that is a list of tools.
-    pub(crate) learns: Option<Arc<ToolParameters>>,
 }
 
 /// What a child has asked its client and has no answer to: the newest ones, by the id as it is written, with the
@@ -90,6 +91,7 @@ impl Table {
             listener: None,
             held: Held::default(),
             asked: Asked::default(),
+            parameters: Arc::default(),
             attached: 0,
             last_used: Instant::now(),
             ended: None,
@@ -103,10 +105,9 @@ impl Table {
         }
         let number = self.draw();
         let (mailbox, incoming) = mailbox(self.most_waiting);
-        let Ticket { id, token, is_subscription, principal, learns } = ticket;
-        let is_cancelled = false;
-        self.open
-            .insert(number, Open { id, token, is_subscription, is_cancelled, principal, learns, mailbox });
+        let Ticket { id, token, is_subscription, lists_tools, principal } = ticket;
+        let open = Open { id, token, is_subscription, is_cancelled: false, lists_tools, principal, mailbox };
+        self.open.insert(number, open);
         self.attach();
         Ok((number, incoming))
     }

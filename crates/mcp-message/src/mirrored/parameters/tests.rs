@@ -36,7 +36,7 @@ fn outcome(
     let params = json!({ "name": "query", "arguments": arguments });
     let text = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }).to_string();
     let body = crate::read(text.as_bytes(), &Limits::default()).unwrap();
-    known.check(&headers(fields), &body, demanded, &Limits::default())
+    known.check(&headers(fields), body.messages(), demanded, &Limits::default())
 }
 
 #[track_caller]
