@@ -110,7 +110,7 @@ impl Caller {
 
     async fn call(&self, id: u64, nth: u64, tally: &Tally) {
         let secret = format!("{}-{nth}-{id}", self.name);
-        let kind = if id % 2 == 0 { Kind::Counted } else { Kind::Said };
+        let kind = if id.is_multiple_of(2) { Kind::Counted } else { Kind::Said };
         // A token is one request's among those of its caller, and the same for all callers.
         let meta = if kind == Kind::Counted { json!({ "progressToken": id }) } else { json!({}) };
         let params = json!({ "name": "echo", "arguments": { "secret": secret }, "_meta": meta });
