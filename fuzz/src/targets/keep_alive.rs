@@ -7,9 +7,12 @@ use crate::event_stream::events;
 pub fn run(data: &[u8]) -> bool {
     let Some((size, stream)) = data.split_first() else { return false };
     let pieces: Vec<&[u8]> = stream.chunks(usize::from(*size).max(1)).collect();
-    let mut sent = Vec::new();
+    let (mut sent, mut length) = (Vec::new(), 0);
     for (piece, may_follow) in pieces.iter().zip(mcp_proxy::fuzzing::comments_may_follow(&pieces)) {
         sent.extend_from_slice(piece);
+        // Where no client can wait for more of an event, one is sent, or idle connections would be cut.
+        length += piece.len();
+        assert!(may_follow || !stream[..length].ends_with(b"\n\n"), "no comment may follow an event");
         if may_follow {
             sent.extend_from_slice(b":\n\n");
         }

@@ -12,6 +12,7 @@ pub fn run(data: &[u8]) -> bool {
     if let Ok(reduced) = filter_json(answer, EXPECTED, &NoSecrets) {
         let reduced = reduced.as_deref().unwrap_or(answer);
         hides(reduced);
+        keeps(answer, reduced);
         assert_eq!(filter_json(reduced, EXPECTED, &NoSecrets), Ok(None), "not the same when reduced again");
     }
     let whole = stream([answer]);
@@ -24,6 +25,7 @@ pub fn run(data: &[u8]) -> bool {
         assert_eq!(before.kind, after.kind);
         if !after.data.is_empty() {
             hides(&after.data);
+            keeps(&before.data, &after.data);
         }
     }
     assert_eq!(stream([passed.as_slice()]).as_deref(), Ok(&*passed), "not the same when reduced again");
@@ -46,6 +48,35 @@ fn hides(message: &[u8]) {
     let messages = message.as_array().map_or(std::slice::from_ref(&message), Vec::as_slice);
     for tool in messages.iter().filter_map(|it| it["result"]["tools"].as_array()).flatten() {
         assert!(tool["name"].as_str().is_some_and(|it| !it.starts_with("secret")), "{tool} passed");
+    }
+}
+
+/// What may be used is still there, each as it was, and no list can be taken for everybody's.
+fn keeps(before: &[u8], after: &[u8]) {
+    let read = |text: &[u8]| -> Vec<Value> {
+        let message = serde_json::from_slice(text).expect("what was taken is JSON");
+        match message {
+            Value::Array(messages) => messages,
+            message => vec![message],
+        }
+    };
+    let (before, after) = (read(before), read(after));
+    assert_eq!(before.len(), after.len(), "a message came or went");
+    for (mut before, after) in before.into_iter().zip(after) {
+        let Some(result) = before["result"].as_object_mut() else { continue };
+        for (list, key) in [
+            ("tools", "name"),
+            ("prompts", "name"),
+            ("resources", "uri"),
+            ("resourceTemplates", "uriTemplate"),
+        ] {
+            let Some(items) = result.get_mut(list).and_then(Value::as_array_mut) else { continue };
+            items.retain(|it| it[key].as_str().is_some_and(|it| !it.starts_with("secret")));
+        }
+        if result.contains_key("cacheScope") || result.contains_key("ttlMs") {
+            result.insert("cacheScope".to_owned(), "private".into());
+        }
+        assert_eq!(before["result"], after["result"], "something else than hidden items has changed");
     }
 }
 
@@ -74,6 +105,7 @@ pub const WORDS: &[&str] = &[
     "\"Tools\"",
     "\"nextCursor\"",
     "\"cacheScope\"",
+    "\"ttlMs\"",
     "\"public\"",
     "\"annotations\"",
     "\"readOnlyHint\"",

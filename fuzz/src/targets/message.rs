@@ -32,10 +32,36 @@ fn agrees(message: &Message<'_>, value: &Value) {
     match &operation.target {
         Target::Tool(name) => assert_eq!(params["name"], **name, "another tool"),
         Target::Task(id) => assert_eq!(params["taskId"], **id, "another task"),
-        Target::Prompt(_) | Target::Resources(_) | Target::None => {}
+        Target::Prompt(name) => {
+            let named =
+                if operation.method == "prompts/get" { &params["name"] } else { &params["ref"]["name"] };
+            assert_eq!(named, &**name, "another prompt");
+        }
+        Target::Resources(uris) => {
+            let named = match &*operation.method {
+                "subscriptions/listen" => params["notifications"]["resourceSubscriptions"].clone(),
+                "completion/complete" => Value::from(vec![params["ref"]["uri"].clone()]),
+                _ => Value::from(vec![params["uri"].clone()]),
+            };
+            let named = if named.is_null() { Value::from(Vec::<Value>::new()) } else { named };
+            assert_eq!(
+                named,
+                Value::from(uris.iter().map(ToString::to_string).collect::<Vec<_>>()),
+                "other resources"
+            );
+        }
+        Target::None => {}
     }
-    if operation.method == "tools/call" {
-        assert!(matches!(operation.target, Target::Tool(_)), "a call of no tool");
+    match &*operation.method {
+        "tools/call" => assert!(matches!(operation.target, Target::Tool(_)), "a call of no tool"),
+        "prompts/get" => assert!(matches!(operation.target, Target::Prompt(_)), "no prompt"),
+        "resources/read" | "resources/subscribe" | "resources/unsubscribe" => {
+            assert!(matches!(operation.target, Target::Resources(_)), "no resource");
+        }
+        "tasks/get" | "tasks/result" | "tasks/cancel" | "tasks/update" => {
+            assert!(matches!(operation.target, Target::Task(_)), "no task");
+        }
+        _ => {}
     }
 }
 
