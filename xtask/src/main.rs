@@ -41,7 +41,8 @@ usage: cargo xtask COMMAND
                       unless the store is filled to a SIZE (1GiB) first
   races [--rounds N]  redeem and refresh one token many times at once, N rounds (100)
   moods [--seconds N] fifty grants on third-party tokens of seconds, in good times and in bad, N seconds (120) each
-  soak [--calls N]    fifty users with the same ids, names of sessions and progress tokens call N times (1,000,000)
+  soak [--calls N]    fifty users with the same ids, names of sessions and progress tokens call N times (1,000,000),
+                      half of it over HTTP and half of it at programs over stdin and stdout
   fuzz [--seconds N] [TARGET]
                       throw inputs at whatever reads what strangers send, N seconds (60) at each target";
 

@@ -4,11 +4,25 @@ use std::{net::SocketAddr, path::Path};
 
 use test_support::github::{CLIENT_ID, GithubServer};
 
-use crate::tokens::ISSUER;
+use crate::{program::ROLE, tokens::ISSUER};
 
 /// Tokens of somebody else, whose keys are in `keys.json` beside the configuration.
 pub(crate) fn option_a(listen: SocketAddr, upstream: SocketAddr) -> String {
-    let common = common(listen, upstream);
+    of_others(&common(listen, upstream))
+}
+
+/// The same with rules, of which a call of `echo` passes all before the last.
+pub(crate) fn with_rules(listen: SocketAddr, upstream: SocketAddr) -> String {
+    of_others(&(common(listen, upstream) + RULES))
+}
+
+/// The same before a program: `program` in the role of the MCP server, for as many sessions as anybody opens.
+pub(crate) fn with_program(listen: SocketAddr, program: &str) -> String {
+    let server = server(listen, &format!("stdio = [{program:?}, {ROLE:?}]"));
+    of_others(&(server + "[server.stdio]\nchildren = 10000\n"))
+}
+
+fn of_others(common: &str) -> String {
     format!(
         r#"{common}
 [[authorization_server]]
@@ -55,6 +69,10 @@ allow_loopback = true
 }
 
 fn common(listen: SocketAddr, upstream: SocketAddr) -> String {
+    server(listen, &format!("http = \"http://{upstream}/mcp\""))
+}
+
+fn server(listen: SocketAddr, upstream: &str) -> String {
     format!(
         r#"public_url = "http://{listen}"
 
@@ -63,8 +81,30 @@ address = "{listen}"
 
 [[server]]
 path = "/mcp"
-upstream = {{ http = "http://{upstream}/mcp" }}
+upstream = {{ {upstream} }}
 scopes = ["mcp"]
 "#
     )
 }
+
+const RULES: &str = r#"
+[[server.rule]]
+methods = ["prompts/*"]
+deny = true
+
+[[server.rule]]
+tools = ["delete_*"]
+require = ["mcp:admin"]
+
+[[server.rule]]
+tools = ["write_*", "move_file"]
+require = ["mcp:write"]
+
+[[server.rule]]
+resources = ["file:///etc/*"]
+deny = true
+
+[[server.rule]]
+tools = ["echo", "read_*"]
+require = ["mcp"]
+"#;

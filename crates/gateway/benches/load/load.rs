@@ -19,6 +19,15 @@ pub(crate) struct Traffic {
     /// Whether a token is used once only; then the traffic ends with the tokens.
     pub(crate) once: bool,
     pub(crate) status: u16,
+    pub(crate) call: Call,
+}
+
+/// The body of a request and the session that it belongs to.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    body: Rc<str>,
+    /// A header line, or nothing.
+    session: Rc<str>,
 }
 
 /// What came of it.
@@ -42,6 +51,36 @@ struct Shared {
     next: Cell<usize>,
     until: Instant,
     latencies: RefCell<Vec<u32>>,
+}
+
+impl Traffic {
+    /// The same with another call.
+    pub(crate) fn with(&self, call: &Call) -> Self {
+        Self { call: call.clone(), ..self.clone() }
+    }
+}
+
+impl Call {
+    pub(crate) fn new(body: &str) -> Self {
+        Self { body: body.into(), session: "".into() }
+    }
+
+    /// A call of `tool` with so many bytes of text.
+    pub(crate) fn of_tool(tool: &str, bytes: usize) -> Self {
+        let text = "x".repeat(bytes);
+        Self::new(&CALL.replacen("echo", tool, 1).replacen("the same words in every request", &text, 1))
+    }
+
+    /// The same in an MCP session.
+    pub(crate) fn in_session(&self, id: &str) -> Self {
+        Self { session: format!("Mcp-Session-Id: {id}\r\n").into(), ..self.clone() }
+    }
+}
+
+impl Default for Call {
+    fn default() -> Self {
+        Self::new(CALL)
+    }
 }
 
 impl Answers {
@@ -99,9 +138,9 @@ pub(crate) async fn run(
 }
 
 /// The text of a request; `None` leaves the body out and asks for the event stream.
-pub(crate) fn request(into: &mut Vec<u8>, address: SocketAddr, token: &str, body: Option<&str>) {
+pub(crate) fn request(into: &mut Vec<u8>, address: SocketAddr, token: &str, call: Option<&Call>) {
     into.clear();
-    let (method, accept) = match body {
+    let (method, accept) = match call {
         Some(_) => ("POST", "application/json, text/event-stream"),
         None => ("GET", "text/event-stream"),
     };
@@ -112,9 +151,10 @@ pub(crate) fn request(into: &mut Vec<u8>, address: SocketAddr, token: &str, body
          User-Agent: load/1\r\nMCP-Protocol-Version: 2025-11-25\r\n"
     );
     into.extend_from_slice(head.as_bytes());
-    let rest = match body {
-        Some(body) => {
-            format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    let rest = match call {
+        Some(Call { body, session }) => {
+            let length = body.len();
+            format!("{session}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}")
         }
         None => "\r\n".to_owned(),
     };
@@ -124,7 +164,7 @@ pub(crate) fn request(into: &mut Vec<u8>, address: SocketAddr, token: &str, body
 async fn keep_busy(mut connection: Connection, address: SocketAddr, shared: Rc<Shared>) -> io::Result<()> {
     let mut text = Vec::new();
     while let Some(token) = shared.token() {
-        request(&mut text, address, token, Some(CALL));
+        request(&mut text, address, token, Some(&shared.traffic.call));
         let sent = Instant::now();
         connection.write(&text).await?;
         let head = connection.head().await?.ok_or(io::ErrorKind::UnexpectedEof)?;
@@ -170,4 +210,5 @@ fn to_f64(count: usize) -> f64 {
     count as f64
 }
 
-const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"the same words in every request"}}}"#;
+/// The usual call.
+pub(crate) const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"the same words in every request"}}}"#;

@@ -1,4 +1,5 @@
-//! What the gateway costs: beside a plain pass-through proxy on the same HTTP stack, and Option B beside Option A.
+//! What the gateway costs: beside a plain pass-through proxy on the same HTTP stack, with rules beside without, before
+//! a program that is spoken to directly as well, and Option B beside Option A.
 //!
 //! `cargo xtask bench` builds the gateway and starts this program, which is the clients, the MCP server and the third
 //! party, and starts the gateway and, as another role of itself, the proxy of [`baseline`]. Nothing else is needed.
@@ -13,7 +14,9 @@ mod load;
 mod measure;
 mod options;
 mod process;
+mod program;
 mod proxies;
+mod session;
 mod sign_in;
 mod table;
 mod tokens;
@@ -27,7 +30,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{measure::Plan, table::Table};
+use crate::{measure::Plan, table::Sheet};
 
 /// What this program can be started as.
 enum Role {
@@ -37,6 +40,8 @@ enum Role {
     ThirdParty { gateway: PathBuf, quick: bool },
     /// The proxy to compare with.
     Baseline { listen: SocketAddr, upstream: SocketAddr },
+    /// An MCP server over stdin and stdout.
+    Program,
 }
 
 fn main() -> ExitCode {
@@ -65,6 +70,7 @@ fn role(arguments: &[&str]) -> Result<Option<Role>, AddrParseError> {
         ["baseline", listen, upstream] => {
             Role::Baseline { listen: listen.parse()?, upstream: upstream.parse()? }
         }
+        [program::ROLE] => Role::Program,
         _ => return Ok(None),
     }))
 }
@@ -87,6 +93,7 @@ fn play(role: Role) -> io::Result<()> {
             .enable_all()
             .build()?
             .block_on(baseline::serve(listen, upstream)),
+        Role::Program => program::serve(),
     }
 }
 
@@ -99,11 +106,13 @@ fn plan(quick: bool) -> Plan {
     if quick { QUICK } else { FULL }
 }
 
-fn show(table: &Table, quick: bool) {
+fn show(sheets: &[Sheet], quick: bool) {
     if quick {
         println!("every request was answered as it must be; the figures of a quick run mean nothing");
-    } else {
-        println!("{table}");
+        return;
+    }
+    for sheet in sheets {
+        println!("{sheet}");
     }
 }
 

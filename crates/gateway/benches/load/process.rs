@@ -51,16 +51,17 @@ impl Places {
         arguments: &[&OsStr],
         address: SocketAddr,
     ) -> io::Result<Process> {
-        let mut command = match &self.proxies {
-            None => Command::new(program),
-            Some(place) => {
-                let mut command = Command::new("taskset");
-                command.args(["--cpu-list", place]).arg(program);
-                command
-            }
-        };
+        let mut command = self.on_the_proxies(program);
         command.args(arguments);
         start(command, address)
+    }
+
+    /// A command that runs `program` on the processor of the proxies.
+    pub(crate) fn on_the_proxies(&self, program: &Path) -> Command {
+        let Some(place) = &self.proxies else { return Command::new(program) };
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", place]).arg(program);
+        command
     }
 }
 

@@ -12,8 +12,8 @@ use crate::{
 
 /// How to start each of them.
 pub(crate) struct Proxies {
-    places: Places,
-    this_program: PathBuf,
+    pub(crate) places: Places,
+    pub(crate) this_program: PathBuf,
     gateway: PathBuf,
     folder: TempDir,
     upstream: SocketAddr,
@@ -56,9 +56,20 @@ impl Proxies {
     }
 
     fn gateway(&self, mint: &mut Mint) -> io::Result<Process> {
+        self.gateway_of("gateway.toml", mint, configuration::option_a)
+    }
+
+    /// Starts a gateway with the configuration `of` its address and the MCP server's, in the file `name`; tokens of
+    /// `mint` are for it then.
+    pub(crate) fn gateway_of(
+        &self,
+        name: &str,
+        mint: &mut Mint,
+        of: impl FnOnce(SocketAddr, SocketAddr) -> String,
+    ) -> io::Result<Process> {
         let address = free_address()?;
-        let path = self.folder.path().join("gateway.toml");
-        fs::write(&path, configuration::option_a(address, self.upstream))?;
+        let path = self.folder.path().join(name);
+        fs::write(&path, of(address, self.upstream))?;
         mint.set_resource(&format!("http://{address}/mcp"));
         let arguments = ["serve", "--workers", "1", "--config"].map(OsStr::new);
         self.places.proxy(&self.gateway, &[arguments.as_slice(), &[path.as_os_str()]].concat(), address)

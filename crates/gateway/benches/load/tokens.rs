@@ -7,7 +7,7 @@ use oauth_types::{Clock, SystemClock};
 use serde_json::{Map, Value};
 use test_support::issuer::{TestIssuer, TestKey, TokenBuilder};
 
-use crate::load::Traffic;
+use crate::load::{Call, Traffic};
 
 /// Signs tokens for one resource.
 pub(crate) struct Mint {
@@ -76,11 +76,16 @@ impl Mint {
         let foreign = self.next().claim("aud", "https://other.example/mcp").sign();
         let token = self.next();
         let bent = token.with_signature(&self.issuer.key().sign(b"something else"));
-        let refused = |token: String| Traffic { tokens: Rc::new([token]), once: false, status: 401 };
+        let refused = |token: String| Traffic {
+            tokens: Rc::new([token]),
+            once: false,
+            status: 401,
+            call: Call::default(),
+        };
         vec![
             ("no token", refused(String::new())),
             ("expired", refused(expired)),
-            ("wrong aud", refused(foreign)),
+            ("wrong `aud`", refused(foreign)),
             ("bent signature", refused(bent)),
         ]
     }
@@ -105,5 +110,5 @@ fn claims(token: &str) -> io::Result<Map<String, Value>> {
 
 /// Tokens that are accepted.
 pub(crate) fn good(tokens: Vec<String>, once: bool) -> Traffic {
-    Traffic { tokens: tokens.into(), once, status: 200 }
+    Traffic { tokens: tokens.into(), once, status: 200, call: Call::default() }
 }

@@ -276,14 +276,21 @@ impl Served {
         let never = CancellationToken::new();
         let tenant_ends = watch.as_ref().map_or(&never, |it| it.token());
         let mut last_words: Option<Instant> = None;
-        let mut noise = 0_u64;
+        let (mut noise, mut taken) = (0_u64, 0_u64);
         loop {
             tokio::select! {
                 biased;
                 () = self.ends.cancelled() => return ChildEnd::Told,
                 () = tenant_ends.cancelled() => return ChildEnd::Tenant,
                 said = output.next() => match said {
-                    Some(Ok(line)) => self.take(&line, &mut noise).await,
+                    Some(Ok(line)) => {
+                        self.take(&line, &mut noise);
+                        taken += 1;
+                        if taken.is_multiple_of(LINES_OF_A_TURN) {
+                            // A child that never stops talking must leave a turn to the others.
+                            tokio::task::yield_now().await;
+                        }
+                    }
                     Some(Err(AnyDelimiterCodecError::MaxChunkLengthExceeded)) => return ChildEnd::Unreadable,
                     Some(Err(AnyDelimiterCodecError::Io(_))) | None => return ChildEnd::Exited,
                 },
@@ -315,7 +322,7 @@ impl Served {
         }
     }
 
-    async fn take(&self, line: &[u8], noise: &mut u64) {
+    fn take(&self, line: &[u8], noise: &mut u64) {
         let text = std::str::from_utf8(line).map(str::trim);
         if text == Ok("") {
             return;
@@ -335,8 +342,6 @@ impl Served {
                 }
             }
         }
-        // A child that never stops talking must leave a turn to the others.
-        tokio::task::yield_now().await;
     }
 }
 
@@ -371,6 +376,9 @@ fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Lines that are taken of a child before others have their turn: one alone would cost a child of many callers a round
+/// of all other work for each message.
+const LINES_OF_A_TURN: u64 = 64;
 /// Messages that wait for a child to take them.
 const QUEUE: usize = 16;
 /// How long after its end the stderr of a child is read.

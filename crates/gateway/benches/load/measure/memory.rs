@@ -8,7 +8,7 @@ use crate::{
     load::{self, Traffic},
     process::Process,
     proxies::{Pair, Proxies},
-    table::{Aim, Row, Table},
+    table::{Aim, Row, Table, thousands},
     tokens::Mint,
     upstream::EVENT,
 };
@@ -26,7 +26,7 @@ pub(crate) async fn measure(
     let mut idle = Row::new("memory, idle", "MiB").aim(Aim::Below(16.0));
     idle.add(baseline.idle_kib / 1024.0, gateway.idle_kib / 1024.0);
     table.add(idle);
-    let mut stream = Row::new(&format!("memory of each of {} open streams", plan.streams), "KiB");
+    let mut stream = Row::new(&format!("memory of each of {} open streams", thousands(plan.streams)), "KiB");
     stream.add(baseline.stream_kib, gateway.stream_kib);
     table.add(stream.aim(Aim::AtMost(48.0)));
     Ok(())
@@ -58,6 +58,6 @@ async fn figures(process: &Process, tokens: &Traffic) -> io::Result<Figures> {
     Ok(Figures { idle_kib, stream_kib: (process.resident_kib()? - idle_kib) / f64::from(count) })
 }
 
-async fn settle() {
+pub(super) async fn settle() {
     tokio::time::sleep(Duration::from_millis(300)).await;
 }

@@ -21,11 +21,16 @@ pub(super) struct Kind {
 impl Kind {
     pub(super) fn new(name: &str, aim: Option<Aim>) -> Self {
         let row = |what: &str, unit| Row::new(&format!("{name}: {what}"), unit);
-        let mut per_second = row("requests", "1/s");
+        let mut per_second = row("requests per second", "");
         if let Some(aim) = aim {
             per_second = per_second.aim(aim);
         }
-        Self { per_second, cpu: row("CPU a request", "us"), p50: row("p50", "us"), p99: row("p99", "us") }
+        Self {
+            per_second,
+            cpu: row("CPU per request", "µs"),
+            p50: row("p50", "µs"),
+            p99: Row::new("p99", "µs"),
+        }
     }
 
     pub(super) fn add(&mut self, Pair { baseline, gateway }: &Pair<Sample>) {
@@ -36,7 +41,7 @@ impl Kind {
     }
 
     pub(super) fn into_table(self, table: &mut Table) {
-        for row in [self.per_second, self.cpu, self.p50, self.p99] {
+        for row in [self.per_second, self.cpu, self.p50.beside(self.p99)] {
             table.add(row);
         }
     }

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{
-    Plan,
+    Plan, many_tokens,
     rounds::{Kind, both, sample},
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     process::Process,
     proxies::Pair,
     sign_in::{Scene, Way},
-    table::{Aim, Row, Table},
+    table::{Aim, Row, Sheet, Table},
     tokens::{Mint, good},
 };
 
@@ -20,13 +20,14 @@ use crate::{
 struct Flows {
     way: Way,
     at_once: usize,
+    name: String,
     per_second: Row,
     cpu: Row,
     p50: Row,
     p99: Row,
 }
 
-pub(super) async fn sign_ins(scene: &Scene, plan: Plan, table: &mut Table) -> io::Result<()> {
+pub(super) async fn sign_ins(scene: &Scene, plan: Plan) -> io::Result<Sheet> {
     let ways = [(Way::ThirdParty, "sign-in by a third party"), (Way::SignedIn, "approval while signed in")];
     let mut all: Vec<_> =
         ways.into_iter().flat_map(|(way, name)| [1, 8].map(|it| Flows::new(way, name, it))).collect();
@@ -35,10 +36,11 @@ pub(super) async fn sign_ins(scene: &Scene, plan: Plan, table: &mut Table) -> io
             flows.add(scene, plan).await?;
         }
     }
-    for flows in all {
-        flows.into_table(table);
+    let mut sheet = Sheet::new(&["measure", "flows per second", "CPU of a flow", "p50", "p99"]);
+    for Flows { name, per_second, cpu, p50, p99, .. } in all {
+        sheet.add([name].into_iter().chain([per_second, cpu, p50, p99].map(|it| it.alone())).collect());
     }
-    Ok(())
+    Ok(sheet)
 }
 
 /// What it costs to ask whether the grant of a token lives.
@@ -58,7 +60,7 @@ pub(super) async fn liveness(
     let mut kinds = [
         (Kind::new("one token", aim), Pair { baseline: one(&others), gateway: one(&own) }),
         (
-            Kind::new(&format!("{} tokens in turn", plan.distinct), aim),
+            Kind::new(&many_tokens(plan), aim),
             Pair { baseline: good(others, false), gateway: good(own, false) },
         ),
     ];
@@ -85,9 +87,9 @@ async fn warm_up(processes: Pair<&Process>, traffic: &Pair<Traffic>, plan: Plan)
 
 impl Flows {
     fn new(way: Way, name: &str, at_once: usize) -> Self {
-        let row = |what: &str, unit| Row::new(&format!("{name}, {at_once} at a time: {what}"), unit);
-        let (per_second, cpu) = (row("flows", "1/s"), row("CPU a flow", "ms"));
-        Self { way, at_once, per_second, cpu, p50: row("p50", "ms"), p99: row("p99", "ms") }
+        let name = format!("{name}, {at_once} at a time");
+        let [per_second, cpu, p50, p99] = ["", "ms", "ms", "ms"].map(|unit| Row::new("", unit));
+        Self { way, at_once, name, per_second, cpu, p50, p99 }
     }
 
     /// One round, which nothing is beside.
@@ -98,11 +100,5 @@ impl Flows {
         self.p50.add(f64::NAN, sample.answers.percentile(50) / 1_000.0);
         self.p99.add(f64::NAN, sample.answers.percentile(99) / 1_000.0);
         Ok(())
-    }
-
-    fn into_table(self, table: &mut Table) {
-        for row in [self.per_second, self.cpu, self.p50, self.p99] {
-            table.add(row);
-        }
     }
 }

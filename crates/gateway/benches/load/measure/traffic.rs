@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{
-    Plan,
+    Plan, many_tokens,
     rounds::{Kind, both, sample},
 };
 use crate::{
@@ -25,12 +25,14 @@ pub(crate) async fn measure(
     let refused = mint.refused();
     let mut kinds = [
         Kind::new("one token", Some(Aim::RatioAtLeast(0.95))),
-        Kind::new(&format!("{} tokens in turn", plan.distinct), None),
-        Kind::new("a new token each time, ES256", None),
-        Kind::new("a new token each time, RS256", None),
+        Kind::new(&many_tokens(plan), None),
+        Kind::new("a new ES256 token each time", None),
+        Kind::new("a new RS256 token each time", None),
     ];
-    let mut refusals: Vec<_> =
-        refused.iter().map(|(name, _)| Row::new(&format!("refused, {name}: CPU a request"), "us")).collect();
+    let mut refusals: Vec<_> = refused
+        .iter()
+        .map(|(name, _)| Row::new(&format!("refused, {name}: CPU per request"), "µs"))
+        .collect();
     warm_up(&processes, &repeated, plan).await?;
     for round in 0..plan.rounds {
         let fresh_ecdsa = mint.new_es256(plan.new_es256);
