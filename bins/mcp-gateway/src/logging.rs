@@ -10,13 +10,18 @@ use std::{io, sync::Arc};
 use gateway::{
     audit::Trail,
     config::{Log, LogFormat, LogLevel},
+    request_log::write_requests_with,
 };
 use tracing::{Level, Subscriber};
 use tracing_subscriber::{
     Layer, filter::Targets, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt,
 };
 
-use self::{audit::Acts, lines::Lines, output::Output};
+use self::{
+    audit::Acts,
+    lines::{Lines, NoLines},
+    output::Output,
+};
 
 pub(crate) use self::timestamp::of_second;
 
@@ -34,6 +39,11 @@ pub(crate) fn start(log: &Log, audit: Trail) -> Rest {
         LogLevel::Trace => Level::TRACE,
     };
     let (output, rest) = output::standard_error();
+    if level < Level::INFO {
+        write_requests_with(Box::new(NoLines));
+    } else if !is_in_colour(log.format) {
+        write_requests_with(Box::new(Lines { format: log.format, output: Arc::clone(&output) }));
+    }
     let lines = lines(log.format, output).with_filter(filter(level));
     let acts = Acts(audit).with_filter(Targets::new().with_target("audit", Level::INFO));
     // A second start, which only tests of this program could cause, keeps the first.
@@ -61,16 +71,19 @@ fn lines<S>(format: LogFormat, output: Arc<Output<io::Stderr>>) -> Box<dyn Layer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let layer = tracing_subscriber::fmt::layer().with_writer(Arc::clone(&output));
-    let others = match format {
-        // In colour, for somebody who looks at it.
-        LogFormat::Human if io::IsTerminal::is_terminal(&io::stderr()) => return layer.boxed(),
+    let layer = tracing_subscriber::fmt::layer().with_writer(output);
+    match format {
+        LogFormat::Human if is_in_colour(format) => layer.boxed(),
         LogFormat::Human => layer.with_ansi(false).boxed(),
         LogFormat::Json => {
             layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
         }
-    };
-    Lines { format, output, others }.boxed()
+    }
+}
+
+/// Whether lines are for somebody who looks at them: then those of requests are written like all others.
+fn is_in_colour(format: LogFormat) -> bool {
+    format == LogFormat::Human && io::IsTerminal::is_terminal(&io::stderr())
 }
 
 /// Reports a panic by its place only: its message could hold anything.

@@ -7,6 +7,7 @@ mod logging;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 
 use crate::{
     arguments::{Arguments, Command},
@@ -45,3 +46,7 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// A request takes and gives back some tens of small pieces of memory, which this one is quicker at than the system's.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;

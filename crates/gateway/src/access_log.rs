@@ -17,6 +17,7 @@ use crate::{
     metrics::{Metrics, TokenOutcome},
     refusal::Detail,
     request_id::RequestId,
+    request_log::{self, RequestLine},
 };
 
 /// What is known of a request when its answer begins; the line is written when this is dropped.
@@ -96,24 +97,20 @@ impl Drop for AccessRecord {
         let ended = self.ended.unwrap_or_else(Instant::now);
         let head = (self.status != 0).then(|| Duration::from_micros(self.head_us));
         self.metrics.answered(self.notes.route.get(), self.status, self.reason, head);
-        tracing::info!(
-            target: "access",
-            {
-                request.id = self.request_id.as_str(),
-                client = &*self.client,
-                method = loggable_method(&self.method),
-                path = self.notes.route.get().map_or(UNROUTED, |it| it),
-                status = self.status,
-                reason = self.reason,
-                detail = self.detail.as_ref().map(Detail::as_str),
-                subject = self.notes.subject.get().map(SubjectDigest::as_str),
-                head_us = self.head_us,
-                duration_us = microseconds(ended.duration_since(self.started)),
-                bytes = self.sent,
-                cut = self.cut
-            },
-            "answered"
-        );
+        request_log::write(&RequestLine {
+            request_id: self.request_id.as_str(),
+            client: &self.client,
+            method: loggable_method(&self.method),
+            path: self.notes.route.get().map_or(UNROUTED, |it| it),
+            status: self.status,
+            reason: self.reason,
+            detail: self.detail.as_ref().map(Detail::as_str),
+            subject: self.notes.subject.get().map(SubjectDigest::as_str),
+            head_us: self.head_us,
+            duration_us: microseconds(ended.duration_since(self.started)),
+            bytes: self.sent,
+            cut: self.cut,
+        });
     }
 }
 

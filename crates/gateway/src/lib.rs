@@ -25,6 +25,7 @@ mod refusal;
 pub mod reload;
 mod request_body;
 mod request_id;
+pub mod request_log;
 mod routes;
 mod runtime;
 pub mod serve;

@@ -199,7 +199,7 @@ impl Runtime {
     }
 
     /// Lets the route of `request` answer it.
-    pub(crate) async fn route(&self, arrival: Arrival, request: Request<Body>) -> Response {
+    pub(crate) async fn route(&self, arrival: &Arrival, request: Request<Body>) -> Response {
         self.routes.answer(arrival, request).await
     }
 }

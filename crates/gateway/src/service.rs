@@ -20,7 +20,7 @@ use tower_service::Service;
 
 use crate::{
     access_log::{AccessRecord, LoggedBody, Notes, SubjectDigest},
-    exchanges::Exchanges,
+    exchanges::{Exchange, Exchanges},
     late_body::LateBody,
     limits::{Counted, Site},
     listener::ForConnection,
@@ -168,42 +168,51 @@ impl Service<Request<Incoming>> for ConnectionService {
         let started = Instant::now();
         let runtime = self.shared.runtime.load_full();
         let names = (self.shared.request_ids.next(), Arc::clone(&self.shared.metrics));
-        let mut exchange = self.exchanges.begin(request.version() == Version::HTTP_2);
+        let exchange = self.exchanges.begin(request.version() == Version::HTTP_2);
         let request = self.with_late_body(request, runtime.bodies());
-        let answered = answer(runtime, names, self.peer.clone(), started, request);
-        Box::pin(answered.map(move |response| {
-            exchange.answer();
-            Ok(response.map(|(body, record)| LoggedBody::new(body, record, exchange)))
-        }))
+        answer(runtime, names, self.peer.clone(), (started, exchange), request)
     }
 }
 
-async fn answer(
+/// Answers one request.
+///
+/// This is one block in its box, and not a function in a block or a future around another: it is large, and would be
+/// copied each time it is handed on.
+fn answer(
     runtime: Arc<Runtime>,
     (request_id, metrics): (RequestId, Arc<Metrics>),
     peer: Peer,
-    started: Instant,
+    (started, mut exchange): (Instant, Exchange),
     request: Request,
-) -> Response<(Body, Box<AccessRecord>)> {
-    let (head, body) = request.into_parts();
-    let client = runtime.edge().client_address(peer.address, &head);
-    let arrival = Arrival::new(request_id, client).through(peer.address.ip());
-    let shown =
-        if client == peer.address.ip().to_canonical() { peer.shown } else { client.to_string().into() };
-    let notes = Arc::clone(&arrival.notes);
-    let method = head.method.clone();
-    let mut record = Box::new(AccessRecord::new(request_id, shown, method, notes, (started, metrics)));
-    let outcome = match admit(&runtime, peer.address, client, &head) {
-        Ok(place) => {
-            let routed = runtime.route(arrival.clone(), Request::from_parts(head, body));
-            let outcome = contained(routed).await;
-            drop(place);
-            outcome
-        }
-        Err(reason) => Err(reason),
-    };
-    let mut response = outcome.unwrap_or_else(|reason| Refusal::from(reason).into_response(request_id));
-    finish(&runtime, &arrival, &mut response);
+) -> <ConnectionService as Service<Request<Incoming>>>::Future {
+    Box::pin(async move {
+        let (head, body) = request.into_parts();
+        let client = runtime.edge().client_address(peer.address, &head);
+        let arrival = Arrival::new(request_id, client).through(peer.address.ip());
+        let shown =
+            if client == peer.address.ip().to_canonical() { peer.shown } else { client.to_string().into() };
+        let notes = Arc::clone(&arrival.notes);
+        let method = head.method.clone();
+        let record = Box::new(AccessRecord::new(request_id, shown, method, notes, (started, metrics)));
+        let outcome = match admit(&runtime, peer.address, client, &head) {
+            Ok(place) => {
+                let routed = runtime.route(&arrival, Request::from_parts(head, body));
+                let outcome = contained(routed).await;
+                drop(place);
+                outcome
+            }
+            Err(reason) => Err(reason),
+        };
+        let mut response = outcome.unwrap_or_else(|reason| Refusal::from(reason).into_response(request_id));
+        finish(&runtime, &arrival, &mut response);
+        let record = noted(record, &mut response);
+        exchange.answer();
+        Ok(response.map(|body| LoggedBody::new(body, record, exchange)))
+    })
+}
+
+/// The record, with what `response` says and keeps from its client.
+fn noted(mut record: Box<AccessRecord>, response: &mut Response) -> Box<AccessRecord> {
     if let Some(outcome) = response.extensions_mut().remove::<TokenOutcome>() {
         record.token_answered(outcome);
     }
@@ -212,7 +221,7 @@ async fn answer(
     if reason != "ok" {
         record.detail = response.extensions_mut().remove::<Detail>();
     }
-    response.map(|body| (body, record))
+    record
 }
 
 /// What every request must satisfy before anybody looks for its route; probes need no place.

@@ -1,208 +1,154 @@
-use std::{
-    cell::RefCell,
-    fmt::{self, Write as _},
-    io::Stderr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{cell::RefCell, fmt::Write as _, io::Stderr, sync::Arc, time::Duration};
 
-use gateway::config::LogFormat;
-use tracing::{
-    Event, Subscriber,
-    field::{Field, Visit},
-    span,
+use gateway::{
+    config::LogFormat,
+    request_log::{RequestLine, RequestLog},
 };
-use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 use super::{output::Output, timestamp};
 
-/// Writes the line of each request itself, and leaves all others to `others`.
+/// Writes the line of each request.
 ///
-/// That line is most of what is ever logged, and its fields are of few kinds: so it is put together in one buffer that
-/// is kept, instead of by the general machinery, which takes longer than anything else the gateway does for a request.
-pub(super) struct Lines<L> {
+/// That line is most of what is ever logged, and its fields are known: so it is put together in one buffer that is kept,
+/// instead of by the general machinery, which takes longer than anything else the gateway does for a request.
+pub(super) struct Lines {
     pub(super) format: LogFormat,
     pub(super) output: Arc<Output<Stderr>>,
-    pub(super) others: L,
 }
 
-impl<S, L> Layer<S> for Lines<L>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    L: Layer<S>,
-{
-    fn on_layer(&mut self, subscriber: &mut S) {
-        self.others.on_layer(subscriber);
-    }
-
-    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
-        self.others.on_new_span(attributes, id, context);
-    }
-
-    fn on_record(&self, span: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
-        self.others.on_record(span, values, context);
-    }
-
-    fn on_enter(&self, id: &span::Id, context: Context<'_, S>) {
-        self.others.on_enter(id, context);
-    }
-
-    fn on_exit(&self, id: &span::Id, context: Context<'_, S>) {
-        self.others.on_exit(id, context);
-    }
-
-    fn on_close(&self, id: span::Id, context: Context<'_, S>) {
-        self.others.on_close(id, context);
-    }
-
-    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if event.metadata().target() != ACCESS {
-            return self.others.on_event(event, context);
-        }
+impl RequestLog for Lines {
+    fn write(&self, request: &RequestLine<'_>) {
         LINE.with_borrow_mut(|line| {
             line.clear();
             let now = timestamp::now();
-            write_line(line, self.format, now, event);
+            write_line(line, self.format, now, request);
             self.output.take(line.as_bytes(), now);
         });
     }
+}
+
+/// No line of a request, where the log has none of its level.
+pub(super) struct NoLines;
+
+impl RequestLog for NoLines {
+    fn write(&self, _: &RequestLine<'_>) {}
 }
 
 thread_local! {
     static LINE: RefCell<String> = RefCell::default();
 }
 
-fn write_line(line: &mut String, format: LogFormat, now: Duration, event: &Event<'_>) {
-    let level = event.metadata().level().as_str();
+fn write_line(line: &mut String, format: LogFormat, now: Duration, request: &RequestLine<'_>) {
     match format {
         LogFormat::Human => {
             timestamp::write(line, now);
-            line.push_str(if level.len() < 5 { "  " } else { " " });
-            line.push_str(level);
-            line.push_str(" access:");
-            event.record(&mut Human(line));
+            line.push_str("  INFO access: answered");
+            write_fields(&mut Fields { line, before: " ", between: "=", quote: "" }, request);
         }
         LogFormat::Json => {
             line.push_str("{\"timestamp\":\"");
             timestamp::write(line, now);
-            line.push_str("\",\"level\":\"");
-            line.push_str(level);
-            line.push('"');
-            event.record(&mut Json(line));
+            line.push_str("\",\"level\":\"INFO\",\"message\":\"answered\"");
+            write_fields(&mut Fields { line, before: ",\"", between: "\":", quote: "\"" }, request);
             line.push_str(",\"target\":\"access\"}");
         }
     }
     line.push('\n');
 }
 
-/// ` name=value`, and the message alone.
-struct Human<'a>(&'a mut String);
+fn write_fields(fields: &mut Fields<'_>, request: &RequestLine<'_>) {
+    fields.text("request.id", request.request_id);
+    fields.text("client", request.client);
+    fields.text("method", request.method);
+    fields.text("path", request.path);
+    fields.number("status", request.status.into());
+    fields.text("reason", request.reason);
+    for (name, value) in [("detail", request.detail), ("subject", request.subject)] {
+        if let Some(value) = value {
+            fields.text(name, value);
+        }
+    }
+    fields.number("head_us", request.head_us);
+    fields.number("duration_us", request.duration_us);
+    fields.number("bytes", request.bytes);
+    fields.bare("cut", if request.cut { "true" } else { "false" });
+}
 
-/// `,"name":value`.
-struct Json<'a>(&'a mut String);
+/// Names and values, and what stands around them.
+struct Fields<'a> {
+    line: &'a mut String,
+    before: &'static str,
+    between: &'static str,
+    /// Around texts.
+    quote: &'static str,
+}
+
+impl Fields<'_> {
+    fn name(&mut self, name: &str) {
+        self.line.push_str(self.before);
+        self.line.push_str(name);
+        self.line.push_str(self.between);
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        self.name(name);
+        self.line.push_str(self.quote);
+        push_escaped(self.line, value);
+        self.line.push_str(self.quote);
+    }
+
+    fn number(&mut self, name: &str, value: u64) {
+        self.name(name);
+        push_number(self.line, value);
+    }
+
+    fn bare(&mut self, name: &str, value: &str) {
+        self.name(name);
+        self.line.push_str(value);
+    }
+}
 
 /// Text without anything that ends a line, a value or a string in JSON.
-struct Escaped<'a>(&'a mut String);
-
-impl Human<'_> {
-    fn name(&mut self, field: &Field) {
-        self.0.push(' ');
-        if field.name() != MESSAGE {
-            self.0.push_str(field.name());
-            self.0.push('=');
-        }
+fn push_escaped(line: &mut String, text: &str) {
+    // Without an early end, which lets the compiler look at many bytes at a time.
+    if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+        line.push_str(text);
+        return;
     }
-}
-
-impl Visit for Human<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.name(field);
-        // Writing into memory does not fail.
-        write!(Escaped(self.0), "{value:?}").ok();
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.name(field);
-        Escaped(self.0).write_str(value).ok();
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.name(field);
-        write!(self.0, "{value}").ok();
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.name(field);
-        self.0.push_str(if value { "true" } else { "false" });
-    }
-}
-
-impl Json<'_> {
-    fn name(&mut self, field: &Field) {
-        self.0.push_str(",\"");
-        self.0.push_str(field.name());
-        self.0.push_str("\":");
-    }
-}
-
-impl Visit for Json<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.name(field);
-        self.0.push('"');
-        // Writing into memory does not fail.
-        write!(Escaped(self.0), "{value:?}").ok();
-        self.0.push('"');
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.name(field);
-        self.0.push('"');
-        Escaped(self.0).write_str(value).ok();
-        self.0.push('"');
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.name(field);
-        write!(self.0, "{value}").ok();
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.name(field);
-        self.0.push_str(if value { "true" } else { "false" });
-    }
-}
-
-impl fmt::Write for Escaped<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        // Without an early end, which lets the compiler look at many bytes at a time.
-        if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
-            self.0.push_str(text);
-            return Ok(());
-        }
-        for character in text.chars() {
-            match character {
-                '"' | '\\' => self.0.extend(['\\', character]),
-                ' '..='~' => self.0.push(character),
-                // Both formats are read by programs that know this form from JSON.
-                other => {
-                    for unit in other.encode_utf16(&mut [0; 2]) {
-                        write!(self.0, "\\u{unit:04x}")?;
-                    }
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => line.extend(['\\', character]),
+            ' '..='~' => line.push(character),
+            // Both formats are read by programs that know this form from JSON.
+            other => {
+                for unit in other.encode_utf16(&mut [0; 2]) {
+                    // Writing into memory does not fail.
+                    write!(line, "\\u{unit:04x}").ok();
                 }
             }
         }
-        Ok(())
     }
+}
+
+/// The decimal digits of `value`.
+pub(super) fn push_number(line: &mut String, value: u64) {
+    let mut digits = [0; 20];
+    let (mut rest, mut length) = (value, 0);
+    for place in digits.iter_mut().rev() {
+        *place = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        length += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    let digits = digits.get(digits.len() - length..).unwrap_or_default();
+    line.push_str(std::str::from_utf8(digits).unwrap_or_default());
 }
 
 const fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
-
-/// The target of the line of a request.
-const ACCESS: &str = "access";
-
-const MESSAGE: &str = "message";
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use super::lines::push_number;
+
 /// The present time, since the beginning of 1970.
 #[expect(clippy::disallowed_methods, reason = "a log shows the time of the machine")]
 pub(super) fn now() -> Duration {
@@ -40,8 +42,11 @@ pub(super) fn write(line: &mut String, since_1970: Duration) {
         }
         line.push_str(&last.text);
     });
-    // Writing into memory does not fail.
-    write!(line, ".{:06}Z", since_1970.subsec_micros()).ok();
+    // A one before them keeps the zeros in front, and gives way to the point.
+    let digits_at = line.len();
+    push_number(line, u64::from(1_000_000 + since_1970.subsec_micros()));
+    line.replace_range(digits_at..=digits_at, ".");
+    line.push('Z');
 }
 
 fn write_second(text: &mut String, seconds: u64) {

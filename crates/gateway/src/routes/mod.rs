@@ -56,12 +56,12 @@ impl Routes {
     }
 
     /// Lets the route of `request` answer it; the log learns which it is.
-    pub(crate) async fn answer(&self, arrival: Arrival, mut request: Request) -> Response {
+    pub(crate) async fn answer(&self, arrival: &Arrival, mut request: Request) -> Response {
         if let Some(server) = self.endpoints.get(request.uri().path()) {
             arrival.note_route(Arc::clone(server.route()));
-            return mcp::answer(server, &arrival, request).await;
+            return mcp::answer(server, arrival, request).await;
         }
-        request.extensions_mut().insert(arrival);
+        request.extensions_mut().insert(arrival.clone());
         match self.others.clone().call(request).await {
             Ok(response) => response,
             Err(never) => match never {},
