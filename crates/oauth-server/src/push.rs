@@ -49,7 +49,8 @@ impl PushEndpoint {
         Self { proofs: Proofs::by(verifier), ..self }
     }
 
-    /// Answers a request, whatever it is; `query` is the part of the address after `?`.
+    /// Answers a request, whatever it is; `query` is the part of the address after `?`, and `source` is where the request
+    /// came from, as an address, or `None` if nobody can tell.
     ///
     /// The client authenticates as at the token endpoint; every check of an authorization request is made now, and again
     /// when the browser brings the name (RFC 9126 section 2.1).
@@ -60,8 +61,9 @@ impl PushEndpoint {
         headers: &HeaderMap,
         query: Option<&str>,
         body: &[u8],
+        source: Option<&[u8]>,
     ) -> Response<Bytes> {
-        let mut answer = match self.push(method, headers, query, body).await {
+        let mut answer = match self.push(method, headers, query, body, source).await {
             Ok(request_uri) => {
                 let expires_in = PushedRequests::LIFETIME.as_secs();
                 let mut response = endpoint::json(&Members { request_uri: request_uri.expose(), expires_in });
@@ -80,6 +82,7 @@ impl PushEndpoint {
         headers: &HeaderMap,
         query: Option<&str>,
         body: &[u8],
+        source: Option<&[u8]>,
     ) -> Result<RequestUri, PushError> {
         let json = self.settings.json_token_requests;
         let parameters = endpoint::read(method, headers, query, body, json)?;
@@ -92,7 +95,7 @@ impl PushEndpoint {
         let parameters = of_the_request(&parameters, client.id.as_str());
         let parameters = self.bound_to_key(headers, parameters)?;
         self.authorize.check_pushed(&parameters, client)?;
-        let request_uri = self.requests.keep(&parameters).await?;
+        let request_uri = self.requests.keep(&parameters, source).await?;
         tracing::info!("an authorization request is pushed");
         Ok(request_uri)
     }

@@ -106,9 +106,13 @@ impl World {
     }
 
     pub(crate) fn post_push(&self, post: &Post) -> Response<Bytes> {
+        self.post_push_from(None, post)
+    }
+
+    pub(crate) fn post_push_from(&self, source: Option<&[u8]>, post: &Post) -> Response<Bytes> {
         let settings = Arc::new(self.settings.clone());
         let endpoint = PushEndpoint::new(settings, self.clients.clone(), self.pushed.clone());
-        block_on(endpoint.answer(&post.method, &post.headers, post.query.as_deref(), &post.body()))
+        block_on(endpoint.answer(&post.method, &post.headers, post.query.as_deref(), &post.body(), source))
     }
 
     pub(crate) fn token(&self) -> TokenEndpoint {

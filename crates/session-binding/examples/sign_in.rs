@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// `GET /authorize`, after every check of the request; answers the browser's cookie.
 async fn begin(pending: &PendingAuthorizations, names: CookieNames) -> Result<String, Box<dyn Error>> {
-    let begun = pending.begin(Purpose::Authorize(Box::new(request()?))).await?;
+    let begun = pending.begin(Purpose::Authorize(Box::new(request()?)), None).await?;
     let set = names.binding(begun.id()).set_binding(begun.binding(), pending.cookie_lifetime());
     Ok(set.expose().split(';').next().unwrap_or_default().to_owned())
 }

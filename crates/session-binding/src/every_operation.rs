@@ -101,7 +101,7 @@ async fn begin_until_completed(world: &World) -> Completed {
 }
 
 async fn away(world: &World) -> Result<Transaction<AwaitingCallback>, String> {
-    let begun = world.pending.begin(Purpose::Account).await.map_err(|error| format!("{error:?}"))?;
+    let begun = world.pending.begin(Purpose::Account, None).await.map_err(|error| format!("{error:?}"))?;
     let csrf = begun.csrf_token(None);
     let approved = world.pending.approve(begun, csrf.expose(), provider("github"), None).await;
     let approved = approved.map_err(|error| format!("{error:?}"))?;
@@ -156,14 +156,16 @@ async fn restart(world: &World) {
 
 async fn deny_and_approve(world: &World, ada: &Authenticated) {
     again(async || {
-        let begun = world.pending.begin(Purpose::Account).await.map_err(|error| format!("{error:?}"))?;
+        let begun =
+            world.pending.begin(Purpose::Account, None).await.map_err(|error| format!("{error:?}"))?;
         let csrf = begun.csrf_token(None);
         world.pending.deny(begun, csrf.expose(), None).await.map_err(|error| format!("{error:?}"))
     })
     .await;
     let browser = again(async || world.browsers.sign_in(None, ada).await).await;
     let completed = again(async || {
-        let begun = world.pending.begin(Purpose::Account).await.map_err(|error| format!("{error:?}"))?;
+        let begun =
+            world.pending.begin(Purpose::Account, None).await.map_err(|error| format!("{error:?}"))?;
         let csrf = begun.csrf_token(Some(ada.principal()));
         let approved = world.pending.approve_signed_in(begun, csrf.expose(), &browser).await;
         approved.map_err(|error| format!("{error:?}"))

@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -21,7 +21,15 @@ pub struct PushedRequests {
     store: Arc<dyn RecordStore>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    open: Arc<Mutex<BTreeSet<(UnixTime, Key)>>>,
+    open: Arc<Mutex<Open>>,
+}
+
+/// The names of the requests that are kept, and how many of them came from where.
+#[derive(Debug, Default)]
+struct Open {
+    all: BTreeSet<(UnixTime, Key)>,
+    sources: HashMap<(UnixTime, Key), Box<[u8]>>,
+    by_source: HashMap<Box<[u8]>, BTreeSet<(UnixTime, Key)>>,
 }
 
 impl PushedRequests {
@@ -35,7 +43,11 @@ impl PushedRequests {
     }
 
     /// Keeps the parameters of a request, after every check, and names it.
-    pub(super) async fn keep(&self, parameters: &Parameters) -> Result<RequestUri, PushError> {
+    pub(super) async fn keep(
+        &self,
+        parameters: &Parameters,
+        source: Option<&[u8]>,
+    ) -> Result<RequestUri, PushError> {
         let kept = parameters.to_urlencoded();
         if kept.len() > MOST_BYTES {
             return Err(EndpointError::TooLarge.into());
@@ -43,7 +55,7 @@ impl PushedRequests {
         let request_uri = RequestUri::random(self.entropy.as_ref());
         let (key, now) = (request_uri.key(), self.clock.now());
         let expires_at = now + Self::LIFETIME;
-        if let Some(oldest) = self.admit(key.clone(), expires_at, now)? {
+        if let Some(oldest) = self.admit((expires_at, key.clone()), source, now)? {
             self.store.remove(TABLE, &oldest).await?;
         }
         let record = Record::new(TABLE, expires_at, kept);
@@ -78,40 +90,79 @@ impl PushedRequests {
         Ok(Some(parameters))
     }
 
-    /// Makes room for one more; answers the one that has to go for it.
-    fn admit(&self, key: Key, expires_at: UnixTime, now: UnixTime) -> Result<Option<Key>, PushError> {
+    /// Makes room for one more; answers the one that has to go for it. A source that has all that it may have gives up
+    /// one of its own.
+    fn admit(
+        &self,
+        new: (UnixTime, Key),
+        source: Option<&[u8]>,
+        now: UnixTime,
+    ) -> Result<Option<Key>, PushError> {
         let mut open = self.open();
         // Those that expired are left to the sweep of the store.
-        while open.first().is_some_and(|(it, _)| *it <= now) {
-            open.pop_first();
-        }
-        let mut oldest = None;
-        if open.len() >= MOST {
-            let evictable_at = now + Self::LIFETIME.saturating_sub(PROTECTED);
-            let may_go = open.first().is_some_and(|(it, _)| *it <= evictable_at);
-            if !may_go {
-                return Err(PushError::Busy { retry_after: PROTECTED });
-            }
-            oldest = open.pop_first().map(|(_, key)| key);
-        }
-        open.insert((expires_at, key));
+        while open.take_oldest(None, now).is_some() {}
+        let evictable_at = now + Self::LIFETIME.saturating_sub(PROTECTED);
+        let busy = PushError::Busy { retry_after: PROTECTED };
+        let oldest = if source.is_some_and(|it| open.count_of(it) >= MOST_OF_A_SOURCE) {
+            Some(open.take_oldest(source, evictable_at).ok_or(busy)?)
+        } else if open.all.len() >= MOST {
+            Some(open.take_oldest(None, evictable_at).ok_or(busy)?)
+        } else {
+            None
+        };
+        open.insert(new, source);
         Ok(oldest)
     }
 
-    fn open(&self) -> MutexGuard<'_, BTreeSet<(UnixTime, Key)>> {
+    fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    fn insert(&mut self, new: (UnixTime, Key), source: Option<&[u8]>) {
+        if let Some(source) = source {
+            self.by_source.entry(source.into()).or_default().insert(new.clone());
+            self.sources.insert(new.clone(), source.into());
+        }
+        self.all.insert(new);
+    }
+
+    fn remove(&mut self, old: &(UnixTime, Key)) {
+        self.all.remove(old);
+        let Some(source) = self.sources.remove(old) else { return };
+        if let Some(its) = self.by_source.get_mut(&source) {
+            its.remove(old);
+            if its.is_empty() {
+                self.by_source.remove(&source);
+            }
+        }
+    }
+
+    fn count_of(&self, source: &[u8]) -> usize {
+        self.by_source.get(source).map_or(0, BTreeSet::len)
+    }
+
+    /// The oldest, of this source if one is given, and if its end is not after `latest`.
+    fn take_oldest(&mut self, source: Option<&[u8]>, latest: UnixTime) -> Option<Key> {
+        let those = source.map_or(Some(&self.all), |it| self.by_source.get(it))?;
+        let oldest = those.first().filter(|(end, _)| *end <= latest)?.clone();
+        self.remove(&oldest);
+        Some(oldest.1)
     }
 }
 
 impl fmt::Debug for PushedRequests {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("PushedRequests").field("open", &self.open().len()).finish_non_exhaustive()
+        formatter.debug_struct("PushedRequests").field("open", &self.open().all.len()).finish_non_exhaustive()
     }
 }
 
 const TABLE: Table = Table::new("pushed_requests", 1);
 /// Requests that are kept at once.
 pub(super) const MOST: usize = 10_000;
+/// Requests that are kept of one source, so that nobody alone can fill all places.
+pub(super) const MOST_OF_A_SOURCE: usize = 500;
 /// Bytes that one of them may have: with `state`, `scope` and `redirect_uri` as long as each may be, and every byte
 /// escaped where it can be.
 const MOST_BYTES: usize = 32 * 1024;

@@ -3,7 +3,7 @@ use oauth_types::JwkThumbprint;
 use serde_json::Value;
 use test_support::golden;
 
-use super::requests::MOST;
+use super::requests::{MOST, MOST_OF_A_SOURCE};
 use crate::{
     AuthorizationRequest, AuthorizePageError, AuthorizeRefusal, DpopError, DpopProof, DpopProofVerifier,
     PushEndpoint,
@@ -203,7 +203,7 @@ fn rfc9449_10_1_a_proof_at_the_push_binds_the_code_to_its_key() {
     let push = |proof: &str, named: Option<JwkThumbprint>| {
         let post = request("public").header(http::HeaderName::from_static("dpop"), proof);
         let post = named.into_iter().fold(post, |it, key| it.with("dpop_jkt", &key.to_string()));
-        block_on(endpoint.answer(&post.method, &post.headers, None, &post.body()))
+        block_on(endpoint.answer(&post.method, &post.headers, None, &post.body(), None))
     };
     for named in [None, Some(own)] {
         let answer = push(&own.to_string(), named);
@@ -311,6 +311,36 @@ fn f22_pushed_requests_are_bounded_and_the_oldest_makes_room() {
     let newest = pushed(&world, &request("public"));
     gone(&world, &brought("public", &oldest));
     bring(&world, &brought("public", &newest)).unwrap();
+}
+
+#[test]
+fn f22_one_source_cannot_take_all_places_of_pushed_requests() {
+    let world = World::new();
+    let push = |source: &[u8]| world.post_push_from(Some(source), &request("public"));
+    let names = |answer: &http::Response<bytes::Bytes>| {
+        let body: Value = serde_json::from_slice(answer.body()).unwrap();
+        brought("public", body["request_uri"].as_str().unwrap())
+    };
+    let other = push(b"192.0.2.2");
+    let first = push(b"192.0.2.1");
+    world.clock.advance(std::time::Duration::from_secs(1));
+    let second = push(b"192.0.2.1");
+    for _ in 2..MOST_OF_A_SOURCE {
+        assert_eq!(push(b"192.0.2.1").status(), 201);
+    }
+    let refused = push(b"192.0.2.1");
+    assert_eq!(outcome(&refused), "429 temporarily_unavailable");
+    assert_eq!(refused.headers()["retry-after"], "60");
+    assert_eq!(push(b"192.0.2.2").status(), 201);
+
+    // One that a browser has brought makes room, and so does its own oldest when nobody has brought it.
+    bring(&world, &names(&second)).unwrap();
+    assert_eq!(push(b"192.0.2.1").status(), 201);
+    assert_eq!(push(b"192.0.2.1").status(), 429);
+    world.clock.advance(std::time::Duration::from_secs(59));
+    assert_eq!(push(b"192.0.2.1").status(), 201);
+    gone(&world, &names(&first));
+    bring(&world, &names(&other)).unwrap();
 }
 
 #[test]

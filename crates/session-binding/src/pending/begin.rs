@@ -11,7 +11,7 @@ use crate::record::encode;
 /// Why no transaction began.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BeginError {
-    /// Too many transactions are open, and all of them are recent (answer 429).
+    /// Too many transactions are open, of all or of this source, and all of them are recent (answer 429).
     #[error("too many sign-ins are open")]
     Busy {
         /// When it is worth trying again.
@@ -26,13 +26,19 @@ pub enum BeginError {
 }
 
 impl PendingAuthorizations {
-    /// Begins a transaction, bound to a new cookie of the browser that asks.
+    /// Begins a transaction, bound to a new cookie of the browser that asks; `source` is where that is, as an address, or
+    /// `None` if nobody can tell.
     ///
-    /// When too many are open, the one that was idle for longest ends, if its last step is not too recent.
+    /// When too many are open, the one that was idle for longest ends, if its last step is not too recent; when too many
+    /// of this source are, it is one of its own.
     ///
     /// # Errors
     /// See [`BeginError`].
-    pub async fn begin(&self, purpose: Purpose) -> Result<Transaction<Requested>, BeginError> {
+    pub async fn begin(
+        &self,
+        purpose: Purpose,
+        source: Option<&[u8]>,
+    ) -> Result<Transaction<Requested>, BeginError> {
         let begun = self.clock.now();
         let binding = BrowserBinding::random(&*self.entropy);
         let (id, expires_at) = (binding.id(), self.deadline(begun));
@@ -41,7 +47,7 @@ impl PendingAuthorizations {
         if record.body.len() > MAX_BYTES {
             return Err(BeginError::TooLarge);
         }
-        let gone = self.admission.admit(id.key(), expires_at, begun);
+        let gone = self.admission.admit(id.key(), source, expires_at, begun);
         let gone = gone.map_err(|_| BeginError::Busy { retry_after: self.limits.protected_for })?;
         let inserted = async {
             if let Some(key) = &gone {

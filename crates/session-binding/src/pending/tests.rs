@@ -29,7 +29,7 @@ fn request() -> AuthorizationRequest {
 
 impl World {
     async fn begin(&self) -> Transaction<Requested> {
-        self.pending.begin(Purpose::Authorize(Box::new(request()))).await.unwrap()
+        self.pending.begin(Purpose::Authorize(Box::new(request())), None).await.unwrap()
     }
 
     async fn approved(&self) -> Transaction<Consented> {

@@ -13,7 +13,10 @@ use super::{
     guard,
     visit::Visit,
 };
-use crate::third_party::pages::{BackToClient, Problem};
+use crate::third_party::{
+    endpoints::source,
+    pages::{BackToClient, Problem},
+};
 
 pub(super) async fn asked(State(browser): State<Arc<Browser>>, visit: Visit) -> Response {
     visit.answer(browser.begin_authorization(&visit, None).await)
@@ -42,7 +45,7 @@ impl Browser {
     /// Begins a transaction, bound to this browser, and shows its page.
     pub(super) async fn begin(&self, visit: &Visit, purpose: Purpose) -> Result<Response, Stop> {
         let mut cookies = self.cookies.surplus_bindings(&visit.cookies()?);
-        let begun = self.parts.pending.begin(purpose).await?;
+        let begun = self.parts.pending.begin(purpose, Some(&source(visit.address))).await?;
         let lifetime = self.parts.pending.cookie_lifetime();
         cookies.push(self.cookies.binding(begun.id()).set_binding(begun.binding(), lifetime));
         Ok(with_cookies(see_page(CONSENT, begun.id())?, &cookies))

@@ -27,7 +27,10 @@ use super::{
     tokens::token_set,
     visit::Visit,
 };
-use crate::third_party::pages::{ConnectPage, Problem};
+use crate::third_party::{
+    endpoints::source,
+    pages::{ConnectPage, Problem},
+};
 
 pub(super) async fn shown(
     State(browser): State<Arc<Browser>>,
@@ -86,7 +89,8 @@ impl Browser {
         let person = who.principal().clone();
         let request = ConnectRequest { provider: link.provider.clone(), who };
         let mut set = self.cookies.surplus_bindings(&cookies);
-        let begun = self.parts.pending.begin(Purpose::Connect(Box::new(request))).await?;
+        let source = source(visit.address);
+        let begun = self.parts.pending.begin(Purpose::Connect(Box::new(request)), Some(&source)).await?;
         let lifetime = self.parts.pending.cookie_lifetime();
         set.push(self.cookies.binding(begun.id()).set_binding(begun.binding(), lifetime));
         let csrf = begun.csrf_token(Some(&person));

@@ -14,6 +14,7 @@ use oauth_server::paths;
 use super::{
     Endpoints, outcome,
     respond::{Whole, answered, noted, whole},
+    source,
 };
 use crate::service::Arrival;
 
@@ -45,7 +46,9 @@ async fn push(State(on): State<Arc<Endpoints>>, request: Request) -> Response {
     answered(METHODS, request, async |request| match admitted(&on, request).await {
         Ok(it) => {
             let query = it.head.uri.query();
-            let answer = on.push.answer(&it.head.method, &it.head.headers, query, &it.body).await;
+            let source = source(it.arrival.client);
+            let (head, body) = (&it.head, &it.body);
+            let answer = on.push.answer(&head.method, &head.headers, query, body, Some(&source)).await;
             counted(&on, &it, answer)
         }
         Err(refused) => refused,

@@ -41,8 +41,8 @@ pub(crate) fn router(endpoints: Endpoints) -> Router {
     if endpoints.registrations.is_some() { router.merge(registration::router(&endpoints)) } else { router }
 }
 
-/// What registrations are counted by: an address, or the network that one household or machine has of IPv6.
-fn source(client: IpAddr) -> Vec<u8> {
+/// What registrations, pushed requests and open sign-ins are counted by: an address, or the network that one household or machine has of IPv6.
+pub(super) fn source(client: IpAddr) -> Vec<u8> {
     match client {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => match address.to_ipv4_mapped() {

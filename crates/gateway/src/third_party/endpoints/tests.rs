@@ -323,6 +323,32 @@ async fn g35_whoever_guesses_codes_waits_and_others_do_not() {
 }
 
 #[tokio::test]
+async fn f22_one_address_cannot_take_all_places_at_par() {
+    let served = Served::new(false).await;
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("client_id", "client-a")
+        .append_pair("response_type", "code")
+        .append_pair("redirect_uri", REDIRECT)
+        .append_pair("resource", RESOURCE)
+        .append_pair("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
+        .append_pair("code_challenge_method", "S256")
+        .finish();
+    let push = async |last: u8| {
+        served.send_from(Ipv4Addr::new(192, 0, 2, last), Method::POST, "/par", &form, &body).await
+    };
+    for _ in 0..500 {
+        let pushed = push(1).await;
+        assert_eq!(pushed.status, 201, "{}", pushed.body);
+    }
+    let refused = push(1).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "60"));
+    assert_eq!(push(2).await.status, 201);
+    served.world.advance(60);
+    assert_eq!(push(1).await.status, 201);
+}
+
+#[tokio::test]
 async fn g12_bodies_are_bounded_and_forms() {
     let served = Served::new(true).await;
     for place in ["/token", "/par", "/revoke", "/introspect", "/register"] {

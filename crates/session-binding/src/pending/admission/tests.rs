@@ -13,10 +13,42 @@ fn key(number: u8) -> Key {
     Key::of([number])
 }
 
-/// Admits `number` at `seconds` after the beginning.
+/// Admits `number`, of nobody knows where, at `seconds` after the beginning.
 fn admit(admission: &Admission, number: u8, seconds: u64) -> Result<Option<Key>, Full> {
+    admit_from(admission, None, number, seconds)
+}
+
+fn admit_from(
+    admission: &Admission,
+    source: Option<&[u8]>,
+    number: u8,
+    seconds: u64,
+) -> Result<Option<Key>, Full> {
     let now = NOW + Duration::from_secs(seconds);
-    admission.admit(key(number), now + STEP, now)
+    admission.admit(key(number), source, now + STEP, now)
+}
+
+#[test]
+fn f22_a_source_gives_up_its_own_and_leaves_room_for_others() {
+    let limits = PendingLimits { max_open: 4, max_open_of_a_source: 2, ..PendingLimits::default() };
+    let admission = Admission::new(&limits);
+    let (greedy, other): (Option<&[u8]>, Option<&[u8]>) = (Some(b"greedy"), Some(b"other"));
+    assert_eq!(admit_from(&admission, other, 1, 0), Ok(None));
+    assert_eq!(admit_from(&admission, greedy, 2, 1), Ok(None));
+    assert_eq!(admit_from(&admission, greedy, 3, 2), Ok(None));
+    assert_eq!(admit_from(&admission, greedy, 4, 3), Err(Full));
+    assert_eq!(admit_from(&admission, other, 5, 3), Ok(None));
+    // Its own oldest goes, and not the oldest of all; a step does not change whose it is.
+    admission.moved(&key(2), NOW + Duration::from_secs(10) + STEP);
+    assert_eq!(admit_from(&admission, greedy, 6, 62), Ok(Some(key(3))));
+    assert_eq!(admit_from(&admission, greedy, 7, 62), Err(Full));
+    admission.left(&key(2));
+    assert_eq!(admit_from(&admission, greedy, 7, 62), Ok(None));
+    // Nothing is remembered of a source that has none.
+    for number in 1..8 {
+        admission.left(&key(number));
+    }
+    assert!(admission.open().by_source.is_empty() && admission.open().transactions.is_empty());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::SignIn;
 
 /// The whole flow by clicks, as far as it gets.
 async fn flow(world: &World) -> Option<Completed> {
-    let begun = world.pending.begin(Purpose::Authorize(Box::new(request()))).await.ok()?;
+    let begun = world.pending.begin(Purpose::Authorize(Box::new(request())), None).await.ok()?;
     let csrf = begun.csrf_token(None);
     let approved = world.pending.approve(begun, csrf.expose(), provider("github"), None).await.ok()?;
     let away = world.pending.send_away(approved, &state(STATE), Vec::new()).await.ok()?;

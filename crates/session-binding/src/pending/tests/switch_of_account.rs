@@ -58,7 +58,7 @@ async fn j21_a_page_that_showed_one_account_cannot_approve_for_another() {
 #[tokio::test]
 async fn the_account_page_needs_no_consent() {
     let world = World::new().await;
-    let begun = world.pending.begin(Purpose::Account).await.unwrap();
+    let begun = world.pending.begin(Purpose::Account, None).await.unwrap();
     let ada = person("github", "1");
     let csrf = begun.csrf_token(Some(&ada));
     let approved = world.pending.approve(begun, csrf.expose(), provider("github"), Some(&ada)).await.unwrap();

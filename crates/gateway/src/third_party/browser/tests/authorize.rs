@@ -171,6 +171,33 @@ async fn f22_open_transactions_are_bounded() {
 }
 
 #[tokio::test]
+async fn f22_one_address_cannot_take_all_places() {
+    let world = World::with(|it| it.pending = PendingLimits { max_open_of_a_source: 3, ..it.pending }).await;
+    for (greedy, same, other) in [
+        ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+        // Who has one address of IPv6 has as many as they like.
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1"),
+    ] {
+        let mut greedy = world.jar_at(greedy);
+        let first = greedy.asked().await;
+        let cookies = greedy.cookies.clone();
+        for _ in 1..3 {
+            greedy.cookies.clear();
+            greedy.begin().await;
+        }
+        let page = world.jar_at(same).get(&request(&[])).await;
+        page.expect(429, "This server is busy");
+        assert!(page.headers.contains_key("retry-after"));
+        assert!(world.jar_at(other).sign_in().await.answered("code").is_some(), "{other}");
+
+        // As soon as one of its own has ended, the address comes in again.
+        greedy.cookies = cookies;
+        greedy.decide(&first, "deny").await;
+        assert!(world.jar_at(same).sign_in().await.answered("code").is_some(), "{same}");
+    }
+}
+
+#[tokio::test]
 async fn f23_a_long_address_is_414_and_a_state_of_4_kib_is_fine() {
     let world = World::new().await;
     let mut jar = world.jar();

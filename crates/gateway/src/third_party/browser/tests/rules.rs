@@ -88,7 +88,7 @@ async fn g38_k05_whom_the_rules_shut_out_approves_nothing_new_with_an_old_sessio
             let mut world = World::new().await;
             let cookies = signed_in_before(&mut world, way, later).await;
             let asked = world.http.requests().len();
-            let mut jar = Jar { world: &world, cookies, sent: Vec::new() };
+            let mut jar = Jar { cookies, ..world.jar() };
             let page = jar.asked().await;
             let shown = page.body.contains("value=\"signed-in\"");
             assert_eq!(shown, lives, "{way}: {page:?}");
@@ -107,11 +107,11 @@ async fn g38_k05_a_page_from_before_the_change_approves_nothing_after_it() {
         for (later, lives) in [(rules(way), true), (users("other@ok.example"), false)] {
             let mut world = World::new().await;
             let cookies = signed_in_before(&mut world, way, rules(way)).await;
-            let mut jar = Jar { world: &world, cookies, sent: Vec::new() };
+            let mut jar = Jar { cookies, ..world.jar() };
             let page = jar.asked().await;
             let cookies = jar.cookies;
             configure(&mut world, way, later);
-            let mut jar = Jar { world: &world, cookies, sent: Vec::new() };
+            let mut jar = Jar { cookies, ..world.jar() };
             let answer = jar.decide(&page, "signed-in").await;
             assert_eq!(brings_code(&answer), lives, "{way}: {answer:?}");
         }
@@ -130,7 +130,7 @@ async fn g38_k05_who_confirms_a_second_time_is_judged_by_the_rules_of_then() {
         let question = jar.get(question.location()).await;
         let cookies = jar.cookies;
         configure(&mut world, "hub", later);
-        let mut jar = Jar { world: &world, cookies, sent: Vec::new() };
+        let mut jar = Jar { cookies, ..world.jar() };
         let answer = jar.decide(&question, "signed-in").await;
         if lives {
             assert!(answer.answered("code").is_some());

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -263,7 +264,12 @@ impl World {
     }
 
     pub(super) fn jar(&self) -> Jar<'_> {
-        Jar { world: self, cookies: BTreeMap::new(), sent: Vec::new() }
+        self.jar_at("192.0.2.1")
+    }
+
+    /// A browser at this address.
+    pub(super) fn jar_at(&self, address: &str) -> Jar<'_> {
+        Jar { world: self, address: address.parse().unwrap(), cookies: BTreeMap::new(), sent: Vec::new() }
     }
 
     /// Redeems the code that a client was sent, as the client.
@@ -285,9 +291,9 @@ impl World {
         self.grants.count()
     }
 
-    pub(super) async fn send(&self, request: Request<Body>) -> Page {
+    pub(super) async fn send(&self, from: IpAddr, request: Request<Body>) -> Page {
         let mut request = request;
-        let arrival = Arrival::new(self.request_ids.next(), "192.0.2.1".parse().unwrap());
+        let arrival = Arrival::new(self.request_ids.next(), from);
         request.extensions_mut().insert(arrival);
         let response = self.router.clone().call(request).await.unwrap();
         let (head, body) = response.into_parts();
@@ -350,6 +356,7 @@ impl Page {
 /// A browser: its cookies, and where it goes.
 pub(super) struct Jar<'world> {
     pub(super) world: &'world World,
+    pub(super) address: IpAddr,
     pub(super) cookies: BTreeMap<String, String>,
     /// Every `Set-Cookie` so far.
     pub(super) sent: Vec<String>,
@@ -395,7 +402,7 @@ impl Jar<'_> {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         let body = Body::from(form.unwrap_or_default());
-        let page = self.world.send(request.body(body).unwrap()).await;
+        let page = self.world.send(self.address, request.body(body).unwrap()).await;
         self.take_cookies(&page);
         page
     }
