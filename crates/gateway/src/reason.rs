@@ -179,6 +179,9 @@ reasons! {
     CredentialDenied "credential_denied" FORBIDDEN
         "there is no credential of yours for this server"
         "`credential` needs one for each person, and this caller can have none: the authorization server refuses them, or they signed in elsewhere. The detail says which; nothing was forwarded.";
+    CredentialNotConnected "credential_not_connected" FORBIDDEN
+        "this server needs an account of yours at a third party"
+        "`credential.third_party` names a provider where this person has neither signed in nor connected an account, or what was connected has ended. The answer says at which page of the gateway they can connect it; nothing was forwarded.";
     CredentialRefused "credential_refused" UNAUTHORIZED
         "your authorization for the server behind this one has ended"
         "The upstream refuses the credential of this person, the new one too if there was one; or what it rests on has ended. The client is asked to authorize again.";

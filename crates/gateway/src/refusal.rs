@@ -26,6 +26,8 @@ pub(crate) struct Refusal {
     detail: Option<Detail>,
     /// What its answer has beside the headers of every refusal.
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// Where the person can do something about it.
+    place: Option<String>,
     /// The message that it answers, if it is to be answered by one.
     message: Option<RefusedMessage>,
 }
@@ -174,7 +176,8 @@ impl Refusal {
         resource: &ProtectedResource,
         principal: &Principal,
     ) -> Self {
-        let refused = Self::from(error.reason).with_detail(&error.detail);
+        let refused =
+            Self { place: error.place.clone(), ..Self::from(error.reason) }.with_detail(&error.detail);
         if error.reason != Reason::CredentialRefused {
             return refused;
         }
@@ -224,11 +227,17 @@ impl Refusal {
     }
 
     fn oauth_error(&self, request_id: RequestId) -> String {
-        let body = json!({
+        let mut body = json!({
             "error": self.wire_error(),
             "error_description": self.reason.description(),
             "request_id": request_id.to_string(),
         });
+        if let Some(place) = &self.place {
+            // For people, whose clients show them the description, and for programs.
+            body["error_description"] =
+                format!("{}: connect it at {place} and try again", self.reason.description()).into();
+            body["connect_uri"] = place.as_str().into();
+        }
         body.to_string()
     }
 
@@ -285,7 +294,7 @@ fn word(status: StatusCode) -> &'static str {
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, detail: None, headers: Vec::new(), message: None }
+        Self { reason, detail: None, headers: Vec::new(), place: None, message: None }
     }
 }
 

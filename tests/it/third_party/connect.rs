@@ -1,17 +1,22 @@
-//! An account at a further third party, connected by a person who is signed in (SPEC "URL Mode Elicitation").
+//! An account at a further third party, connected by a person who is signed in (SPEC "URL Mode Elicitation"), and its
+//! token as the person's credential for an upstream.
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
-use test_support::github::{CLIENT_SECRET, GithubServer};
+use test_support::{
+    github::{CLIENT_SECRET, GithubServer},
+    upstream::RecordingUpstream,
+};
 
 use super::{
     attacks::echo,
     client::{Client, TokenAnswer},
+    credentials::{picky, shown},
     github::provider,
-    stage::{LOCAL, alice, configuration, setup},
+    stage::{LOCAL, PASSWORD, alice, configuration, setup},
 };
-use crate::support::{Gateway, Person};
+use crate::support::{Answer, Gateway, Person, call, tool_call};
 
 const OCTOCAT: u64 = 583_231;
 
@@ -61,4 +66,93 @@ async fn x12_an_account_at_github_is_connected_to_a_local_one_and_goes_with_it()
     let page = person.opens(&gateway.url("/account")).await;
     assert!(!page.text().contains("Accounts that you have connected"), "{}", page.text());
     client.refresh(&tokens.refresh).await.tokens();
+}
+
+const BOB: &str = r#"
+[[third_party.provider.account]]
+username = "bob"
+password_hash = "PASSWORD_HASH"
+name = "Bob"
+"#;
+
+fn bob() -> Person {
+    Person::new()
+        .types("username", "bob")
+        .types("password", PASSWORD)
+        .presses("decision=signed-in")
+        .presses("decision=provider:local")
+}
+
+/// alice and bob sign in here, and the upstream wants the token of an account at GitHub, which they may connect.
+fn gateway_before(upstream: &RecordingUpstream, github: &GithubServer) -> Gateway {
+    let section = provider(github, "everybody = true").replace("allow =", "connect = true\nallow =");
+    let (providers, address) = (format!("{LOCAL}{BOB}{section}"), upstream.uri("/mcp").to_string());
+    setup().file("github.secret", CLIENT_SECRET).start(move |listen| {
+        configuration(listen, &address, &providers, "").replace(
+            "[third_party]\nstorage",
+            "[server.credential]\nthird_party = \"github\"\n[third_party]\nstorage",
+        )
+    })
+}
+
+async fn access_token(gateway: &Gateway, person: &Person) -> String {
+    Client::register(gateway).await.connect(person).await.access
+}
+
+/// The page that an answer sends its person to: it is said to people and to programs.
+#[track_caller]
+fn sent_to(answer: &Answer) -> String {
+    assert_eq!((answer.status.as_u16(), answer.header("www-authenticate")), (403, ""), "{answer:?}");
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    let place = body["connect_uri"].as_str().unwrap().to_owned();
+    assert!(body["error_description"].as_str().unwrap().contains(&place), "{body}");
+    place
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn x12_e30_the_token_of_a_connected_account_goes_to_the_upstream_that_wants_it() {
+    let (github, (upstream, banned)) = (GithubServer::start().await, picky().await);
+    github.expire_tokens();
+    let mut gateway = gateway_before(&upstream, &github);
+    let url = gateway.url("/mcp");
+    let access = access_token(&gateway, &alice()).await;
+    let call_as = async |token: &str| call(tool_call(&url, Some(token))).await;
+
+    let place = sent_to(&call_as(&access).await);
+    assert_eq!(place, link(&gateway, &access));
+    gateway.wait_for("credential_not_connected");
+    assert!(upstream.requests().is_empty());
+
+    let page = alice().presses("decision=connect").goes_to(&place).await;
+    assert_eq!(page.url.as_str(), gateway.url("/account"), "{}", page.text());
+    assert_eq!(call_as(&access).await.status, 200);
+    let [first] = shown(&upstream).try_into().unwrap();
+    assert!(first.starts_with("Bearer ghu_"), "{first}");
+    // Nobody else has it, and another client of the same person does.
+    let others = access_token(&gateway, &bob()).await;
+    assert_ne!(sent_to(&call_as(&others).await), place);
+    let again = access_token(&gateway, &alice()).await;
+    assert_eq!(call_as(&again).await.status, 200);
+    assert_eq!(shown(&upstream), [first.clone(), first.clone()]);
+
+    // What the upstream refuses is refreshed once for all who wait, and is there after a crash.
+    banned.lock().unwrap().push(first.clone());
+    let asked_for_tokens = || github.requests().iter().filter(|it| it.contains("access_token")).count();
+    let before = asked_for_tokens();
+    let answers = futures_util::future::join_all((0..10).map(|_| call_as(&access))).await;
+    assert!(answers.iter().all(|it| it.status == 200));
+    assert_eq!(asked_for_tokens(), before + 1, "{:?}", github.requests());
+    gateway.crash_and_restart();
+    assert_eq!(call_as(&access).await.status, 200);
+    let second = shown(&upstream).pop().unwrap();
+    assert_ne!(second, first);
+    assert_eq!(asked_for_tokens(), before + 1);
+
+    // GitHub has taken it back: the person connects anew, and the client stays connected all the while.
+    banned.lock().unwrap().push(second);
+    github.revoke(OCTOCAT);
+    assert_eq!(sent_to(&call_as(&access).await), place);
+    alice().presses("decision=connect").goes_to(&place).await;
+    assert_eq!(call_as(&access).await.status, 200);
+    assert!(!gateway.output().contains("ghu_") && !gateway.output().contains("ghr_"));
 }

@@ -34,7 +34,7 @@ fn gateway(github: &GithubServer, first: &RecordingUpstream, second: &RecordingU
 }
 
 /// Takes every credential but those that the test has banned.
-async fn picky() -> (RecordingUpstream, Arc<Mutex<Vec<String>>>) {
+pub(super) async fn picky() -> (RecordingUpstream, Arc<Mutex<Vec<String>>>) {
     let banned = Arc::<Mutex<Vec<String>>>::default();
     let list = Arc::clone(&banned);
     let upstream = RecordingUpstream::start(move |request: &Recorded| {
@@ -48,7 +48,7 @@ async fn picky() -> (RecordingUpstream, Arc<Mutex<Vec<String>>>) {
     (upstream, banned)
 }
 
-fn shown(upstream: &RecordingUpstream) -> Vec<String> {
+pub(super) fn shown(upstream: &RecordingUpstream) -> Vec<String> {
     let requests = upstream.requests();
     requests.iter().map(|it| it.header("authorization").unwrap_or("none").to_owned()).collect()
 }

@@ -16,7 +16,8 @@ pub struct ServerCredential {
     pub secret: Option<SecretSource>,
     /// A token for each person, in exchange for what the gateway knows of them (RFC 8693).
     pub exchange: Option<CredentialExchange>,
-    /// The access token that each person's sign-in at this `[[third_party.provider]]` brought; Option B only.
+    /// The access token that each person's sign-in at this `[[third_party.provider]]` brought, or else that of the account
+    /// that they have connected there; Option B only.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub third_party: Option<ProviderId>,
     /// Request header that carries it.

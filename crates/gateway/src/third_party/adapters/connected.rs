@@ -3,11 +3,13 @@
 //! Their tokens are kept under names of their own beside that of the session, sealed like those of sign-ins, refreshed
 //! like them, and gone with the session. That one of them ends at its third party ends nothing else.
 
+use std::cmp::Reverse;
+
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use oauth_client::Known;
 use oauth_types::{Principal, ProviderId};
-use session_binding::ThirdPartySessionId;
+use session_binding::{ThirdPartySession, ThirdPartySessionId};
 use storage::StoreError;
 use token_manager::{SessionKey, ThirdPartyIdentityError, ThirdPartyTokenError, TokenSet};
 
@@ -76,6 +78,32 @@ impl Foundations {
             found.push(ConnectedAccount { provider, name });
         }
         Ok(found)
+    }
+
+    /// Under which name the tokens of an account are that the person of `session` has connected at `provider`: in this
+    /// session, or else in the one of their other live sessions that they used last.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub(crate) async fn connected_at(
+        &self,
+        session: &ThirdPartySession,
+        provider: &ProviderId,
+    ) -> Result<Option<SessionKey>, ConnectError> {
+        let key = connected_key(&session.id, provider);
+        if self.tokens.provider(&key).await?.is_some() {
+            return Ok(Some(key));
+        }
+        let mut others = self.sessions.for_principal(&session.principal).await?;
+        others.retain(|it| it.id != session.id && it.liveness.is_live());
+        others.sort_by_key(|it| Reverse(it.last_used));
+        for other in others {
+            let key = connected_key(&other.id, provider);
+            if self.tokens.provider(&key).await?.is_some() {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
     }
 
     /// Takes a connected account away from a person, and asks its third party to revoke what it gave; whether there was

@@ -8,6 +8,8 @@ use super::{Foundations, own_tokens::GRANT_CLAIM, session_id};
 use crate::{
     adapters::ThirdPartyCredentials,
     credential::{CredentialError, Holder, UpstreamToken, UserCredentials},
+    reason::Reason,
+    third_party::browser::link_for,
 };
 
 /// The access tokens that third parties gave for people, as credentials for upstreams.
@@ -16,6 +18,15 @@ pub(crate) struct SignInTokens {
     issuer: Issuer,
     claim: ClaimPath,
     foundations: Foundations,
+    /// Where people may connect accounts beside the one that they sign in with.
+    connectable: Vec<ProviderId>,
+}
+
+/// The tokens behind the token of a holder.
+struct Behind {
+    key: SessionKey,
+    /// Where the person can connect the account anew, if that is how it came.
+    connect_at: Option<String>,
 }
 
 /// Those of one provider, for an upstream that the configuration names it for.
@@ -28,14 +39,16 @@ struct OfProvider {
 }
 
 impl SignInTokens {
-    /// Those behind the tokens that `issuer`, which is the gateway, gave on `foundations`.
+    /// Those behind the tokens that `issuer`, which is the gateway, gave on `foundations`; accounts at `connectable` may
+    /// be connected.
     #[expect(clippy::expect_used, reason = "the name of the claim is written in this crate")]
-    pub(crate) fn new(issuer: Issuer, foundations: Foundations) -> Self {
-        Self { issuer, claim: GRANT_CLAIM.parse().expect("a claim's name"), foundations }
+    pub(crate) fn new(issuer: Issuer, foundations: Foundations, connectable: Vec<ProviderId>) -> Self {
+        Self { issuer, claim: GRANT_CLAIM.parse().expect("a claim's name"), foundations, connectable }
     }
 
-    /// The sign-in at `provider` that the token of `holder` rests on.
-    async fn session(&self, holder: &Holder, provider: &ProviderId) -> Result<SessionKey, CredentialError> {
+    /// The tokens of `provider` for the person of `holder`: of the sign-in that their token rests on, or of the account
+    /// that they have connected.
+    async fn behind(&self, holder: &Holder, provider: &ProviderId) -> Result<Behind, CredentialError> {
         let token = holder.token()?;
         let is_ours = *token.issuer() == self.issuer;
         let grant = token.claim(&self.claim).filter(|_| is_ours).and_then(|it| it.as_str()?.parse().ok());
@@ -46,11 +59,17 @@ impl SignInTokens {
         let id = session_id(&key).ok_or_else(|| CredentialError::denied("the grant rests on no sign-in"))?;
         let session = self.foundations.sessions.find(&id).await.map_err(unavailable)?;
         let session = session.ok_or_else(|| CredentialError::ended("the sign-in has ended"))?;
-        if session.principal.provider != *provider {
-            let elsewhere = session.principal.provider.as_str();
-            return Err(CredentialError::denied(format!("the person signed in at {elsewhere}")));
+        if session.principal.provider == *provider {
+            return Ok(Behind { key, connect_at: None });
         }
-        Ok(key)
+        let elsewhere = format!("the person signed in at {}", session.principal.provider.as_str());
+        let link = link_for(&session.principal, provider).filter(|_| self.connectable.contains(provider));
+        let Some(link) = link else { return Err(CredentialError::denied(elsewhere)) };
+        let place = format!("{}{link}", self.issuer.as_str().trim_end_matches('/'));
+        match self.foundations.connected_at(&session, provider).await.map_err(unavailable)? {
+            Some(key) => Ok(Behind { key, connect_at: Some(place) }),
+            None => Err(CredentialError::not_connected(elsewhere, place)),
+        }
     }
 }
 
@@ -63,9 +82,9 @@ impl ThirdPartyCredentials for SignInTokens {
 #[async_trait]
 impl UserCredentials for OfProvider {
     async fn obtain(&self, holder: &Holder) -> Result<UpstreamToken, CredentialError> {
-        let session = self.tokens.session(holder, &self.provider).await?;
-        let token = self.tokens.foundations.tokens.access_token(&session).await;
-        token.map(|it| for_upstream(&it)).map_err(|it| failed(&it))
+        let behind = self.tokens.behind(holder, &self.provider).await?;
+        let token = self.tokens.foundations.tokens.access_token(&behind.key).await;
+        token.map(|it| for_upstream(&it)).map_err(|it| behind.failed(&it))
     }
 
     async fn replace(
@@ -73,10 +92,22 @@ impl UserCredentials for OfProvider {
         holder: &Holder,
         refused: &UpstreamToken,
     ) -> Result<UpstreamToken, CredentialError> {
-        let session = self.tokens.session(holder, &self.provider).await?;
+        let behind = self.tokens.behind(holder, &self.provider).await?;
         let refused = ThirdPartyAccessToken::new(refused.expose().to_owned());
-        let token = self.tokens.foundations.tokens.replace_refused(&session, &refused).await;
-        token.map(|it| for_upstream(&it)).map_err(|it| failed(&it))
+        let token = self.tokens.foundations.tokens.replace_refused(&behind.key, &refused).await;
+        token.map(|it| for_upstream(&it)).map_err(|it| behind.failed(&it))
+    }
+}
+
+impl Behind {
+    /// To authorize the client again gives another sign-in, and no other connected account.
+    fn failed(&self, error: &ThirdPartyTokenError) -> CredentialError {
+        match (failed(error), &self.connect_at) {
+            (it, Some(place)) if it.reason != Reason::CredentialUnavailable => {
+                CredentialError::not_connected(it.detail, place.clone())
+            }
+            (it, _) => it,
+        }
     }
 }
 

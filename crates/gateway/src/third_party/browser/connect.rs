@@ -142,6 +142,12 @@ pub(super) fn address(link: &ConnectLink) -> String {
     format!("{CONNECT}/{}?{SUBJECT}={}", link.provider, URL_SAFE_NO_PAD.encode(link.subject))
 }
 
+/// The link for the person of this provider's id, as MCP servers make it; `None` if the person has no `sub`.
+pub(crate) fn link_for(person: &Principal, provider: &ProviderId) -> Option<String> {
+    let subject = subject_digest(person)?;
+    Some(address(&ConnectLink { provider: provider.clone(), subject }))
+}
+
 /// Whether the one who is signed in is the one for whom the link was made.
 fn check_person(session: &BrowserSession, link: &ConnectLink) -> Result<(), Stop> {
     let is_theirs = subject_digest(session.who().principal())

@@ -34,7 +34,10 @@ use std::sync::Arc;
 
 use axum::{Router, middleware, routing::get};
 
-pub(crate) use self::parts::{Browser, BrowserParts, ServerWords};
+pub(crate) use self::{
+    connect::link_for,
+    parts::{Browser, BrowserParts, ServerWords},
+};
 
 use super::{adapters::SignInProvider, pages};
 
