@@ -126,11 +126,7 @@ pub(super) async fn authorization_server(
     let server = OwnAuthorizationServer {
         issuers: vec![state.issuer_policy()],
         grants: Arc::new(state.grant_check()),
-        credentials: Some(Arc::new(SignInTokens::new(
-            state.issuer.clone(),
-            state.foundations.clone(),
-            third_party.connectable(),
-        ))),
+        credentials: Some(Arc::new(sign_in_tokens(state, third_party))),
         router: to_the_end(
             endpoints::router(endpoints)
                 .merge(browser::router(Arc::new(browser)))
@@ -140,6 +136,10 @@ pub(super) async fn authorization_server(
         hindrance: store_hindrance(state),
     };
     Ok((server, in_force))
+}
+
+fn sign_in_tokens(state: &State, third_party: LoadedThirdParty<'_>) -> SignInTokens {
+    SignInTokens::new(state.issuer.clone(), state.foundations.clone(), third_party.connectable())
 }
 
 /// While the store cannot be used nothing is issued; tokens that are out stay good.

@@ -75,7 +75,7 @@ impl Admission {
     /// Notes the new deadline of a transaction that made a step.
     pub(super) fn moved(&self, key: &Key, deadline: UnixTime) {
         let mut open = self.open();
-        let source = open.remove(key).flatten();
+        let source = open.remove(key);
         open.insert(key.clone(), source, deadline);
     }
 
@@ -98,8 +98,8 @@ impl Open {
         self.by_deadline.insert((deadline, key));
     }
 
-    /// Its source, if there is such a transaction.
-    fn remove(&mut self, key: &Key) -> Option<Option<Source>> {
+    /// Its source, if that is known.
+    fn remove(&mut self, key: &Key) -> Option<Source> {
         let (deadline, source) = self.transactions.remove(key)?;
         let entry = (deadline, key.clone());
         self.by_deadline.remove(&entry);
@@ -111,7 +111,7 @@ impl Open {
                 self.by_source.remove(source);
             }
         }
-        Some(source)
+        source
     }
 
     fn count_of(&self, source: &[u8]) -> usize {
