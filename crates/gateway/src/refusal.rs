@@ -227,17 +227,18 @@ impl Refusal {
     }
 
     fn oauth_error(&self, request_id: RequestId) -> String {
-        let mut body = json!({
-            "error": self.wire_error(),
-            "error_description": self.reason.description(),
-            "request_id": request_id.to_string(),
-        });
-        if let Some(place) = &self.place {
+        let (error, description) = (self.wire_error(), self.reason.description());
+        let request_id = request_id.to_string();
+        let body = match &self.place {
+            None => json!({ "error": error, "error_description": description, "request_id": request_id }),
             // For people, whose clients show them the description, and for programs.
-            body["error_description"] =
-                format!("{}: connect it at {place} and try again", self.reason.description()).into();
-            body["connect_uri"] = place.as_str().into();
-        }
+            Some(place) => json!({
+                "error": error,
+                "error_description": format!("{description}: connect it at {place} and try again"),
+                "connect_uri": place.as_str(),
+                "request_id": request_id,
+            }),
+        };
         body.to_string()
     }
 

@@ -116,7 +116,7 @@ impl Running {
     pub async fn start_with(loaded: &Loaded, audit: Trail) -> Result<Self, StartError> {
         let parts = Parts::build(loaded, audit).await?;
         let address = loaded.config.listen.address;
-        match TcpListener::bind(address) {
+        match listener::open(address) {
             Ok(socket) => Self::serve(loaded, parts, socket),
             Err(error) => {
                 parts.stop().await;

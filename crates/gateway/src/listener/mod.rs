@@ -13,6 +13,7 @@ use axum_server::{
     Handle, Server,
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
+use tokio::net::TcpSocket;
 
 use self::guard::ConnectionGuard;
 use crate::{exchanges::Patience, service::MakeService};
@@ -36,6 +37,17 @@ pub(crate) struct ConnectionLimits {
     pub(crate) idle: Duration,
     /// A write without progress, or an answer of which an HTTP/2 client takes nothing.
     pub(crate) write_stall: Duration,
+}
+
+/// Opens a socket on `address` where many may wait to be accepted, as they do when all come back at once.
+///
+/// # Errors
+/// Fails when the address cannot be used.
+pub(crate) fn open(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
 }
 
 /// Serves `service` on `socket` until `handle` says to stop.
@@ -83,8 +95,27 @@ fn limit<A>(server: &mut Server<SocketAddr, A>, limits: ConnectionLimits) {
         .keep_alive_timeout(limits.header_read);
 }
 
+/// Connections that wait to be accepted, if the system allows as many.
+const BACKLOG: u32 = 1024;
+
 /// The smallest read buffer hyper takes.
 const SMALLEST_BUFFER: usize = 8 * 1024;
 
 /// Requests at once on one HTTP/2 connection.
 const STREAMS_PER_CONNECTION: u32 = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The system's own default for programs in Rust is 128, and each beyond waits for a second at least.
+    #[tokio::test]
+    async fn many_connect_before_any_is_accepted() {
+        let socket = open(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = socket.local_addr().unwrap();
+        let connecting = (0..400).map(|_| tokio::net::TcpStream::connect(address));
+        let connected = futures_util::future::try_join_all(connecting);
+        let connected = tokio::time::timeout(Duration::from_millis(900), connected).await;
+        assert_eq!(connected.unwrap().unwrap().len(), 400);
+    }
+}
