@@ -70,6 +70,8 @@ class Server:
             self.tell("", message["id"])
         elif method == "tools/call":
             self.call(message["id"], params, self.caller(params))
+        elif "id" in message:
+            self.say({"id": message["id"], "error": {"code": -32601, "message": "no such method"}})
 
     def caller(self, params):
         """The name of who calls; the first user is whose process this is."""
