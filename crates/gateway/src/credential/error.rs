@@ -21,6 +21,7 @@ impl CredentialError {
     }
 
     /// This person can have one after a visit to `place` (403).
+    #[cfg(feature = "third-party")]
     pub(crate) fn not_connected(detail: impl Into<Cow<'static, str>>, place: String) -> Self {
         Self { place: Some(place), ..Self::of(Reason::CredentialNotConnected, detail) }
     }
