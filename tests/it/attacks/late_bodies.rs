@@ -77,3 +77,21 @@ async fn e43_of_a_late_body_no_more_is_read_than_of_others() {
     }
     assert!(wire.ends().await);
 }
+
+/// Whoever waits to be asked for the body may leave it out now: what comes next would be taken for it.
+#[tokio::test]
+async fn e14_a_connection_ends_where_nobody_knows_whether_the_body_comes() {
+    let gateway = Setup::default().sections("[limits]\nbody_idle = \"5m\"\n").start().await;
+    let good = bearer(&gateway.token().sign());
+    let lines = format!("Expect: 100-continue\r\nContent-Length: {}\r\n", BODY.len());
+    for refused in refused(&good) {
+        let mut wire = gateway.connect().await;
+        answered(&mut wire, &refused, &lines).await;
+        assert!(wire.ends().await, "{refused:?}");
+    }
+    let mut wire = gateway.connect().await;
+    wire.send(request("POST", "/mcp", &format!("{good}{lines}"))).await;
+    assert_eq!(wire.head().await.unwrap().status(), 100);
+    wire.send(BODY).await;
+    assert_eq!(wire.answer().await.status(), 200);
+}
