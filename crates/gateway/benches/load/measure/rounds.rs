@@ -47,6 +47,25 @@ impl Kind {
     }
 }
 
+/// All rounds of some kinds in turn, and their rows.
+pub(super) async fn all<const N: usize>(
+    processes: Pair<&Process>,
+    mut kinds: [(Kind, Pair<Traffic>); N],
+    plan: Plan,
+    table: &mut Table,
+) -> io::Result<()> {
+    for round in 0..plan.rounds {
+        for (kind, traffic) in &mut kinds {
+            let traffic = Pair { baseline: &traffic.baseline, gateway: &traffic.gateway };
+            kind.add(&both(processes, traffic, plan, round).await?);
+        }
+    }
+    for (kind, _) in kinds {
+        kind.into_table(table);
+    }
+    Ok(())
+}
+
 /// One after the other; every second round the other way round, so that neither gains from its place.
 pub(super) async fn both(
     processes: Pair<&Process>,

@@ -4,7 +4,7 @@ use std::io;
 
 use super::{
     Plan,
-    rounds::{Kind, both, sample},
+    rounds::{Kind, all, sample},
 };
 use crate::{
     configuration,
@@ -29,19 +29,10 @@ pub(crate) async fn measure(
     let denied = Call::of_tool("delete_everything", 1);
     sample(&ruled, &Traffic { status: 403, ..ruled_traffic.with(&denied) }, plan).await?;
     sample(&bare, &plain_traffic.with(&denied), plan).await?;
-    let mut kinds = [("bodies of 1 kB", 1_000), ("bodies of 100 kB", 100_000)].map(|(name, bytes)| {
+    let kinds = [("bodies of 1 kB", 1_000), ("bodies of 100 kB", 100_000)].map(|(name, bytes)| {
         let call = Call::of_tool("echo", bytes);
         let traffic = Pair { baseline: plain_traffic.with(&call), gateway: ruled_traffic.with(&call) };
         (Kind::new(name, None), traffic)
     });
-    for round in 0..plan.rounds {
-        for (kind, traffic) in &mut kinds {
-            let traffic = Pair { baseline: &traffic.baseline, gateway: &traffic.gateway };
-            kind.add(&both(processes, traffic, plan, round).await?);
-        }
-    }
-    for (kind, _) in kinds {
-        kind.into_table(table);
-    }
-    Ok(())
+    all(processes, kinds, plan, table).await
 }

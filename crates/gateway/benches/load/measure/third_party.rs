@@ -4,7 +4,7 @@ use std::io;
 
 use super::{
     Plan, many_tokens,
-    rounds::{Kind, both, sample},
+    rounds::{Kind, all, sample},
 };
 use crate::{
     load::Traffic,
@@ -57,7 +57,7 @@ pub(super) async fn liveness(
     let processes = Pair { baseline: &option_a, gateway: &scene.gateway };
     let one = |tokens: &[String]| good(tokens.iter().take(1).cloned().collect(), false);
     let aim = Some(Aim::RatioAtLeast(0.97));
-    let mut kinds = [
+    let kinds = [
         (Kind::new("one token", aim), Pair { baseline: one(&others), gateway: one(&own) }),
         (
             Kind::new(&many_tokens(plan), aim),
@@ -67,16 +67,7 @@ pub(super) async fn liveness(
     for (_, traffic) in &kinds {
         warm_up(processes, traffic, plan).await?;
     }
-    for round in 0..plan.rounds {
-        for (kind, traffic) in &mut kinds {
-            let traffic = Pair { baseline: &traffic.baseline, gateway: &traffic.gateway };
-            kind.add(&both(processes, traffic, plan, round).await?);
-        }
-    }
-    for (kind, _) in kinds {
-        kind.into_table(table);
-    }
-    Ok(())
+    all(processes, kinds, plan, table).await
 }
 
 async fn warm_up(processes: Pair<&Process>, traffic: &Pair<Traffic>, plan: Plan) -> io::Result<()> {
