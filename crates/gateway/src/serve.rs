@@ -16,7 +16,7 @@ use axum::Router;
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use mcp_proxy::SessionKey;
 use oauth_types::{Clock, SystemClock, SystemEntropy};
-use token_validate::{IssuerStatus, KeyRefresher};
+use token_validate::{IssuerStatus, KNOWN_ANSWERS, KeyRefresher, KnownAnswer};
 use tokio::{sync::Mutex, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -114,7 +114,16 @@ impl Running {
     /// # Errors
     /// [`StartError`]; no socket is open then.
     pub async fn start_with(loaded: &Loaded, audit: Trail) -> Result<Self, StartError> {
-        let parts = Parts::build(loaded, audit).await?;
+        Self::start_judged_by(KNOWN_ANSWERS, loaded, audit).await
+    }
+
+    /// The same if the cryptographic library knows `answers`.
+    async fn start_judged_by(
+        answers: &[KnownAnswer],
+        loaded: &Loaded,
+        audit: Trail,
+    ) -> Result<Self, StartError> {
+        let parts = Parts::build(answers, loaded, audit).await?;
         let address = loaded.config.listen.address;
         match listener::open(address) {
             Ok(socket) => Self::serve(loaded, parts, socket),
@@ -130,7 +139,7 @@ impl Running {
     /// # Errors
     /// [`StartError`].
     pub async fn start_on(loaded: &Loaded, socket: TcpListener) -> Result<Self, StartError> {
-        Self::serve(loaded, Parts::build(loaded, Trail::default()).await?, socket)
+        Self::serve(loaded, Parts::build(KNOWN_ANSWERS, loaded, Trail::default()).await?, socket)
     }
 
     fn serve(loaded: &Loaded, parts: Parts, socket: TcpListener) -> Result<Self, StartError> {
@@ -264,8 +273,8 @@ impl Parts {
         self.resident.stop().await;
     }
 
-    async fn build(loaded: &Loaded, audit: Trail) -> Result<Self, StartError> {
-        let process = process(audit)?;
+    async fn build(answers: &[KnownAnswer], loaded: &Loaded, audit: Trail) -> Result<Self, StartError> {
+        let process = process(audit, answers)?;
         open_audit(&process, &loaded.config)?;
         let (clock, entropy) = (Arc::<SystemClock>::clone(&process.clock), Arc::clone(&process.entropy));
         let resident = Resident::open(loaded, clock, entropy).await?;
@@ -323,8 +332,9 @@ impl Admin {
     }
 }
 
-fn process(audit: Trail) -> Result<Process, StartError> {
-    token_validate::self_test().map_err(|_| StartError::SelfTest)?;
+/// What outlives configurations, once the cryptographic library has shown that it knows `answers`.
+pub(crate) fn process(audit: Trail, answers: &[KnownAnswer]) -> Result<Process, StartError> {
+    token_validate::self_test(answers).map_err(|_| StartError::SelfTest)?;
     let identity_key = SigningKey::generate().map_err(|_| StartError::SelfTest)?;
     Ok(Process {
         clock: Arc::new(SystemClock::new()),
@@ -374,3 +384,6 @@ fn warn_of_what_stays(old: &Config, new: &Config) {
 
 /// How long before the end of the grace an answer is ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;
