@@ -4,6 +4,7 @@ use std::{
     future::Future,
     io,
     net::{SocketAddr, TcpListener},
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -219,13 +220,22 @@ impl Running {
         self.work.lock().await.config.limits.shutdown.get()
     }
 
-    /// Stops: no new connection, streams that only listen end at once, answers have the configured time.
+    /// How long it goes on taking requests before that, while it says that it is not ready: `limits.shutdown_delay`.
+    pub async fn shutdown_delay(&self) -> Duration {
+        self.work.lock().await.config.limits.shutdown_delay.get()
+    }
+
+    /// Stops: is not ready, and after the configured delay takes no new connection; streams that only listen end at once
+    /// then, and answers have the configured time.
     ///
     /// What is under way is cut when `hurry` resolves before that.
     pub async fn stop(self, hurry: impl Future<Output = ()>) {
         let work = self.work.into_inner();
-        let grace = work.config.limits.shutdown.get();
+        let limits = &work.config.limits;
+        let grace = limits.shutdown.get();
         self.process.draining.store(true, Ordering::Relaxed);
+        let mut hurry = pin!(hurry);
+        let is_hurried = comes_before(hurry.as_mut(), limits.shutdown_delay.get()).await;
         self.handle.graceful_shutdown(Some(grace));
         self.process.listening_ends.cancel();
         // Answers that still stream are ended a little earlier, so that their clients see an end and no cut.
@@ -237,7 +247,7 @@ impl Running {
         let mut server = self.server;
         let ended = tokio::select! {
             ended = &mut server => ended,
-            () = hurry => {
+            () = hurried(is_hurried, hurry) => {
                 self.handle.shutdown();
                 server.await
             }
@@ -366,6 +376,21 @@ fn connection_limits(limits: &Limits) -> ConnectionLimits {
         header_read: limits.header_read.get(),
         idle: limits.idle.get(),
         write_stall: limits.write_stall.get(),
+    }
+}
+
+/// Waits for `delay`; whether `hurry` came before its end.
+async fn comes_before(hurry: impl Future<Output = ()>, delay: Duration) -> bool {
+    if delay.is_zero() {
+        return false;
+    }
+    tokio::time::timeout(delay, hurry).await.is_ok()
+}
+
+/// Resolves at once if somebody was in a hurry before, as `hurry` does not resolve twice.
+async fn hurried(is_hurried: bool, hurry: impl Future<Output = ()>) {
+    if !is_hurried {
+        hurry.await;
     }
 }
 

@@ -68,7 +68,11 @@ async fn run(source: &Source, loaded: Loaded, audit: Trail) -> Result<(), Failur
 
 /// Lets what is under way come to its end, unless somebody asks a second time.
 async fn stop(running: Running, mut signals: Signals) {
-    let seconds = running.grace().await.as_secs();
+    let delay = running.shutdown_delay().await;
+    if !delay.is_zero() {
+        tracing::info!("not ready from now on; new requests are taken for another {delay:?}");
+    }
+    let seconds = (delay + running.grace().await).as_secs();
     tracing::info!("stopping, for up to {seconds} s; signal again to cut what is under way");
     running
         .stop(async {
