@@ -198,6 +198,12 @@ impl Runtime {
         &self.validator
     }
 
+    /// Every path.
+    #[cfg(test)]
+    pub(crate) const fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
     /// Lets the route of `request` answer it.
     pub(crate) async fn route(&self, arrival: &Arrival, request: Request<Body>) -> Response {
         self.routes.answer(arrival, request).await
