@@ -69,6 +69,49 @@ fn the_demo_serves_a_real_client() {
     demo.wait().unwrap();
 }
 
+/// What a shell prints for each command of the demo's guide, which may need the lines before it.
+fn outputs(guide: &[String]) -> Vec<(String, String)> {
+    let is_command = |it: &&String| it.starts_with("curl ") || it.starts_with("TOKEN=");
+    let (tokens, calls): (Vec<_>, Vec<_>) =
+        guide.iter().filter(is_command).partition(|it| it.starts_with("TOKEN="));
+    let run = |call: &String| {
+        let script = format!("{}\n{call} -w '\\nstatus=%{{http_code}}'", tokens[0]);
+        let output = std::process::Command::new("sh").args(["-ec", &script]).output().unwrap();
+        (call.clone(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    assert_eq!(tokens.len(), 1, "{guide:?}");
+    calls.into_iter().map(run).collect()
+}
+
+#[test]
+fn every_line_for_a_shell_works_with_the_real_curl() {
+    let mut demo = std::process::Command::new(env!("CARGO_BIN_EXE_mcp-gateway"))
+        .args(DEMO)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut says = BufReader::new(demo.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let guide: Vec<_> =
+        says.by_ref().map(|it| it.trim().to_owned()).take_while(|it| !it.contains("stays up")).collect();
+    let outputs = outputs(&guide);
+    demo.kill().unwrap();
+    demo.wait().unwrap();
+    let expected: [(&str, &[&str]); 4] = [
+        ("-X POST", &["status=401", "HTTP/1.1 401", "resource_metadata="]),
+        ("/.well-known/oauth-protected-resource/mcp", &["status=200", "\"authorization_servers\""]),
+        ("\"name\":\"add\"", &["status=200", "\"5\""]),
+        ("\"name\":\"count\"", &["status=200", "notifications/progress", "\"result\""]),
+    ];
+    assert_eq!(outputs.len(), expected.len(), "{outputs:#?}");
+    for ((command, output), (part, texts)) in outputs.iter().zip(expected) {
+        assert!(command.contains(part), "{command}");
+        for text in texts {
+            assert!(output.contains(text), "{command}\n{output}");
+        }
+    }
+}
+
 /// How long the demo goes on, with a request under way, after Ctrl-C was pressed so many times.
 fn stops_after(presses: usize) -> Duration {
     let mut demo = std::process::Command::new(env!("CARGO_BIN_EXE_mcp-gateway"))

@@ -78,6 +78,99 @@ async fn o07_o18_a_reload_never_opens_plain_http_to_everybody() {
 }
 
 #[tokio::test]
+async fn what_waits_for_a_restart_is_said_and_the_rest_is_taken() {
+    const SAID: &str = "takes effect at the next restart only";
+    let issuer = Issuer::new(ISSUER);
+    let upstream = RecordingUpstream::start(|_: &Recorded| Answer::json("{}")).await;
+    let address = upstream.uri("/mcp").to_string();
+    let gateway = Setup::new().keys("keys", &issuer).start(|listen| configuration(listen, &address, "mcp"));
+    let token = issuer.token(&gateway.url("/mcp")).sign();
+    let good = configuration(&gateway.address().to_string(), &address, "admin");
+    let reload = |text: &str| {
+        gateway.rewrite("gateway.toml", text);
+        gateway.signal("HUP");
+    };
+    let said = |key: &str| {
+        let key = format!("key=\"{key}\"");
+        gateway.output().lines().filter(|it| it.contains(SAID) && it.contains(&key)).count()
+    };
+    let wait_until_said = |key: &str, times: usize| {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while said(key) < times {
+            assert!(Instant::now() < deadline, "never said of {key}:\n{}", gateway.output());
+            std::thread::yield_now();
+        }
+    };
+    reload(&good);
+    gateway.wait_for("the configuration was reloaded");
+    assert_eq!(status(&gateway, &token).await, 403);
+    assert!(!gateway.output().contains(SAID), "{}", gateway.output());
+
+    let elsewhere = format!("address = \"{}\"", gateway.address());
+    reload(&good.replace(&elsewhere, "address = \"127.0.0.1:1\""));
+    wait_until_said("listen.address", 1);
+    let mut changed = good;
+    let rows = [
+        ("limits of connections", "[limits]\nidle = \"76s\""),
+        ("log", "[log]\nlevel = \"debug\"\n[limits]"),
+        ("admin", "[admin]\nenabled = false\n[limits]"),
+    ];
+    for (key, section) in rows {
+        changed = changed.replacen("[limits]", section, 1);
+        reload(&changed);
+        wait_until_said(key, 1);
+    }
+    assert_eq!(rows.map(|(key, _)| said(key)), [1, 1, 1], "{}", gateway.output());
+    assert_eq!(said("listen.address"), 2, "there and back");
+    assert_eq!(status(&gateway, &token).await, 403, "it serves where it did");
+}
+
+/// Whether so many threads of a process work for requests; the looks at files of API keys have one more at times.
+fn has_workers(gateway: &Gateway, count: usize) -> bool {
+    (count..=count + 1).contains(&workers(gateway))
+}
+
+/// The threads of a process that its runtime has made.
+fn workers(gateway: &Gateway) -> usize {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", gateway.pid())).unwrap();
+    let names = tasks.map(|it| std::fs::read_to_string(it.unwrap().path().join("comm")).unwrap());
+    names.filter(|it| it.trim() == "mcp-worker").count()
+}
+
+#[test]
+fn there_are_as_many_workers_as_were_asked_for_or_one_for_each_core() {
+    let start = |setup: Setup| {
+        setup
+            .keys("keys", &Issuer::new(ISSUER))
+            .start(|listen| configuration(listen, "http://127.0.0.1:1/", "mcp"))
+    };
+    for count in [1, 3, 7] {
+        let gateway = start(Setup::new().argument(&format!("--workers={count}")));
+        assert!(has_workers(&gateway, count), "{} for {count}", workers(&gateway));
+    }
+    let cores = std::thread::available_parallelism().unwrap().get();
+    assert!(has_workers(&start(Setup::new()), cores));
+}
+
+#[test]
+fn what_is_for_development_only_is_said_at_the_start() {
+    const SAID: &str = "for development only";
+    let start = |from: &str, to: &str| {
+        let gateway = Setup::new().keys("keys", &Issuer::new(ISSUER)).start(|listen| {
+            let port = listen.rsplit(':').next().unwrap();
+            configuration(listen, "http://127.0.0.1:1/", "mcp").replace(&from.replace("PORT", port), to)
+        });
+        gateway.output().lines().filter(|it| it.contains(SAID)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let outbound = "[outbound]\nallow_loopback = true\n[[server]]";
+    let [url, loopback] = start("[[server]]", outbound).try_into().unwrap();
+    assert!(url.contains("public_url is on loopback"), "{url}");
+    assert!(loopback.contains("outbound.allow_loopback is on"), "{loopback}");
+    assert_eq!(start("", "").len(), 1);
+    assert_eq!(start("http://localhost:PORT", "https://mcp.example"), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn e38_a_token_within_the_leeway_keeps_its_answer() {
     let issuer = Issuer::new(ISSUER);
     let upstream = RecordingUpstream::start(|_: &Recorded| {

@@ -17,6 +17,8 @@ mod logs;
 #[cfg(test)]
 mod oversight;
 #[cfg(test)]
+mod private_network;
+#[cfg(test)]
 mod real;
 #[cfg(test)]
 mod rules;
@@ -24,6 +26,8 @@ mod rules;
 mod soak;
 #[cfg(test)]
 mod stdio;
+#[cfg(test)]
+mod stopping;
 #[cfg(test)]
 mod support;
 #[cfg(feature = "third-party")]
@@ -33,3 +37,5 @@ mod third_party;
 mod tls;
 #[cfg(test)]
 mod together;
+#[cfg(test)]
+mod towards_upstream;

@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 use axum::{body::Body, extract::Request, response::Response};
 use mcp_proxy::{Proxy, SessionKey};
 use oauth_types::{Clock, Entropy, Scope, ScopeToken, SystemClock};
-use outbound_http::{ClientSetupError, GuardedClient, HttpClient, OutboundPolicy};
+use outbound_http::{ClientSetupError, HttpClient};
 use resource_metadata::Documents;
 use token_validate::{IssuerPolicy, KeyRefresher, ResourcePolicy, Validator, ValidatorSettings};
 use tokio_util::sync::CancellationToken;
@@ -17,8 +17,8 @@ use crate::{
     },
     adapters::{
         self, AnnotationsOfServers, Assertion, Bridges, CredentialMeans, DpopMemory, Identity, IssuerError,
-        QuotasOfServers, ServerError, SigningKey, SigningKeyError, ThirdPartyCredentials, issuer_policies,
-        policy, protected_resource, stdio_settings, upstream_settings,
+        QuotasOfServers, ServerError, SigningKey, SigningKeyError, ThirdPartyCredentials, http_to_named,
+        issuer_policies, policy, protected_resource, stdio_settings, upstream_settings,
     },
     api_keys::{KeyFileError, KeyRings},
     audit::Trail,
@@ -112,8 +112,8 @@ impl Runtime {
         issuers.extend(own.issuers);
         let issuers = Arc::new(issuers);
         // Apart from the one that fetches keys: a slow exchange must not keep it waiting.
-        let to_exchanges = http(loaded)?;
-        let (validator, refresher) = validator(loaded, process, &issuers, http(loaded)?, previous);
+        let to_exchanges = http_to_named(loaded)?;
+        let (validator, refresher) = validator(loaded, process, &issuers, http_to_named(loaded)?, previous);
         let requests = RequestLimit::new(config.limits.concurrent_requests as usize);
         let streams = stream_limit(config, previous.map(|it| &it.streams));
         let most = config.limits.requests_per_address as usize;
@@ -198,6 +198,12 @@ impl Runtime {
         &self.validator
     }
 
+    /// Every path.
+    #[cfg(test)]
+    pub(crate) const fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
     /// Lets the route of `request` answer it.
     pub(crate) async fn route(&self, arrival: &Arrival, request: Request<Body>) -> Response {
         self.routes.answer(arrival, request).await
@@ -224,18 +230,6 @@ fn validator(
         Some(previous) => Validator::new_inheriting(&previous.validator, issuers, settings, http, clock),
         None => Validator::new(issuers, settings, http, clock),
     }
-}
-
-/// The way out to what the configuration names.
-fn http(loaded: &Loaded) -> Result<Arc<dyn HttpClient>, ClientSetupError> {
-    let outbound = &loaded.config.outbound;
-    let policy = OutboundPolicy {
-        extra_roots: loaded.material.outbound_roots.clone(),
-        allow_loopback: outbound.allow_loopback,
-        allow_networks: outbound.allow_networks.clone(),
-        ..OutboundPolicy::default()
-    };
-    Ok(Arc::new(GuardedClient::new(policy)?))
 }
 
 /// What lets callers in at the upstream, and the keys that are published for it.

@@ -4,6 +4,7 @@ use std::{
     future::Future,
     io,
     net::{SocketAddr, TcpListener},
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -16,7 +17,7 @@ use axum::Router;
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use mcp_proxy::SessionKey;
 use oauth_types::{Clock, SystemClock, SystemEntropy};
-use token_validate::{IssuerStatus, KeyRefresher};
+use token_validate::{IssuerStatus, KNOWN_ANSWERS, KeyRefresher, KnownAnswer};
 use tokio::{sync::Mutex, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -114,7 +115,16 @@ impl Running {
     /// # Errors
     /// [`StartError`]; no socket is open then.
     pub async fn start_with(loaded: &Loaded, audit: Trail) -> Result<Self, StartError> {
-        let parts = Parts::build(loaded, audit).await?;
+        Self::start_judged_by(KNOWN_ANSWERS, loaded, audit).await
+    }
+
+    /// The same if the cryptographic library knows `answers`.
+    async fn start_judged_by(
+        answers: &[KnownAnswer],
+        loaded: &Loaded,
+        audit: Trail,
+    ) -> Result<Self, StartError> {
+        let parts = Parts::build(answers, loaded, audit).await?;
         let address = loaded.config.listen.address;
         match listener::open(address) {
             Ok(socket) => Self::serve(loaded, parts, socket),
@@ -130,7 +140,7 @@ impl Running {
     /// # Errors
     /// [`StartError`].
     pub async fn start_on(loaded: &Loaded, socket: TcpListener) -> Result<Self, StartError> {
-        Self::serve(loaded, Parts::build(loaded, Trail::default()).await?, socket)
+        Self::serve(loaded, Parts::build(KNOWN_ANSWERS, loaded, Trail::default()).await?, socket)
     }
 
     fn serve(loaded: &Loaded, parts: Parts, socket: TcpListener) -> Result<Self, StartError> {
@@ -210,13 +220,22 @@ impl Running {
         self.work.lock().await.config.limits.shutdown.get()
     }
 
-    /// Stops: no new connection, streams that only listen end at once, answers have the configured time.
+    /// How long it goes on taking requests before that, while it says that it is not ready: `limits.shutdown_delay`.
+    pub async fn shutdown_delay(&self) -> Duration {
+        self.work.lock().await.config.limits.shutdown_delay.get()
+    }
+
+    /// Stops: is not ready, and after the configured delay takes no new connection; streams that only listen end at once
+    /// then, and answers have the configured time.
     ///
     /// What is under way is cut when `hurry` resolves before that.
     pub async fn stop(self, hurry: impl Future<Output = ()>) {
         let work = self.work.into_inner();
-        let grace = work.config.limits.shutdown.get();
+        let limits = &work.config.limits;
+        let grace = limits.shutdown.get();
         self.process.draining.store(true, Ordering::Relaxed);
+        let mut hurry = pin!(hurry);
+        let is_hurried = comes_before(hurry.as_mut(), limits.shutdown_delay.get()).await;
         self.handle.graceful_shutdown(Some(grace));
         self.process.listening_ends.cancel();
         // Answers that still stream are ended a little earlier, so that their clients see an end and no cut.
@@ -228,7 +247,7 @@ impl Running {
         let mut server = self.server;
         let ended = tokio::select! {
             ended = &mut server => ended,
-            () = hurry => {
+            () = hurried(is_hurried, hurry) => {
                 self.handle.shutdown();
                 server.await
             }
@@ -264,8 +283,8 @@ impl Parts {
         self.resident.stop().await;
     }
 
-    async fn build(loaded: &Loaded, audit: Trail) -> Result<Self, StartError> {
-        let process = process(audit)?;
+    async fn build(answers: &[KnownAnswer], loaded: &Loaded, audit: Trail) -> Result<Self, StartError> {
+        let process = process(audit, answers)?;
         open_audit(&process, &loaded.config)?;
         let (clock, entropy) = (Arc::<SystemClock>::clone(&process.clock), Arc::clone(&process.entropy));
         let resident = Resident::open(loaded, clock, entropy).await?;
@@ -323,8 +342,9 @@ impl Admin {
     }
 }
 
-fn process(audit: Trail) -> Result<Process, StartError> {
-    token_validate::self_test().map_err(|_| StartError::SelfTest)?;
+/// What outlives configurations, once the cryptographic library has shown that it knows `answers`.
+pub(crate) fn process(audit: Trail, answers: &[KnownAnswer]) -> Result<Process, StartError> {
+    token_validate::self_test(answers).map_err(|_| StartError::SelfTest)?;
     let identity_key = SigningKey::generate().map_err(|_| StartError::SelfTest)?;
     Ok(Process {
         clock: Arc::new(SystemClock::new()),
@@ -359,6 +379,21 @@ fn connection_limits(limits: &Limits) -> ConnectionLimits {
     }
 }
 
+/// Waits for `delay`; whether `hurry` came before its end.
+async fn comes_before(hurry: impl Future<Output = ()>, delay: Duration) -> bool {
+    if delay.is_zero() {
+        return false;
+    }
+    tokio::time::timeout(delay, hurry).await.is_ok()
+}
+
+/// Resolves at once if somebody was in a hurry before, as `hurry` does not resolve twice.
+async fn hurried(is_hurried: bool, hurry: impl Future<Output = ()>) {
+    if !is_hurried {
+        hurry.await;
+    }
+}
+
 fn warn_of_what_stays(old: &Config, new: &Config) {
     let rows = [
         ("listen.address", old.listen.address != new.listen.address),
@@ -374,3 +409,6 @@ fn warn_of_what_stays(old: &Config, new: &Config) {
 
 /// How long before the end of the grace an answer is ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;

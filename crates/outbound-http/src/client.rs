@@ -45,8 +45,9 @@ pub enum FetchError {
     /// The URL is not `https`, and not allowed as a loopback URL.
     #[error("the URL must be https")]
     NotHttps,
-    /// The host is, or resolves to, an address that is not on the public internet.
-    #[error("the host is not a public address")]
+    /// The host is, or resolves to, an address that is neither on the public internet nor in a network of
+    /// [`OutboundPolicy::allow_networks`](crate::OutboundPolicy::allow_networks).
+    #[error("the host is not a public address, nor in a network of `allow_networks`")]
     ForbiddenAddress,
     /// The host has no address.
     #[error("the host name does not resolve")]

@@ -31,7 +31,7 @@ pub(crate) struct AdmittedAddresses(Vec<IpAddr>);
 /// Why a name is not dialled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RefusedName {
-    #[error("the host is not a public address")]
+    #[error("the host is not a public address, nor in a network of `allow_networks`")]
     Forbidden,
     #[error("the host name does not resolve")]
     Unresolved,
@@ -148,7 +148,8 @@ mod tests {
 
     #[test]
     fn c15_a_private_network_is_reached_only_when_the_operator_vouches_for_it() {
-        const FORBIDDEN: Result<(), &str> = Err("the host is not a public address");
+        const FORBIDDEN: Result<(), &str> =
+            Err("the host is not a public address, nor in a network of `allow_networks`");
         check(&[], "https://10.1.2.3/", FORBIDDEN);
         check(&["10.1.0.0/16"], "https://10.1.2.3/", Ok(()));
         check(&["10.1.0.0/16"], "https://10.2.2.3/", FORBIDDEN);

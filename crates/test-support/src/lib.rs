@@ -6,4 +6,5 @@ pub mod github;
 pub mod golden;
 pub mod issuer;
 pub mod parts;
+pub mod private_server;
 pub mod upstream;

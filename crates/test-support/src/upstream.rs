@@ -7,12 +7,16 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
+use axum::serve::ListenerExt;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
@@ -62,6 +66,7 @@ type Script = Box<dyn FnMut(&Recorded) -> Answer + Send>;
 #[derive(Clone)]
 struct Recorder {
     requests: Arc<Mutex<Vec<Recorded>>>,
+    connections: Arc<AtomicUsize>,
     script: Arc<Mutex<Script>>,
 }
 
@@ -81,6 +86,10 @@ impl RecordingUpstream {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         upstream.address = listener.local_addr().ok();
         let router = upstream.router();
+        let connections = Arc::clone(&upstream.recorder.connections);
+        let listener = listener.tap_io(move |_| {
+            connections.fetch_add(1, Ordering::Relaxed);
+        });
         let server = tokio::spawn(async move { axum::serve(listener, router).await });
         upstream.server = Some(server.abort_handle());
         upstream
@@ -111,7 +120,11 @@ impl RecordingUpstream {
         let script: Script = Box::new(script);
         Self {
             address: None,
-            recorder: Recorder { requests, script: Arc::new(Mutex::new(script)) },
+            recorder: Recorder {
+                requests,
+                connections: Arc::default(),
+                script: Arc::new(Mutex::new(script)),
+            },
             server: None,
         }
     }
@@ -143,6 +156,12 @@ impl RecordingUpstream {
     #[must_use]
     pub fn requests(&self) -> Vec<Recorded> {
         lock(&self.recorder.requests).clone()
+    }
+
+    /// How many TCP connections it has accepted.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.recorder.connections.load(Ordering::Relaxed)
     }
 
     /// The only request so far.

@@ -43,7 +43,7 @@ pub use policy::{
 pub use reason::Reason;
 pub use refusal::Refusal;
 pub use remote_key_sets::{RemoteJwsError, RemoteKeySets};
-pub use self_test::{SelfTestFailed, self_test};
+pub use self_test::{KNOWN_ANSWERS, KnownAnswer, SelfTestFailed, self_test};
 pub use settings::ValidatorSettings;
 pub use shared_keys::SharedKeys;
 pub use status::IssuerStatus;

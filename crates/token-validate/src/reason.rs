@@ -190,7 +190,7 @@ reasons! {
         "The signature does not fit the key. A forged or damaged token, or two environments that share a `kid`.";
     KeysUnavailable "keys_unavailable" Unavailable
         "the keys of the authorization server are not available"
-        "No usable key of the issuer is known: its metadata or key set could not be fetched yet, or not for longer than the stale limit. The gateway goes on trying; a warning in the log says each time why a fetch failed, and `mcp-gateway check --online` asks at once.";
+        "No usable key of the issuer is known: its metadata or key set could not be fetched yet, or not for longer than the stale limit. The gateway goes on trying; a warning in the log says each time why a fetch failed, and `mcp-gateway check --online` asks at once. An authorization server in a private network must be opened by `[outbound] allow_networks`, and one with a CA of its own by `outbound.ca_files`.";
     IntrospectionAmbiguous "introspection_ambiguous" InvalidToken
         "the issuer of the access token cannot be determined"
         "The token is opaque and more than one issuer of this resource has introspection. Limit the server to one of them: a token must not be shown to a stranger.";

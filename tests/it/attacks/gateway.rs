@@ -29,6 +29,8 @@ pub(super) const ISSUER: &str = "https://as.example";
 /// A configuration in the making; what it says is added to one that works.
 #[derive(Default)]
 pub(super) struct Setup {
+    /// Lines before the first section.
+    root: String,
     /// Lines of the first `[[server]]`.
     server: String,
     /// Sections of their own.
@@ -41,6 +43,11 @@ pub(super) struct Setup {
 }
 
 impl Setup {
+    pub(super) fn root(mut self, lines: &str) -> Self {
+        self.root.push_str(lines);
+        self
+    }
+
     pub(super) fn server(mut self, lines: &str) -> Self {
         self.server.push_str(lines);
         self
@@ -88,12 +95,12 @@ impl Setup {
         let from_file = format!("issuer = \"{ISSUER}\"\nkeys = {{ file = \"keys.json\" }}");
         let authorization_server = self.authorization_server.as_deref().unwrap_or(&from_file);
         format!(
-            "public_url = \"{public_url}\"\n\
+            "public_url = \"{public_url}\"\n{}\
              [listen]\naddress = \"127.0.0.1:0\"\n{}\
              [log]\nlevel = \"trace\"\nformat = \"{log_format}\"\n\
              [[server]]\npath = \"/mcp\"\nscopes = [\"mcp\"]\nupstream = {{ http = \"{upstream}\" }}\n{}\n\
              [[authorization_server]]\n{authorization_server}\n{}",
-            self.listen, self.server, self.sections
+            self.root, self.listen, self.server, self.sections
         )
     }
 

@@ -33,6 +33,8 @@ mod logs;
 #[cfg(test)]
 mod names;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod principals;
 #[cfg(test)]
 mod routes;

@@ -73,6 +73,35 @@ async fn d02_d03_a_declared_proxy_names_the_client_for_the_log_only() {
     }
 }
 
+/// The client in the line about a request with `lines`, if `networks` are those of proxies.
+async fn client_of(networks: Option<&str>, lines: &str) -> String {
+    let setup = networks.into_iter().fold(Setup::default(), Setup::behind_proxy);
+    let gateway = setup.start().await;
+    let answer =
+        gateway.ask(post("/mcp", &format!("{lines}{}", bearer(&gateway.token().sign())), BODY)).await;
+    assert_eq!(answer.status(), 200, "{answer:?}");
+    let id = answer.header("x-request-id").unwrap().to_owned();
+    let line: serde_json::Value = serde_json::from_str(&gateway.log.line_with(&id).await).unwrap();
+    line["client"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn d02_forwarded_names_the_client_if_a_declared_proxy_says_it() {
+    let proxies = Some("127.0.0.0/8");
+    let both = "Forwarded: for=192.0.2.77\r\nX-Forwarded-For: 192.0.2.88\r\n";
+    for (networks, lines, client) in [
+        (proxies, "Forwarded: for=192.0.2.77;proto=https;host=evil.example\r\n", "192.0.2.77"),
+        (proxies, "Forwarded: For=\"[2001:db8::7]:4711\"\r\n", "2001:db8::7"),
+        // What the client itself wrote stands further left.
+        (proxies, "Forwarded: for=198.51.100.1, for=192.0.2.77\r\n", "192.0.2.77"),
+        (proxies, "Forwarded: for=unknown\r\n", "127.0.0.1"),
+        (proxies, both, "127.0.0.1"),
+        (None, "Forwarded: for=192.0.2.77;proto=https;host=evil.example\r\n", "127.0.0.1"),
+    ] {
+        assert_eq!(client_of(networks, lines).await, client, "{networks:?} {lines}");
+    }
+}
+
 #[tokio::test]
 async fn d04_a_request_has_one_host() {
     let gateway = Gateway::start().await;

@@ -96,8 +96,11 @@ pub(crate) fn runtime(workers: Option<u16>) -> io::Result<tokio::runtime::Runtim
     if let Some(workers) = workers {
         builder.worker_threads(workers.into());
     }
-    builder.enable_all().build()
+    builder.thread_name(THREADS).enable_all().build()
 }
+
+/// What threads are called in lists of the system: those that work, and the few that wait for files and names.
+const THREADS: &str = "mcp-worker";
 
 /// The one place that reads the environment.
 pub(crate) fn environment(name: &str) -> Option<String> {

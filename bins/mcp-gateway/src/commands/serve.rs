@@ -1,3 +1,5 @@
+mod clock_watch;
+
 use std::time::Duration;
 
 use gateway::{
@@ -11,6 +13,7 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 
+use self::clock_watch::ClockWatch;
 use super::{Failure, runtime, source::Source};
 use crate::{arguments::ServeArguments, logging};
 
@@ -53,7 +56,7 @@ async fn run(source: &Source, loaded: Loaded, audit: Trail) -> Result<(), Failur
             }
             Event::Reload => files = reload(source, &running, files).await,
             Event::Look => {
-                clock.look(&running);
+                clock.look(running.clock_lag());
                 if files.has_changed() {
                     files = reload(source, &running, files).await;
                 }
@@ -65,7 +68,11 @@ async fn run(source: &Source, loaded: Loaded, audit: Trail) -> Result<(), Failur
 
 /// Lets what is under way come to its end, unless somebody asks a second time.
 async fn stop(running: Running, mut signals: Signals) {
-    let seconds = running.grace().await.as_secs();
+    let delay = running.shutdown_delay().await;
+    if !delay.is_zero() {
+        tracing::info!("not ready from now on; new requests are taken for another {delay:?}");
+    }
+    let seconds = (delay + running.grace().await).as_secs();
     tracing::info!("stopping, for up to {seconds} s; signal again to cut what is under way");
     running
         .stop(async {
@@ -73,26 +80,6 @@ async fn stop(running: Running, mut signals: Signals) {
             tracing::warn!("cutting what is under way");
         })
         .await;
-}
-
-/// Says once, each time it happens, that somebody set the machine's clock back.
-#[derive(Default)]
-struct ClockWatch {
-    is_back: bool,
-}
-
-impl ClockWatch {
-    fn look(&mut self, running: &Running) {
-        let lag = running.clock_lag();
-        let is_back = lag > TOLERATED_LAG;
-        if is_back && !self.is_back {
-            tracing::warn!(
-                seconds = lag.as_secs(),
-                "the machine's clock was set back: tokens are judged by the time it showed before, until a restart"
-            );
-        }
-        self.is_back = is_back;
-    }
 }
 
 /// Takes the file anew; a bad one leaves the old configuration in force.
@@ -172,9 +159,6 @@ impl Signals {
         }
     }
 }
-
-/// What an ordinary correction of the clock may amount to.
-const TOLERATED_LAG: Duration = Duration::from_secs(60);
 
 /// How often the files and the clock are looked at.
 const LOOK_AT_FILES: Duration = Duration::from_secs(2);

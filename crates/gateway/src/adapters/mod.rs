@@ -4,6 +4,7 @@ mod credentials;
 mod dpop;
 mod identity;
 mod issuers;
+mod outbound;
 mod quotas;
 mod rules;
 mod servers;
@@ -15,6 +16,7 @@ pub(crate) use self::{
     dpop::DpopMemory,
     identity::{Assertion, Identity},
     issuers::{issuer_policies, preset},
+    outbound::{http_to_named, http_to_strangers},
     quotas::QuotasOfServers,
     rules::{AnnotationsOfServers, policy, policy_by},
     servers::{protected_resource, upstream_settings},

@@ -222,7 +222,7 @@ codes! {
         "";
     MetadataMissing "metadata_missing" Error
         "No metadata document was found where clients and the gateway look for it."
-        "correct `issuer`; if the server publishes no metadata, MCP clients need Option B (the gateway as authorization server)";
+        "correct `issuer`; name the network of an internal server in `[outbound] allow_networks`, and its own CA in `outbound.ca_files`; if the server publishes no metadata, MCP clients need Option B (the gateway as authorization server)";
     MetadataMalformed "metadata_malformed" Error
         "The metadata document cannot be read."
         "correct it at the authorization server";
@@ -264,7 +264,7 @@ codes! {
         "";
     KeysUnreachable "keys_unreachable" Error
         "The key set cannot be fetched, so no token can be verified."
-        "correct the URL, or let the gateway reach it";
+        "correct the URL, or let the gateway reach it; name the network of an internal server in `[outbound] allow_networks` (which does not hold for keys of clients), and its own CA in `outbound.ca_files`";
     KeysUnusable "keys_unusable" Error
         "The key set has no key that can be used."
         "publish a public key for signatures: RSA from 2048 bits, P-256, P-384 or Ed25519";
@@ -292,13 +292,13 @@ codes! {
         "";
     ProviderMetadataUnusable "provider_metadata_unusable" Error
         "The third party's metadata cannot be had or used, so nobody can sign in there."
-        "correct `issuer`, or let the gateway reach it";
+        "correct `issuer`, or let the gateway reach it; name the network of an internal server in `[outbound] allow_networks`, and its own CA in `outbound.ca_files`";
     ProviderIssuerMismatch "provider_issuer_mismatch" Error
         "The third party's metadata names another issuer; it must be the same byte for byte."
         "write `issuer` exactly as the document does, trailing slash included, if it is the third party you mean";
     ProviderEndpointUnreachable "provider_endpoint_unreachable" Error
         "An endpoint of the third party does not answer."
-        "correct it in `endpoints`, or let the gateway reach it";
+        "correct it in `endpoints`, or let the gateway reach it; name the network of an internal server in `[outbound] allow_networks`, and its own CA in `outbound.ca_files`";
 
     StateOpens "state_opens" Info
         "The state file can be opened, and the configured master keys open everything that is sealed in it."

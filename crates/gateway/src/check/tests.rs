@@ -9,6 +9,7 @@ mod state;
 #[cfg(feature = "third-party")]
 mod third_party;
 mod upstreams;
+mod ways_out;
 
 use std::fs;
 

@@ -88,10 +88,19 @@ pub async fn run(
     out: &mut (dyn Write + Send),
     stop: impl Future<Output = ()>,
 ) -> Result<(), DemoError> {
-    let servers = start(options.port).await?;
+    show(start(options.port).await?, options.once, out, stop).await
+}
+
+/// Prints the guide to `servers`, walks through the flow, and stops them in the end.
+async fn show(
+    servers: Servers,
+    once: bool,
+    out: &mut (dyn Write + Send),
+    stop: impl Future<Output = ()>,
+) -> Result<(), DemoError> {
     guide::print(out, &servers.addresses, &servers.authorization_server)?;
     let failed = walk::run(out, &servers.addresses, &servers.authorization_server).await?;
-    if failed == 0 && !options.once {
+    if failed == 0 && !once {
         writeln!(out, "\nEverything stays up until you press Ctrl-C.")?;
         out.flush()?;
         stop.await;
@@ -187,4 +196,31 @@ pub(crate) fn bind(port: u16) -> Result<(TcpListener, SocketAddr), DemoError> {
 pub(crate) fn spawn(socket: TcpListener, router: Router) -> io::Result<JoinHandle<io::Result<()>>> {
     let server = axum_server::from_tcp(socket)?;
     Ok(tokio::spawn(server.serve(router.into_make_service())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_step_that_does_not_go_as_it_must_is_a_failure() {
+        let mut said = Vec::new();
+        show(start(0).await.unwrap(), true, &mut said, async {}).await.unwrap();
+        assert!(!String::from_utf8(said).unwrap().contains("FAIL"));
+
+        // The MCP server itself lets everybody in: no step can go as it must but the good call.
+        let mut servers = start(0).await.unwrap();
+        servers.addresses.resource = servers.addresses.upstream.clone();
+        let mut said = Vec::new();
+        // It does not stay up either.
+        let outcome = show(servers, false, &mut said, pending()).await;
+        let said = String::from_utf8(said).unwrap();
+        let failed = said.matches("  FAIL ").count();
+        assert!(
+            matches!(outcome, Err(DemoError::Steps(it)) if it == failed && failed > 0),
+            "{outcome:?}\n{said}"
+        );
+        assert!(said.contains("  FAIL call without a token: 200"), "{said}");
+        assert!(said.contains("  ok   tools/call with a good token: 200"), "{said}");
+    }
 }

@@ -113,3 +113,6 @@ fn paths(server: &ProtectedServer) -> Vec<String> {
 fn spellings(path: &str) -> Vec<String> {
     if path == "/" { vec![path.to_owned()] } else { vec![path.to_owned(), format!("{path}/")] }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -12,7 +12,6 @@ use oauth_server::{
     Registrations, RevokeEndpoint, ServerMetadata, ServerSettings, TokenEndpoint,
 };
 use oauth_types::{Clock, Entropy};
-use outbound_http::{ClientSetupError, GuardedClient, HttpClient, OutboundPolicy};
 use session_binding::{Connections, PendingLimits};
 use token_manager::{KeyRingError, ThirdPartyTokenSettings};
 
@@ -26,6 +25,7 @@ use super::{
     to_the_end::to_the_end,
 };
 use crate::{
+    adapters::http_to_strangers,
     config::{self, DpopMode, Loaded, LoadedThirdParty},
     own_authorization_server::{Hindrance, OwnAuthorizationServer},
 };
@@ -229,24 +229,4 @@ async fn clients(
         clock: Arc::clone(clock),
     });
     Ok((clients, Some(registrations)))
-}
-
-/// The way out to third parties, which the operator has named.
-fn http_to_third_parties(loaded: &Loaded) -> Result<Arc<dyn HttpClient>, ClientSetupError> {
-    let networks = loaded.config.outbound.allow_networks.clone();
-    let policy = OutboundPolicy { allow_networks: networks, ..policy(loaded) };
-    Ok(Arc::new(GuardedClient::new(policy)?))
-}
-
-/// The way out to addresses that strangers have named: no private network is opened for them.
-fn http_to_strangers(loaded: &Loaded) -> Result<Arc<dyn HttpClient>, ClientSetupError> {
-    Ok(Arc::new(GuardedClient::new(policy(loaded))?))
-}
-
-fn policy(loaded: &Loaded) -> OutboundPolicy {
-    OutboundPolicy {
-        extra_roots: loaded.material.outbound_roots.clone(),
-        allow_loopback: loaded.config.outbound.allow_loopback,
-        ..OutboundPolicy::default()
-    }
 }

@@ -19,11 +19,11 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use oauth_types::{Clock, Scope, SystemClock};
-use outbound_http::{GuardedClient, HttpClient, OutboundPolicy};
+use outbound_http::HttpClient;
 
 use super::{FindingCode, Findings, causes::causes, offline::policies, subject};
 use crate::{
-    adapters::preset,
+    adapters::{http_to_named, http_to_strangers, preset},
     config::{AuthorizationServer, Config, Loaded},
     third_party::look_at_state,
 };
@@ -31,17 +31,16 @@ use crate::{
 /// Asks everything that `loaded` points at, all at the same time, each question for at most 5 s; programs have the time
 /// to start that `stdio.start` gives them.
 ///
-/// Authorization servers are asked by the guarded client that the gateway itself uses, MCP servers through its proxy.
+/// Authorization servers are asked by the guarded client that the gateway itself uses, MCP servers through its proxy;
+/// keys of clients by the one that `serve` has for what clients name, which no private network is open to.
 /// What cannot be built at all is left to [`offline`](super::offline).
 /// Must be called within a Tokio runtime with time and network.
 pub async fn online(loaded: &Loaded) -> Findings {
-    let policy = OutboundPolicy {
-        extra_roots: loaded.material.outbound_roots.clone(),
-        allow_loopback: loaded.config.outbound.allow_loopback,
-        ..OutboundPolicy::default()
-    };
-    match GuardedClient::new(policy) {
-        Ok(http) => with(loaded, &http, &SystemClock::new()).await,
+    let ways_out = http_to_named(loaded).and_then(|named| Ok((named, http_to_strangers(loaded)?)));
+    match ways_out {
+        Ok((named, strangers)) => {
+            with(loaded, (named.as_ref(), strangers.as_ref()), &SystemClock::new()).await
+        }
         Err(error) => {
             let mut findings = servers(loaded).await;
             findings.add(FindingCode::OutboundUnusable, "outbound", causes(&error));
@@ -50,15 +49,19 @@ pub async fn online(loaded: &Loaded) -> Findings {
     }
 }
 
-/// The same by any client and at any time.
-pub(super) async fn with(loaded: &Loaded, http: &dyn HttpClient, clock: &dyn Clock) -> Findings {
+/// The same by any way out, to what the configuration names and to what clients name, and at any time.
+async fn with(
+    loaded: &Loaded,
+    (http, to_strangers): (&dyn HttpClient, &dyn HttpClient),
+    clock: &dyn Clock,
+) -> Findings {
     let (servers, exchanges, authorization_servers, state, providers, keys) = tokio::join!(
         servers(loaded),
         exchanges(loaded, http, clock),
         authorization_servers(loaded, http, clock),
         look_at_state(loaded),
         providers::check(&loaded.config, http, clock),
-        third_party_keys::check(&loaded.config, http, clock)
+        third_party_keys::check(&loaded.config, (http, to_strangers), clock)
     );
     together(vec![servers, exchanges, authorization_servers, state, providers, keys])
 }

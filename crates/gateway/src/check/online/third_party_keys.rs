@@ -12,12 +12,18 @@ use crate::{
 /// Asks for the keys of whoever signs what `/token` takes: trusted issuers (ID-JAG), and clients of the configuration
 /// that prove themselves by an assertion, such as those that act for themselves or exchange tokens.
 ///
+/// Each is asked by the way out that `serve` takes: `named` to issuers, `to_strangers` to clients.
 /// Keys in files were read when the configuration was.
-pub(in crate::check) async fn check(config: &Config, http: &dyn HttpClient, clock: &dyn Clock) -> Findings {
+pub(in crate::check) async fn check(
+    config: &Config,
+    (named, to_strangers): (&dyn HttpClient, &dyn HttpClient),
+    clock: &dyn Clock,
+) -> Findings {
     let Some(third_party) = &config.third_party else { return Findings::default() };
     let leeway = config.validation.leeway.get();
     let signers = signers(third_party, &config.public_url.issuer());
-    let checks = signers.into_iter().map(|(subject, policy)| async move {
+    let checks = signers.into_iter().map(|Signer { subject, policy, is_client }| async move {
+        let http = if is_client { to_strangers } else { named };
         let mut findings = Findings::default();
         let metadata = match policy.keys {
             KeySource::Discovery => {
@@ -32,7 +38,13 @@ pub(in crate::check) async fn check(config: &Config, http: &dyn HttpClient, cloc
 }
 
 /// Whose keys are elsewhere, and where.
-fn signers(third_party: &ThirdParty, ours: &Issuer) -> Vec<(String, IssuerPolicy)> {
+struct Signer {
+    subject: String,
+    policy: IssuerPolicy,
+    is_client: bool,
+}
+
+fn signers(third_party: &ThirdParty, ours: &Issuer) -> Vec<Signer> {
     let of = |issuer: &Issuer, keys| {
         let mut policy = IssuerPolicy::new(issuer.clone());
         policy.keys = keys;
@@ -45,12 +57,14 @@ fn signers(third_party: &ThirdParty, ours: &Issuer) -> Vec<(String, IssuerPolicy
             Some(ClientKeys::JwksUri(url)) => KeySource::JwksUri(url.clone()),
             None => KeySource::Discovery,
         };
-        signers.push((subject::trusted_issuer(index), of(&it.issuer, keys)));
+        let subject = subject::trusted_issuer(index);
+        signers.push(Signer { subject, policy: of(&it.issuer, keys), is_client: false });
     }
     for (index, it) in third_party.clients.iter().enumerate() {
         if let Some(ClientKeys::JwksUri(url)) = &it.keys {
             // A client is the issuer of its own assertions; no URL, so ours stands for it.
-            signers.push((subject::client(index), of(ours, KeySource::JwksUri(url.clone()))));
+            let policy = of(ours, KeySource::JwksUri(url.clone()));
+            signers.push(Signer { subject: subject::client(index), policy, is_client: true });
         }
     }
     signers

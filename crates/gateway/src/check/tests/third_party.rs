@@ -5,8 +5,14 @@ use test_support::{
     issuer::{NOW, TestIssuer},
 };
 
-use super::{assert_found, codes, load};
-use crate::check::{Findings, offline, online};
+use super::{
+    assert_found, codes, load,
+    ways_out::{authorization_server, open_to},
+};
+use crate::{
+    check::{Findings, offline, online},
+    config::ClientKeys,
+};
 
 const QUIET: &str = r#"public_url = "https://mcp.example"
 sessions = { key = { file = "session.key" } }
@@ -142,7 +148,7 @@ client_credentials = ["mcp"]
 async fn ask_signers(http: &FakeHttp) -> Findings {
     let clock = ManualClock::new(UnixTime::from_seconds(NOW));
     let loaded = load(&format!("{QUIET}{SIGNERS}"));
-    online::third_party_keys::check(&loaded.config, http, &clock).await
+    online::third_party_keys::check(&loaded.config, (http, http), &clock).await
 }
 
 #[tokio::test]
@@ -164,6 +170,30 @@ async fn keys_of_trusted_issuers_and_of_clients_are_looked_at() {
     let findings = ask_signers(&http).await;
     assert_eq!(codes(&findings), ["metadata_missing", "keys_unusable"], "{findings}");
     assert_eq!(findings.iter().next().unwrap().subject, "third_party.trusted_issuer[0].issuer");
+}
+
+/// Strangers register clients too, so their keys are fetched as `serve` fetches them: from public addresses.
+#[tokio::test]
+async fn a_private_network_is_open_for_keys_of_trusted_issuers_and_not_of_clients() {
+    let server = authorization_server();
+    let jwks_uri = || Some(ClientKeys::JwksUri(format!("{}/jwks", server.origin()).parse().unwrap()));
+    let mut loaded = load(&format!("{QUIET}{SIGNERS}"));
+    let third_party = loaded.config.third_party.as_mut().unwrap();
+    third_party.providers.clear();
+    third_party.trusted_issuers[0].keys = jwks_uri();
+    third_party.clients[0].keys = jwks_uri();
+    open_to(&mut loaded, &server);
+    let findings = online(&loaded).await;
+    let keys = findings.iter().filter(|it| it.code.as_str().starts_with("keys_"));
+    let keys: Vec<_> = keys.map(|it| (it.subject.as_str(), it.code.as_str())).collect();
+    assert_eq!(
+        keys,
+        [
+            ("third_party.trusted_issuer[0].keys", "keys_usable"),
+            ("third_party.client[0].keys", "keys_unreachable")
+        ],
+        "{findings}"
+    );
 }
 
 async fn ask(http: &FakeHttp, text: &str) -> Findings {

@@ -29,7 +29,8 @@ fn limits(config: &Config) -> Result<(), Problem> {
     within(key("requests_per_address"), limits.requests_per_address, 1, 1_000_000)?;
     within(key("requests_per_subject"), limits.requests_per_subject, 1, 1_000_000)?;
     within(key("streams_per_subject"), limits.streams_per_subject, 1, 100_000)?;
-    within(key("shutdown"), limits.shutdown, seconds(0), HOUR)
+    within(key("shutdown"), limits.shutdown, seconds(0), HOUR)?;
+    within(key("shutdown_delay"), limits.shutdown_delay, seconds(0), seconds(5 * MINUTE))
 }
 
 fn validation(config: &Config) -> Result<(), Problem> {

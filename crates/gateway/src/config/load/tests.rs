@@ -1,5 +1,6 @@
 #![cfg(unix)]
 
+mod stdio;
 #[cfg(feature = "third-party")]
 mod third_party;
 

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// The socket through which the commands `grants`, `clients`, `keys` and `storage` reach the running gateway, and
 /// where it serves `/metrics`.
+/// A change takes effect at the next restart.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]

@@ -9,28 +9,34 @@ use crate::config::value::{ByteSize, Period};
 pub struct Limits {
     /// Size of a request's header section; 8 KiB to 1 MiB.
     /// More is answered 431.
+    /// A change takes effect at the next restart.
     pub header_bytes: ByteSize,
     /// Number of header fields of a request; 16 to 1000.
     /// More is answered 431.
+    /// A change takes effect at the next restart.
     pub header_count: u32,
     /// Size of a request body; 1 KiB to 1 GiB.
     /// More is answered 413.
     pub body_bytes: ByteSize,
     /// Time for the TLS handshake, for the first complete header section of a connection, and on HTTP/1.1 for each
     /// further one from its first byte; `1s` to `5m`.
+    /// A change takes effect at the next restart.
     pub header_read: Period,
     /// How far a request body may fall behind 1 KiB per second; `1s` to `10m`.
     pub body_idle: Period,
     /// Time from the end of the last answer to the beginning of the next request on the same connection; `1s` to `1h`.
     /// On HTTP/2 nothing but a request counts, so a client that only answers pings is let go.
+    /// A change takes effect at the next restart.
     pub idle: Period,
     /// Longest time that a client may leave a response unread; `1s` to `10m`.
+    /// A change takes effect at the next restart.
     pub write_stall: Period,
     /// Requests that wait for the head of their answer at once; 1 to 1,000,000.
     /// More is answered 503.
     pub concurrent_requests: u32,
     /// Open connections; 1 to 1,000,000.
     /// More are closed at once.
+    /// A change takes effect at the next restart.
     pub connections: u32,
     /// Requests of one client address that wait for the head of their answer at once; 1 to 1,000,000.
     /// More is answered 503.
@@ -49,6 +55,11 @@ pub struct Limits {
     pub streams_per_subject: u32,
     /// Time that requests in progress are given when the gateway stops; `0s` to `1h`.
     pub shutdown: Period,
+    /// Time before that in which the gateway goes on taking connections and requests, while `/readyz` answers 503 already;
+    /// `0s` to `5m`.
+    /// Write somewhat more than a load balancer needs to see that and to send nobody here any more, such as `10s`;
+    /// with `0s` the listener closes at once, and probes find nobody.
+    pub shutdown_delay: Period,
 }
 
 impl Default for Limits {
@@ -67,6 +78,7 @@ impl Default for Limits {
             requests_per_subject: 256,
             streams_per_subject: 64,
             shutdown: Period::from_secs(30),
+            shutdown_delay: Period::from_secs(0),
         }
     }
 }

@@ -14,10 +14,12 @@ use crate::config::value::{network, socket_address};
 #[serde(deny_unknown_fields)]
 pub struct Listen {
     /// IP address and port, such as `0.0.0.0:443` or `[::1]:8080`; port 0 takes a free one.
+    /// A change takes effect at the next restart.
     #[serde(deserialize_with = "socket_address::one")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub address: SocketAddr,
     /// Serve HTTPS with this certificate.
+    /// Another certificate is taken at once; whether there is one at all is decided at the start.
     pub tls: Option<Tls>,
     /// The networks or addresses of the reverse proxies in front, such as `10.0.0.0/8` or `10.0.0.5`, which terminate TLS.
     /// Connections from elsewhere are refused.

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What is logged, and how; always on standard error, never a token.
+/// A change takes effect at the next restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]

@@ -35,6 +35,8 @@ fn o22_every_limit_is_a_limit() {
 fn o22_times_are_bounded() {
     let over = r#""1h 1s""#;
     check(r#"shutdown = "30s""#, "limits.shutdown", &[r#""0s""#, r#""1h""#], &[over]);
+    let from = r#"shutdown = "30s""#;
+    check(from, "limits.shutdown_delay", &[r#""0s""#, r#""5m""#], &[r#""301s""#]);
     let from = r#"leeway = "60s""#;
     check(from, "validation.leeway", &[r#""0s""#, r#""2m""#], &[r#""121s""#]);
     check(from, "validation.cache_entries", &["1", "1000000"], &["0", "1000001"]);

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use oauth_types::{Clock, Issuer};
 use token_validate::KeySet;
 
-use super::http_to_third_parties;
 use crate::{
+    adapters::http_to_named,
     config::{ConfiguredIssuer, ConfiguredKeys, Loaded, LoadedThirdParty},
     third_party::{
         ResidentError,
@@ -19,7 +19,7 @@ pub(super) fn enterprises(
     clock: &Arc<dyn Clock>,
 ) -> Result<Enterprises, ResidentError> {
     let trusted = third_party.trusted_issuers().into_iter().map(enterprise);
-    let http = http_to_third_parties(loaded)?;
+    let http = http_to_named(loaded)?;
     Ok(Enterprises::new(trusted.collect::<Result<_, _>>()?, http, Arc::clone(clock)))
 }
 

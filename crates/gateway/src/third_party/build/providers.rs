@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use oauth_client::{AllowRules, Provider, ProviderPorts, ProviderSettings, local::LocalAccounts};
 
-use super::{Means, http_to_third_parties};
+use super::Means;
 use crate::{
+    adapters::http_to_named,
     config::{ConfiguredProvider, Loaded, LoadedThirdParty},
     third_party::{
         ResidentError,
@@ -17,7 +18,7 @@ pub(super) fn providers(
     loaded: &Loaded,
     third_party: LoadedThirdParty<'_>,
 ) -> Result<Vec<SignInProvider>, ResidentError> {
-    let http = http_to_third_parties(loaded)?;
+    let http = http_to_named(loaded)?;
     let leeway = loaded.config.validation.leeway.get();
     let id_tokens = Arc::new(IdTokens::new(Arc::clone(&http), Arc::clone(means.clock), leeway));
     let ports = || ProviderPorts {

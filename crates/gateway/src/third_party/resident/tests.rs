@@ -1,5 +1,7 @@
 //! Starts, stops and reloads.
 
+mod routes;
+
 use std::{error::Error, fs, net::Ipv4Addr, path::Path};
 
 use axum::{Router, body::Body};
