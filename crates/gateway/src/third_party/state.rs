@@ -131,7 +131,9 @@ impl State {
             PendingAuthorizations::open(Arc::clone(&passing), shared(), random(), settings.pending).await?;
         let dpop = Arc::new(DpopMemory::new(entropy.as_ref()));
         let pushed = PushedRequests::new(Arc::clone(&passing), shared(), random());
-        let foundations = Foundations { grants, sessions, tokens, remembered, providers };
+        let shared_browsers = browsers.clone();
+        let foundations =
+            Foundations { grants, sessions, browsers: shared_browsers, tokens, remembered, providers };
         let registered = Registered::default();
         let work = Work {
             registered: Arc::clone(&registered),

@@ -8,3 +8,4 @@ mod proofs;
 mod rules;
 mod sessions;
 mod standing;
+mod unused;

@@ -171,6 +171,7 @@ impl World {
         let foundations = Foundations {
             grants: self.grants.clone(),
             sessions: self.third_party_sessions.clone(),
+            browsers: self.parts.browser_sessions.clone(),
             tokens: self.tokens.clone(),
             providers: Providers::new(self.clock.clone(), remembered.clone()),
             remembered,
