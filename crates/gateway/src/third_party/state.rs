@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 pub(crate) use self::settings::{Opened, StateSettings, StorageSettings};
 use super::{
     Registered,
-    adapters::{Foundations, GrantAccess, OwnGrants, OwnTokens, Providers, Remembered},
+    adapters::{Foundations, GrantAccess, OwnGrants, OwnTokens, Providers, Remembered, TrustInForce},
     tasks::Work,
 };
 use crate::adapters::DpopMemory;
@@ -52,9 +52,8 @@ pub(crate) struct State {
     pub(crate) registered: Registered,
     /// The requests that have begun.
     pub(crate) requests: TaskTracker,
-    /// Browsers that are signed in.
-    pub(crate) browsers: BrowserSessions,
-    /// Grants, the sessions they rest on, third-party tokens, and the third parties themselves.
+    /// Grants, the sessions they rest on, browsers that are signed in, third-party tokens, and the third parties
+    /// themselves.
     pub(crate) foundations: Foundations,
     clock: Arc<dyn Clock>,
 }
@@ -131,9 +130,8 @@ impl State {
             PendingAuthorizations::open(Arc::clone(&passing), shared(), random(), settings.pending).await?;
         let dpop = Arc::new(DpopMemory::new(entropy.as_ref()));
         let pushed = PushedRequests::new(Arc::clone(&passing), shared(), random());
-        let shared_browsers = browsers.clone();
-        let foundations =
-            Foundations { grants, sessions, browsers: shared_browsers, tokens, remembered, providers };
+        let trust = TrustInForce::default();
+        let foundations = Foundations { grants, sessions, browsers, tokens, remembered, providers, trust };
         let registered = Registered::default();
         let work = Work {
             registered: Arc::clone(&registered),
@@ -159,7 +157,6 @@ impl State {
             pushed,
             registered,
             requests: TaskTracker::new(),
-            browsers,
             foundations,
             clock,
         };

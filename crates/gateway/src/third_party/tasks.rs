@@ -169,7 +169,8 @@ pub(super) async fn look_at_persons(on: &Foundations, now: UnixTime) -> Result<(
     each(have_access, |(id, _)| async move { on.look_again(&id).await }).await.and(walk.ended)
 }
 
-/// Applies the rules of each new configuration to everybody who is signed in, as soon as it is in force.
+/// Applies the rules of each new configuration to everybody who is signed in, and to the issuers that vouched for others,
+/// as soon as it is in force.
 async fn follow_rules(on: Foundations) {
     loop {
         on.providers.replaced().await;
@@ -185,8 +186,10 @@ async fn follow_rules(on: Foundations) {
 /// # Errors
 /// The first failure, which keeps them from being applied to nobody else.
 pub(super) async fn apply_rules(on: &Foundations) -> Result<(), NotEnded> {
+    let withdrawn = on.end_withdrawn().await.map(drop).map_err(NotEnded::from);
     let walk = go_over_sessions(on).await;
-    each(walk.live.into_iter(), |(id, _)| async move { on.apply_rules(&id).await }).await.and(walk.ended)
+    let applied = each(walk.live.into_iter(), |(id, _)| async move { on.apply_rules(&id).await }).await;
+    applied.and(walk.ended).and(withdrawn)
 }
 
 /// Does `work` for each of the sessions, some at a time; the first failure stops none of the others.

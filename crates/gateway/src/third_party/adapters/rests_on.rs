@@ -10,12 +10,12 @@ use token_manager::{
 };
 
 use super::{
-    Providers, Remembered, end_cause, session_id, session_key,
+    Providers, Remembered, TrustInForce, end_cause, session_id, session_key,
     standing::{Access, Patience, Standing},
 };
 
 /// What grants rest on: the third-party session, the tokens that the third party gave for it, and what it said of the
-/// person; and the browsers that rest on the same.
+/// person; and the browsers that rest on the same. For the grants of identity assertions, the trust in their issuers.
 #[derive(Clone, Debug)]
 pub(crate) struct Foundations {
     pub(crate) grants: Grants,
@@ -24,6 +24,7 @@ pub(crate) struct Foundations {
     pub(crate) tokens: ThirdPartyTokens,
     pub(crate) remembered: Remembered,
     pub(crate) providers: Providers,
+    pub(crate) trust: TrustInForce,
 }
 
 /// Why something that rests on a session has not ended everywhere; the walk over the sessions tries again.

@@ -8,4 +8,5 @@ mod proofs;
 mod rules;
 mod sessions;
 mod standing;
+mod trust;
 mod unused;

@@ -64,7 +64,7 @@ impl Scene {
         let sign_in = session_binding::SignIn { principal: person("1"), display_name: None, sid: None };
         let who = on.sessions.sign_in(sign_in).await.unwrap().who;
         assert_eq!(*who.session(), self.session);
-        self.world.state.browsers.sign_in(None, &who).await.unwrap()
+        self.world.state.foundations.browsers.sign_in(None, &who).await.unwrap()
     }
 
     /// How often the third party was asked to revoke something, once the walk has come by twice.
@@ -127,7 +127,7 @@ async fn k08_a_browser_that_is_signed_in_keeps_its_sign_in_until_it_signs_out_or
         assert_eq!(scene.told().await, 0, "somebody sits there");
         assert!(scene.liveness().await.is_live());
         if signs_out {
-            scene.world.state.browsers.sign_out(browser).await.unwrap();
+            scene.world.state.foundations.browsers.sign_out(browser).await.unwrap();
         } else {
             scene.world.advance(1800);
         }
