@@ -260,13 +260,20 @@ async fn open_store(
         StorageSettings::Redb { redb, create } => (redb, create),
     };
     let looked = blocking(&redb, RedbStore::look).await;
-    match looked {
-        Ok(look) => ring.check(&look).await?,
-        Err(OpenStateError::Open(OpenError::Missing(_))) if create => {}
+    let is_new = match looked {
+        Ok(look) => {
+            ring.check(&look).await?;
+            false
+        }
+        Err(OpenStateError::Open(OpenError::Missing(_))) if create => true,
         Err(error) => return Err(error),
-    }
+    };
     let open = if create { RedbStore::open_or_create } else { RedbStore::open };
     let file = Arc::new(blocking(&redb, open).await?);
+    if is_new {
+        let file = redb.path.display();
+        tracing::warn!(%file, "there was no state file, so a new one was made, in which nobody is signed in");
+    }
     let store: Arc<dyn RecordStore> = Arc::<RedbStore>::clone(&file);
     Ok((store, Some(file)))
 }
