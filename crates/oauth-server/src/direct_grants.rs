@@ -1,7 +1,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use oauth_types::{Actor, ClientId, GrantId, JwkThumbprint, Principal, ResourceUri, Scope, UnixTime};
+use oauth_types::{Actor, ClientId, GrantId, Issuer, JwkThumbprint, Principal, ResourceUri, Scope, UnixTime};
 
 use crate::{TokenGrant, TokenRefusal, TokenUnavailable};
 
@@ -35,6 +35,8 @@ pub struct DirectGrant<'a> {
     pub resource: &'a ResourceUri,
     /// The key that the token is to be bound to (RFC 9449 section 5).
     pub key: Option<JwkThumbprint>,
+    /// The trusted issuer that vouches for the person; the grant is to end once that issuer is not trusted as it was.
+    pub vouched_by: Option<&'a Issuer>,
 }
 
 /// An access token that somebody exchanges.

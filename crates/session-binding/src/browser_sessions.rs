@@ -1,11 +1,11 @@
-use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+use std::{collections::HashSet, fmt, str::FromStr, sync::Arc, time::Duration};
 
 use oauth_types::{Clock, Entropy, UnixTime};
 use serde::{Deserialize, Serialize};
 use storage::{Key, RecordStore, StoreError, Table};
 
 use crate::{
-    Authenticated, CsrfToken, InvalidSecretText, ThirdPartySessions,
+    Authenticated, CsrfToken, InvalidSecretText, ThirdPartySessionId, ThirdPartySessions,
     random::{digest_of, is_random_text, random_text},
     record::{Typed, decode, encode},
 };
@@ -118,6 +118,27 @@ impl BrowserSessions {
         taken.map(|it| decode::<Stored>(TABLE, &it).map(|it| it.who)).transpose()
     }
 
+    /// The third-party sessions that some browser is signed in with.
+    ///
+    /// Goes over all browser sessions; one that cannot be read lets nobody in, and so needs nothing.
+    ///
+    /// # Errors
+    /// When the store gives no answer.
+    pub async fn in_use(&self) -> Result<HashSet<ThirdPartySessionId>, StoreError> {
+        let now = self.clock.now();
+        let (mut after, mut in_use) = (None, HashSet::new());
+        loop {
+            let page = self.store.scan(TABLE, after.as_ref(), PAGE).await?;
+            let read = page.iter().filter_map(|(_, found)| Typed::<Stored>::read(TABLE, found).ok());
+            let live = read.filter(|it| now < it.value.deadline(&self.limits));
+            in_use.extend(live.map(|it| *it.value.who.session()));
+            match page.into_iter().next_back() {
+                Some((last, _)) => after = Some(last),
+                None => return Ok(in_use),
+            }
+        }
+    }
+
     /// How long the cookie should be kept.
     #[must_use]
     pub const fn cookie_lifetime(&self) -> Duration {
@@ -200,6 +221,7 @@ impl Stored {
 }
 
 const TABLE: Table = Table::new("browser_sessions", 1);
+const PAGE: usize = 512;
 
 #[cfg(test)]
 mod tests;

@@ -28,4 +28,5 @@ pub use pending::{
 pub use third_party_sessions::{
     BindError, Bound, Cursor, EndCause, EndedSession, InvalidThirdPartySessionId, Liveness, Overdue, SignIn,
     SignInOutcome, ThirdPartySession, ThirdPartySessionId, ThirdPartySessionLimits, ThirdPartySessions,
+    UnusedSession,
 };

@@ -15,7 +15,7 @@ pub use bind::{BindError, Bound};
 pub use id::{InvalidThirdPartySessionId, ThirdPartySessionId};
 pub use limits::ThirdPartySessionLimits;
 pub use liveness::{EndCause, Liveness};
-pub use overdue::{Cursor, Overdue};
+pub use overdue::{Cursor, Overdue, UnusedSession};
 pub use session::{EndedSession, ThirdPartySession};
 pub use sign_in::{SignIn, SignInOutcome};
 

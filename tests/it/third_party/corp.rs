@@ -1,6 +1,9 @@
 //! Sign-in at a real OpenID provider.
 
-use std::net::TcpListener;
+use std::{
+    net::TcpListener,
+    time::{Duration, Instant},
+};
 
 use super::{
     attacks::{echo, until},
@@ -64,9 +67,13 @@ async fn k07_whoever_signs_out_there_is_signed_out_here_at_once() {
     assert_eq!(status(&tokens.access).await, 200, "signing out here leaves clients connected");
 
     let mut alice = alice.presses("logout=yes");
+    let began = Instant::now();
     let there = alice.goes_to(&link).await;
     assert!(there.status.is_success() || there.status.is_redirection(), "{}", there.text());
     until("the grant has ended", async || status(&tokens.access).await == 401).await;
+    let took = began.elapsed();
+    println!("FI-13: ended {} ms after the person began to sign out there", took.as_millis());
+    assert!(took < Duration::from_secs(5), "{took:?}");
     assert_eq!(client.refresh(&tokens.refresh).await.refusal(), (400, "invalid_grant".to_owned()));
     assert!(gateway.output().contains("third_party_logout"), "{}", gateway.output());
     assert_eq!(status(&elsewhere.access).await, 200, "another sign-in of the same person goes on");

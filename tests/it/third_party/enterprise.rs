@@ -3,7 +3,7 @@
 use test_support::{issuer::TokenBuilder, upstream::RecordingUpstream};
 
 use super::{
-    attacks::echo,
+    attacks::{echo, until},
     client::{TokenAnswer, post_form},
     documents::Documents,
     stage::{LOCAL, configuration, setup},
@@ -75,6 +75,33 @@ async fn an_assertion_of_the_enterprise_opens_the_server_until_it_is_revoked() {
     assert_eq!((&facts["sub"], &facts["scope"]), (&"acme:alice".into(), &"mcp".into()), "{facts}");
     assert_eq!(stage.post("revoke", &[("token", token)]).await.status, 200);
     assert_eq!(stage.calls(token).await, 401);
+}
+
+/// The reload that takes the enterprise out, or lets other people in, ends what its assertions gave before.
+#[tokio::test(flavor = "multi_thread")]
+async fn g38_a_reload_that_changes_the_enterprise_ends_what_it_gave() {
+    let stage = Enterprise::start().await;
+    let token = async |jti: &str| {
+        let answer = stage.bring(&stage.assertion(jti)).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()["access_token"].as_str().unwrap().to_owned()
+    };
+    let configuration = std::fs::read_to_string(stage.gateway.path("gateway.toml")).unwrap();
+    let first = token("1").await;
+    stage.gateway.rewrite("gateway.toml", &format!("# The same.\n{configuration}"));
+    stage.gateway.wait_for("the configuration was reloaded");
+    assert_eq!(stage.calls(&first).await, 200);
+
+    let more = configuration.replace(r#"["staff"]"#, r#"["staff", "guests"]"#);
+    stage.gateway.rewrite("gateway.toml", &more);
+    until("what the section of before gave has ended", async || stage.calls(&first).await == 401).await;
+    let second = token("2").await;
+    assert_eq!(stage.calls(&second).await, 200, "the person still may come in, by a new assertion");
+
+    let (without, _) = configuration.split_once("[[third_party.trusted_issuer]]").unwrap();
+    stage.gateway.rewrite("gateway.toml", without);
+    until("what the enterprise gave has ended", async || stage.calls(&second).await == 401).await;
+    assert_eq!(stage.gateway.output().matches("issuer_changed").count(), 2, "{}", stage.gateway.output());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,7 @@ use token_manager::{KeyRingError, ThirdPartyTokenSettings};
 
 use super::{
     ResidentError,
-    adapters::{ClientAssertions, Directory, DpopProofs, GrantAccess, SignInProvider, SignInTokens},
+    adapters::{ClientAssertions, Directory, DpopProofs, GrantAccess, SignInProvider, SignInTokens, Trust},
     back_channel_logout::{self, BackChannelLogout},
     browser::{self, Browser, BrowserParts},
     endpoints::{self, Endpoints, Failures},
@@ -63,12 +63,15 @@ pub(super) fn state_settings(third_party: LoadedThirdParty<'_>) -> Result<StateS
 #[derive(Debug)]
 pub(super) struct InForce {
     providers: Vec<SignInProvider>,
+    trust: Trust,
     registrations: Option<Registrations>,
 }
 
 impl InForce {
     /// Puts it in the place of what was in force before.
     pub(super) fn begin(self, state: &State) {
+        state.foundations.trust.replace(self.trust);
+        // Whoever applies the rules in force begins with this.
         state.foundations.providers.replace(self.providers);
         state.registered.store(self.registrations.map(Arc::new));
     }
@@ -85,16 +88,17 @@ pub(super) async fn authorization_server(
 ) -> Result<(OwnAuthorizationServer, InForce), ResidentError> {
     let state = means.state;
     let sign_in = providers::providers(means, loaded, third_party)?;
-    let grants = Arc::new(state.grant_access());
+    let trust = enterprises::trust(third_party);
+    let grants = Arc::new(state.grant_access().trusting(trust.clone()));
     let settings = Arc::new(servers::settings(&loaded.config, third_party)?);
     let (clients, registrations) = clients(means, loaded, third_party, &settings, &grants).await?;
-    let in_force = InForce { providers: sign_in.clone(), registrations: registrations.clone() };
+    let in_force = InForce { providers: sign_in.clone(), trust, registrations: registrations.clone() };
 
     let browser = Browser::new(BrowserParts {
         authorize: AuthorizeEndpoint::new(Arc::clone(&settings), clients.clone())
             .with_pushed(state.pushed.clone()),
         pending: state.pending.clone(),
-        browser_sessions: state.browsers.clone(),
+        browser_sessions: state.foundations.browsers.clone(),
         foundations: state.foundations.clone(),
         connections: Connections::new(Arc::new(Directory::new(
             state.foundations.grants.clone(),

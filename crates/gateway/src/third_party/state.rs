@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 pub(crate) use self::settings::{Opened, StateSettings, StorageSettings};
 use super::{
     Registered,
-    adapters::{Foundations, GrantAccess, OwnGrants, OwnTokens, Providers, Remembered},
+    adapters::{Foundations, GrantAccess, OwnGrants, OwnTokens, Providers, Remembered, TrustInForce},
     tasks::Work,
 };
 use crate::adapters::DpopMemory;
@@ -52,9 +52,8 @@ pub(crate) struct State {
     pub(crate) registered: Registered,
     /// The requests that have begun.
     pub(crate) requests: TaskTracker,
-    /// Browsers that are signed in.
-    pub(crate) browsers: BrowserSessions,
-    /// Grants, the sessions they rest on, third-party tokens, and the third parties themselves.
+    /// Grants, the sessions they rest on, browsers that are signed in, third-party tokens, and the third parties
+    /// themselves.
     pub(crate) foundations: Foundations,
     clock: Arc<dyn Clock>,
 }
@@ -131,7 +130,8 @@ impl State {
             PendingAuthorizations::open(Arc::clone(&passing), shared(), random(), settings.pending).await?;
         let dpop = Arc::new(DpopMemory::new(entropy.as_ref()));
         let pushed = PushedRequests::new(Arc::clone(&passing), shared(), random());
-        let foundations = Foundations { grants, sessions, tokens, remembered, providers };
+        let trust = TrustInForce::default();
+        let foundations = Foundations { grants, sessions, browsers, tokens, remembered, providers, trust };
         let registered = Registered::default();
         let work = Work {
             registered: Arc::clone(&registered),
@@ -157,7 +157,6 @@ impl State {
             pushed,
             registered,
             requests: TaskTracker::new(),
-            browsers,
             foundations,
             clock,
         };
@@ -261,13 +260,20 @@ async fn open_store(
         StorageSettings::Redb { redb, create } => (redb, create),
     };
     let looked = blocking(&redb, RedbStore::look).await;
-    match looked {
-        Ok(look) => ring.check(&look).await?,
-        Err(OpenStateError::Open(OpenError::Missing(_))) if create => {}
+    let is_new = match looked {
+        Ok(look) => {
+            ring.check(&look).await?;
+            false
+        }
+        Err(OpenStateError::Open(OpenError::Missing(_))) if create => true,
         Err(error) => return Err(error),
-    }
+    };
     let open = if create { RedbStore::open_or_create } else { RedbStore::open };
     let file = Arc::new(blocking(&redb, open).await?);
+    if is_new {
+        let file = redb.path.display();
+        tracing::warn!(%file, "there was no state file, so a new one was made, in which nobody is signed in");
+    }
     let store: Arc<dyn RecordStore> = Arc::<RedbStore>::clone(&file);
     Ok((store, Some(file)))
 }

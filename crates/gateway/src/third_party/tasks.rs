@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use oauth_types::{Clock, UnixTime};
-use session_binding::ThirdPartySessionId;
+use session_binding::{ThirdPartySessionId, UnusedSession};
 use storage::{RecordStore, StoreError};
 use token_manager::{GrantEnded, Jwks, SigningKeyRotator, ThirdPartyTokenKeeper, Upkeep};
 use token_validate::{KeySet, SharedKeys};
@@ -162,14 +162,15 @@ async fn look_again(on: Foundations, clock: Arc<dyn Clock>) {
 /// # Errors
 /// The first failure, which keeps nobody else from being looked at.
 pub(super) async fn look_at_persons(on: &Foundations, now: UnixTime) -> Result<(), NotEnded> {
-    let (live, ended) = go_over_sessions(on).await;
+    let walk = go_over_sessions(on).await;
     let tokens_live = on.grants.access_token_lifetime() + LEEWAY;
-    let have_access =
-        live.into_iter().filter(|(_, used)| now.saturating_since(*used) < tokens_live).map(|(id, _)| id);
-    each(have_access, |id| async move { on.look_again(&id).await }).await.and(ended)
+    let has_access = |(_, used): &(_, UnixTime)| now.saturating_since(*used) < tokens_live;
+    let have_access = walk.live.into_iter().filter(has_access);
+    each(have_access, |(id, _)| async move { on.look_again(&id).await }).await.and(walk.ended)
 }
 
-/// Applies the rules of each new configuration to everybody who is signed in, as soon as it is in force.
+/// Applies the rules of each new configuration to everybody who is signed in, and to the issuers that vouched for others,
+/// as soon as it is in force.
 async fn follow_rules(on: Foundations) {
     loop {
         on.providers.replaced().await;
@@ -185,14 +186,16 @@ async fn follow_rules(on: Foundations) {
 /// # Errors
 /// The first failure, which keeps them from being applied to nobody else.
 pub(super) async fn apply_rules(on: &Foundations) -> Result<(), NotEnded> {
-    let (live, ended) = go_over_sessions(on).await;
-    each(live.into_iter().map(|(id, _)| id), |id| async move { on.apply_rules(&id).await }).await.and(ended)
+    let withdrawn = on.end_withdrawn().await.map(drop).map_err(NotEnded::from);
+    let walk = go_over_sessions(on).await;
+    let applied = each(walk.live.into_iter(), |(id, _)| async move { on.apply_rules(&id).await }).await;
+    applied.and(walk.ended).and(withdrawn)
 }
 
 /// Does `work` for each of the sessions, some at a time; the first failure stops none of the others.
-async fn each<F: Future<Output = Result<(), NotEnded>>>(
-    sessions: impl Iterator<Item = ThirdPartySessionId>,
-    work: impl Fn(ThirdPartySessionId) -> F,
+async fn each<S, F: Future<Output = Result<(), NotEnded>>>(
+    sessions: impl Iterator<Item = S>,
+    work: impl Fn(S) -> F,
 ) -> Result<(), NotEnded> {
     let mut outcomes = stream::iter(sessions).map(work).buffer_unordered(LOOKS_AT_ONCE);
     let mut first = Ok(());
@@ -218,24 +221,53 @@ async fn sweep(store: &dyn RecordStore, now: UnixTime) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Ends the grants of sessions that have ended or timed out.
+/// Ends the grants of sessions that have ended or timed out, and the sessions on which nothing rests any more.
 ///
 /// # Errors
 /// The first failure; what failed is tried again at the next time.
 pub(super) async fn end_overdue(on: &Foundations) -> Result<(), NotEnded> {
-    go_over_sessions(on).await.1
+    let walk = go_over_sessions(on).await;
+    end_unused(on, walk.unused).await.and(walk.ended)
 }
 
-/// Goes over all sessions once and ends what is overdue; answers those that live with the time of their last use, and
-/// the first failure, which stops nothing but what needs the store that failed.
-pub(super) async fn go_over_sessions(
-    on: &Foundations,
-) -> (Vec<(ThirdPartySessionId, UnixTime)>, Result<(), NotEnded>) {
-    let (mut after, mut live, mut first) = (None, Vec::new(), Ok(()));
+/// Ends those of `unused` that no browser is signed in with and in which no account is connected; the rest of more than
+/// [`UNUSED_AT_A_TIME`] at the next times, so that third parties are not asked too much at once.
+async fn end_unused(on: &Foundations, unused: Vec<UnusedSession>) -> Result<(), NotEnded> {
+    if unused.is_empty() {
+        return Ok(());
+    }
+    let in_use = on.browsers.in_use().await?;
+    let mut needless = Vec::new();
+    for session in unused.into_iter().filter(|it| !in_use.contains(it.id())) {
+        if needless.len() < UNUSED_AT_A_TIME && !on.has_connected(session.id()).await? {
+            needless.push(session);
+        }
+    }
+    each(needless.into_iter(), |it| async move { on.end_unused(&it).await }).await
+}
+
+/// What a walk over all sessions has found.
+#[derive(Debug)]
+pub(super) struct Walk {
+    /// Those that live, with the time of their last use.
+    pub(super) live: Vec<(ThirdPartySessionId, UnixTime)>,
+    /// Those of them on which no grant rests.
+    pub(super) unused: Vec<UnusedSession>,
+    /// Whether all that is overdue has ended; the first failure, which stops nothing but what needs the store that
+    /// failed.
+    pub(super) ended: Result<(), NotEnded>,
+}
+
+/// Goes over all sessions once and ends what is overdue.
+pub(super) async fn go_over_sessions(on: &Foundations) -> Walk {
+    let (mut after, mut walk) = (None, Walk { live: Vec::new(), unused: Vec::new(), ended: Ok(()) });
     loop {
         let page = match on.sessions.overdue(after.as_ref(), PAGE, &|it| on.grants.seen_at(it)).await {
             Ok(page) => page,
-            Err(error) => return (live, first.and(Err(error.into()))),
+            Err(error) => {
+                walk.ended = walk.ended.and(Err(error.into()));
+                return walk;
+            }
         };
         if page.unreadable > 0 {
             tracing::error!(
@@ -244,12 +276,13 @@ pub(super) async fn go_over_sessions(
             );
         }
         for session in &page.ended {
-            first = first.and(on.end_all(session).await);
+            walk.ended = walk.ended.and(on.end_all(session).await);
         }
-        live.extend(page.live);
+        walk.live.extend(page.live);
+        walk.unused.extend(page.unused);
         match page.next {
             Some(next) => after = Some(next),
-            None => return (live, first),
+            None => return walk,
         }
     }
 }
@@ -262,4 +295,5 @@ const LOOKS_AT_ONCE: usize = 8;
 /// Sessions end by time to about a minute.
 const PERIOD: Duration = Duration::from_secs(60);
 const PAGE: usize = 512;
+const UNUSED_AT_A_TIME: usize = 64;
 const SWEEP_CLIENTS: Duration = Duration::from_secs(600);

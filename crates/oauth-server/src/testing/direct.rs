@@ -36,9 +36,10 @@ impl RecordedGrants {
 #[async_trait]
 impl DirectGrants for RecordedGrants {
     async fn issue(&self, grant: DirectGrant<'_>) -> Result<TokenGrant, TokenRefusal> {
-        let DirectGrant { client_id, principal, scope, resource, key } = grant;
+        let DirectGrant { client_id, principal, scope, resource, key, vouched_by } = grant;
         let subject = principal.to_subject().unwrap();
-        Ok(self.issue(format!("{subject} by {client_id} at {resource}: {scope}{}", bound(key)), scope))
+        let of = vouched_by.map(|it| format!(" of {it}")).unwrap_or_default();
+        Ok(self.issue(format!("{subject}{of} by {client_id} at {resource}: {scope}{}", bound(key)), scope))
     }
 
     async fn subject_token(&self, token: &str) -> Result<Option<SubjectToken>, TokenUnavailable> {

@@ -27,6 +27,7 @@ pub(super) async fn issue(
         scope: &scope,
         resource: &offered.resource,
         key: request.spent()?,
+        vouched_by: None,
     };
     Ok(grants.issue(grant).await?)
 }

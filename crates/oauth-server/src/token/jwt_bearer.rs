@@ -43,8 +43,14 @@ pub(super) async fn issue(
     let principal = assertions.person(&trusted.issuer, &verified).map_err(refused)?;
     let key = request.spent()?;
     use_up(clients, &trusted.issuer, &claims).await?;
-    let grant =
-        DirectGrant { client_id, principal: &principal, scope: &scope, resource: &offered.resource, key };
+    let grant = DirectGrant {
+        client_id,
+        principal: &principal,
+        scope: &scope,
+        resource: &offered.resource,
+        key,
+        vouched_by: Some(&trusted.issuer),
+    };
     Ok(grants.issue(grant).await?)
 }
 

@@ -126,3 +126,20 @@ async fn a_store_without_answer_signs_nobody_in() {
     assert!(world.browsers.resume(session.secret()).await.is_err());
     assert!(world.browsers.sign_in(None, &who).await.is_err());
 }
+
+#[tokio::test]
+async fn a_session_is_in_use_as_long_as_a_browser_is_signed_in_with_it() {
+    let world = World::new().await;
+    let (ada, bob) = (world.browser_of("1", None).await, world.browser_of("2", None).await);
+    let session = *ada.who().session();
+    let both = [session, *bob.who().session()].into();
+    assert_eq!(world.browsers.in_use().await.unwrap(), both);
+
+    world.clock.set(NOW + Duration::from_secs(1799));
+    world.browsers.resume(ada.secret()).await.unwrap().unwrap();
+    assert_eq!(world.browsers.in_use().await.unwrap(), both);
+    world.clock.set(NOW + Duration::from_secs(1800));
+    assert_eq!(world.browsers.in_use().await.unwrap(), [session].into(), "that of bob is idle");
+    world.browsers.sign_out(ada).await.unwrap();
+    assert_eq!(world.browsers.in_use().await.unwrap(), [].into());
+}

@@ -2,8 +2,8 @@ use oauth_types::{Principal, ProviderId};
 use storage::StoreError;
 
 use super::{
-    ATTEMPTS, EndCause, EndedSession, Liveness, TABLE, ThirdPartySessionId, ThirdPartySessions, contended,
-    id::Slot, session::Stored,
+    ATTEMPTS, EndCause, EndedSession, Liveness, TABLE, ThirdPartySessionId, ThirdPartySessions,
+    UnusedSession, contended, id::Slot, session::Stored,
 };
 use crate::record::Typed;
 
@@ -39,6 +39,21 @@ impl ThirdPartySessions {
             }
         }
         Err(contended())
+    }
+
+    /// Ends a session that nothing needs any more, in the eyes of the caller either.
+    ///
+    /// `None` if anything was done with it since the walk came by: it may be needed again, and the next walk looks again.
+    ///
+    /// # Errors
+    /// When the store gives no answer.
+    pub async fn end_unused(&self, unused: &UnusedSession) -> Result<Option<EndedSession>, StoreError> {
+        let slot = unused.id().slot();
+        let found = self.read(slot).await?.filter(|it| it.revision == unused.revision);
+        let Some(found) = found else { return Ok(None) };
+        let next = found.value.end(EndCause::Unused);
+        let ended = self.replace(slot, found.revision, &next).await?;
+        Ok(ended.then(|| next.ended_session(*slot, EndCause::Unused)))
     }
 
     /// Ends every session of a person: all of them, or the one that the third party calls `sid`.

@@ -35,6 +35,8 @@ pub enum EndCause {
     NotAllowed,
     /// The operator ended it.
     Administrator,
+    /// Nothing rested on it any more: no grant, no browser, no connected account.
+    Unused,
     /// Nobody remembers it.
     Unknown,
 }
@@ -61,6 +63,7 @@ impl EndCause {
             Self::BackChannelLogout => "back_channel_logout",
             Self::NotAllowed => "not_allowed",
             Self::Administrator => "administrator",
+            Self::Unused => "unused",
             Self::Unknown => "unknown",
         }
     }

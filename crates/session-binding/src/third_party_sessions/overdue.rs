@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use oauth_types::{GrantId, UnixTime};
 use storage::{Key, StoreError};
 
@@ -19,16 +21,36 @@ pub struct Overdue {
     pub ended: Vec<EndedSession>,
     /// Sessions that live, with the time when something last used them.
     pub live: Vec<(ThirdPartySessionId, UnixTime)>,
+    /// Those of `live` on which no grant rests, and that nobody has signed in with or used for a minute.
+    pub unused: Vec<UnusedSession>,
     /// Sessions whose records cannot be read: nothing was done about them, and what rests on them is refused.
     pub unreadable: usize,
     /// Where to go on; `None` at the end.
     pub next: Option<Cursor>,
 }
 
+/// A session that lives, and on which no grant rests; for [`ThirdPartySessions::end_unused`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnusedSession {
+    id: ThirdPartySessionId,
+    /// Of the record that said so.
+    pub(super) revision: u64,
+}
+
+impl UnusedSession {
+    /// Its name.
+    #[must_use]
+    pub const fn id(&self) -> &ThirdPartySessionId {
+        &self.id
+    }
+}
+
 /// What became of one session.
 enum Settled {
     /// It lives.
     Live(ThirdPartySessionId, UnixTime),
+    /// It lives, and nothing that is known here needs it.
+    Unused(UnusedSession, UnixTime),
     /// Its grants, or some of them, have to end.
     Ended(EndedSession),
     /// There is nothing to do.
@@ -54,7 +76,7 @@ impl ThirdPartySessions {
         seen: &(dyn Fn(&GrantId) -> Option<UnixTime> + Send + Sync),
     ) -> Result<Overdue, StoreError> {
         let page = self.store.scan(TABLE, after.map(|it| &it.0), limit).await?;
-        let (mut ended, mut live, mut unreadable) = (Vec::new(), Vec::new(), 0);
+        let (mut ended, mut live, mut unused, mut unreadable) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for (key, found) in &page {
             let (Some(slot), Ok(found)) = (Slot::from_key(key), Typed::read(TABLE, found)) else {
                 // One record that makes no sense must not keep the others from ending.
@@ -63,12 +85,16 @@ impl ThirdPartySessions {
             };
             match self.settle(slot, found, seen).await? {
                 Settled::Live(id, used) => live.push((id, used)),
+                Settled::Unused(it, used) => {
+                    live.push((it.id, used));
+                    unused.push(it);
+                }
                 Settled::Ended(it) => ended.push(it),
                 Settled::Done => {}
             }
         }
         let next = (page.len() == limit).then(|| page.into_iter().next_back()).flatten();
-        Ok(Overdue { ended, live, unreadable, next: next.map(|(key, _)| Cursor(key)) })
+        Ok(Overdue { ended, live, unused, unreadable, next: next.map(|(key, _)| Cursor(key)) })
     }
 
     async fn settle(
@@ -95,12 +121,15 @@ impl ThirdPartySessions {
                     return Ok(Settled::Ended(stored.ended_session(slot, cause)));
                 }
                 Liveness::Live { .. } if stored.to_end.is_empty() => {
+                    let id = ThirdPartySessionId::new(slot, stored.epoch);
                     let used = stored.last_used > known + self.limits.idle_timeout / 50;
                     if used || stored.grants.len() < listed {
                         // When somebody wrote at the same time, the next walk looks again.
                         self.replace(&slot, revision, &stored).await?;
+                    } else if stored.grants.is_empty() && now >= known + UNUSED_AFTER {
+                        return Ok(Settled::Unused(UnusedSession { id, revision }, stored.last_used));
                     }
-                    return Ok(Settled::Live(ThirdPartySessionId::new(slot, stored.epoch), stored.last_used));
+                    return Ok(Settled::Live(id, stored.last_used));
                 }
                 // Pushed out by a newer grant, or left over from the sign-in before.
                 Liveness::Live { .. } => EndCause::Superseded,
@@ -110,3 +139,6 @@ impl ThirdPartySessions {
         Ok(if nothing { Settled::Done } else { Settled::Ended(stored.ended_session(slot, cause)) })
     }
 }
+
+/// Whoever has just signed in may be on the way to a browser session and a grant.
+const UNUSED_AFTER: Duration = Duration::from_secs(60);

@@ -6,7 +6,7 @@ pub enum EndCause {
     /// Its code was redeemed a second time by somebody who knew everything that belongs to it
     /// (OAuth 2.1 section 4.1.3).
     CodeReuse,
-    /// Its code was presented too often with something wrong.
+    /// Its client presented its code too often with something wrong.
     CodeBurned,
     /// A spent refresh token was used again (OAuth 2.1 section 4.3.1).
     RefreshReuse,
@@ -38,6 +38,8 @@ pub enum EndCause {
     NotAllowed,
     /// The person or client had as many grants as they may have, and this was the one longest unused.
     TooMany,
+    /// The operator took out or changed the trusted issuer whose assertion gave it.
+    IssuerChanged,
 }
 
 impl EndCause {
@@ -62,11 +64,12 @@ impl EndCause {
             Self::ThirdPartyTimeout => "third_party_timeout",
             Self::NotAllowed => "not_allowed",
             Self::TooMany => "too_many",
+            Self::IssuerChanged => "issuer_changed",
         }
     }
 
     /// Every cause; its place is its number in stored records, so new ones come last.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::CodeReuse,
         Self::CodeBurned,
         Self::RefreshReuse,
@@ -84,6 +87,7 @@ impl EndCause {
         Self::ThirdPartyTimeout,
         Self::NotAllowed,
         Self::TooMany,
+        Self::IssuerChanged,
     ];
 
     pub(super) const fn number(self) -> u8 {
@@ -112,6 +116,6 @@ mod tests {
         for cause in EndCause::ALL {
             assert_eq!(EndCause::from_number(cause.number()), Some(cause));
         }
-        assert_eq!(EndCause::from_number(17), None);
+        assert_eq!(EndCause::from_number(18), None);
     }
 }

@@ -1,7 +1,7 @@
 use oauth_types::{ClientId, GrantId, JwkThumbprint, Principal, ResourceUri, Scope, UnixTime};
 
 use super::{
-    EndCause, Grants, IssueError, IssuedTokens, RevokeSelector, Unavailable, record,
+    EndCause, Grants, IssueError, IssuedTokens, RevokeSelector, SessionKey, Unavailable, record,
     state::{Digest, Grant, Live, State},
     step::{FIRST_GENERATION, Outcome},
     terms::Terms,
@@ -21,6 +21,8 @@ pub struct DirectGrant {
     pub resource: ResourceUri,
     /// The key that its token is bound to (RFC 9449 section 6).
     pub key: Option<JwkThumbprint>,
+    /// What it rests on, if it ends with something other than its token; no third-party session.
+    pub rests_on: Option<SessionKey>,
 }
 
 impl Grants {
@@ -87,7 +89,7 @@ impl Grants {
             principal: new.principal,
             scope: new.scope,
             resource: new.resource,
-            session: None,
+            session: new.rests_on,
             refreshable: false,
             key: None,
             created_at: now,

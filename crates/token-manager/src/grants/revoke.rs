@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use futures_util::{StreamExt, stream};
 use oauth_types::{ClientId, GrantId, Principal};
 
@@ -24,6 +26,13 @@ pub enum RevokeSelector {
     Connection(Principal, ClientId),
     /// All that rest on this third-party session.
     Session(SessionKey),
+    /// All that rest on something whose name begins like this and is none of those that are kept.
+    Withdrawn {
+        /// How such names begin.
+        beginning: &'static str,
+        /// What still holds.
+        kept: BTreeSet<SessionKey>,
+    },
     /// All there are.
     All,
 }
@@ -97,7 +106,8 @@ impl Shared {
                 let wanted = facet(session.as_bytes());
                 find(&|it| it.session == wanted)
             }
-            RevokeSelector::All => find(&|_| true),
+            // A short digest does not tell how a name begins.
+            RevokeSelector::Withdrawn { .. } | RevokeSelector::All => find(&|_| true),
         }
     }
 
@@ -159,6 +169,10 @@ impl RevokeSelector {
                 *principal == terms.principal && *client_id == terms.client_id
             }
             Self::Session(session) => terms.session.as_ref() == Some(session),
+            Self::Withdrawn { beginning, kept } => terms
+                .session
+                .as_ref()
+                .is_some_and(|it| it.as_bytes().starts_with(beginning.as_bytes()) && !kept.contains(it)),
             Self::All => true,
         }
     }

@@ -26,7 +26,8 @@ pub struct NewGrant {
     pub key: Option<JwkThumbprint>,
 }
 
-/// Names a third-party session, in whatever way the part that keeps sessions does: 1 to 128 bytes, no secret.
+/// Names what a grant rests on, a third-party session above all, in whatever way the part that keeps it does: 1 to 128
+/// bytes, no secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionKey(Key);
 

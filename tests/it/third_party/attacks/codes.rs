@@ -35,7 +35,10 @@ async fn g03_g05_whoever_has_not_asked_gets_nothing_and_spoils_nothing() {
     let asked = stage.client.asks();
     let code = stage.client.code(&alice(), &asked).await;
     let refused = (400, INVALID_GRANT.to_owned());
-    assert_eq!(other.redeem(&code, &asked.verifier).await.refusal(), refused);
+    // More often than its own client may be wrong.
+    for verifier in [asked.verifier.as_str(), "x".repeat(43).as_str()].repeat(5) {
+        assert_eq!(other.redeem(&code, verifier).await.refusal(), refused);
+    }
     assert_eq!(stage.client.redeem(&code, &"x".repeat(43)).await.refusal(), refused);
     let tokens = stage.client.redeem(&code, &asked.verifier).await.tokens();
     assert_eq!(other.redeem(&code, &asked.verifier).await.refusal(), refused);

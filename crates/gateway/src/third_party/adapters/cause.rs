@@ -4,7 +4,7 @@ use token_manager::EndCause;
 /// Why a grant ends whose third-party session ended for `cause`.
 pub(crate) const fn end_cause(cause: SessionCause) -> EndCause {
     match cause {
-        SessionCause::Idle | SessionCause::Expired => EndCause::ThirdPartyTimeout,
+        SessionCause::Idle | SessionCause::Expired | SessionCause::Unused => EndCause::ThirdPartyTimeout,
         SessionCause::TooMany => EndCause::TooMany,
         SessionCause::SignedOut => EndCause::SignedOut,
         SessionCause::BackChannelLogout => EndCause::ThirdPartyLogout,

@@ -123,6 +123,17 @@ impl Foundations {
         Ok(was_there)
     }
 
+    /// Whether an account is connected in a session.
+    ///
+    /// # Errors
+    /// When the store gives no answer.
+    pub(crate) async fn has_connected(
+        &self,
+        session: &ThirdPartySessionId,
+    ) -> Result<bool, ThirdPartyTokenError> {
+        Ok(!self.tokens.beginning_with(prefix(session).as_bytes()).await?.is_empty())
+    }
+
     /// Takes away whatever was connected in a session that has ended.
     pub(super) async fn disconnect_all(&self, session: &ThirdPartySessionId) {
         let keys = match self.tokens.beginning_with(prefix(session).as_bytes()).await {

@@ -3,30 +3,43 @@ use oauth_server::{
     DirectGrant, DirectGrants, Exchange, SubjectToken, TokenGrant, TokenRefusal, TokenUnavailable,
 };
 use oauth_types::TokenErrorCode;
-use token_manager::{ExchangedToken, IssueError};
+use token_manager::{EndCause, ExchangedToken, IssueError, RevokeSelector};
 
 use super::{
     GrantAccess,
     grant_port::{answer, later, refused},
+    rests_on::unavailable,
 };
 
 #[async_trait]
 impl DirectGrants for GrantAccess {
     async fn issue(&self, grant: DirectGrant<'_>) -> Result<TokenGrant, TokenRefusal> {
+        let rests_on = match grant.vouched_by {
+            Some(issuer) => Some(self.trust().find(issuer).cloned().ok_or(NOT_TRUSTED)?),
+            None => None,
+        };
         let new = token_manager::DirectGrant {
             client_id: grant.client_id.clone(),
             principal: grant.principal.clone(),
             scope: grant.scope.clone(),
             resource: grant.resource.clone(),
             key: grant.key,
+            rests_on: rests_on.clone(),
         };
-        self.grants().issue_tokens(new).await.map(answer).map_err(|error| match error {
+        let issued = self.grants().issue_tokens(new).await.map_err(|error| match error {
             IssueError::Principal => TokenRefusal::Refused {
                 code: TokenErrorCode::InvalidGrant,
                 description: "the subject is too long",
             },
             IssueError::Unavailable(error) => TokenRefusal::Unavailable(later(error)),
-        })
+        })?;
+        // Whoever has ended what is withdrawn may have looked before there was anything to end.
+        if rests_on.is_some_and(|it| !self.foundations().trust.holds(&it)) {
+            let grant = RevokeSelector::Grant(issued.grant);
+            self.grants().revoke(&grant, EndCause::IssuerChanged).await.map_err(unavailable)?;
+            return Err(NOT_TRUSTED);
+        }
+        Ok(answer(issued))
     }
 
     async fn subject_token(&self, token: &str) -> Result<Option<SubjectToken>, TokenUnavailable> {
@@ -55,3 +68,8 @@ impl DirectGrants for GrantAccess {
         self.grants().exchange(new).await.map(answer).map_err(refused)
     }
 }
+
+const NOT_TRUSTED: TokenRefusal = TokenRefusal::Refused {
+    code: TokenErrorCode::InvalidGrant,
+    description: "the issuer of the assertion is not trusted here",
+};

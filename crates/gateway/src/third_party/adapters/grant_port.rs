@@ -9,19 +9,25 @@ use token_manager::{
     RotateCheck, Unavailable,
 };
 
-use super::{Foundations, OwnTokens, rests_on::unavailable};
+use super::{Foundations, OwnTokens, Trust, rests_on::unavailable};
 
 /// The grants, as the token, revocation and introspection endpoints use them.
 #[derive(Clone, Debug)]
 pub(crate) struct GrantAccess {
     foundations: Foundations,
     tokens: OwnTokens,
+    trust: Trust,
 }
 
 impl GrantAccess {
     /// The grants of `foundations`, and the access tokens that rest on them.
-    pub(crate) const fn new(foundations: Foundations, tokens: OwnTokens) -> Self {
-        Self { foundations, tokens }
+    pub(crate) fn new(foundations: Foundations, tokens: OwnTokens) -> Self {
+        Self { foundations, tokens, trust: Trust::default() }
+    }
+
+    /// With the issuers whose word is enough for a grant.
+    pub(crate) fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
     }
 
     pub(super) const fn tokens(&self) -> &OwnTokens {
@@ -30,6 +36,14 @@ impl GrantAccess {
 
     pub(super) const fn grants(&self) -> &Grants {
         &self.foundations.grants
+    }
+
+    pub(super) const fn foundations(&self) -> &Foundations {
+        &self.foundations
+    }
+
+    pub(super) const fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     async fn facts_of_access_token(&self, token: &str) -> Result<Option<TokenFacts>, TokenUnavailable> {

@@ -18,6 +18,7 @@ mod rests_on;
 mod session_key;
 mod sign_in_provider;
 mod standing;
+mod trust;
 mod upstream_tokens;
 
 pub(crate) use self::{
@@ -36,6 +37,7 @@ pub(crate) use self::{
     rests_on::{Foundations, NotEnded},
     session_key::{session_id, session_key},
     sign_in_provider::{Permitted, SignInProvider},
+    trust::{Trust, TrustInForce},
     upstream_tokens::SignInTokens,
 };
 

@@ -1,6 +1,8 @@
 use oauth_server::{TokenRefusal, TokenUnavailable};
-use oauth_types::TokenErrorCode;
-use session_binding::{EndCause as SessionCause, EndedSession, Liveness, ThirdPartySessions};
+use oauth_types::{Principal, TokenErrorCode};
+use session_binding::{
+    BrowserSessions, EndCause as SessionCause, EndedSession, Liveness, ThirdPartySessions, UnusedSession,
+};
 use storage::StoreError;
 use token_manager::{
     EndCause, Grants, RestsOn, RevokeSelector, ThirdPartyIdentityError, ThirdPartyTokenError,
@@ -8,19 +10,21 @@ use token_manager::{
 };
 
 use super::{
-    Providers, Remembered, end_cause, session_id, session_key,
+    Providers, Remembered, TrustInForce, end_cause, session_id, session_key,
     standing::{Access, Patience, Standing},
 };
 
 /// What grants rest on: the third-party session, the tokens that the third party gave for it, and what it said of the
-/// person.
+/// person; and the browsers that rest on the same. For the grants of identity assertions, the trust in their issuers.
 #[derive(Clone, Debug)]
 pub(crate) struct Foundations {
     pub(crate) grants: Grants,
     pub(crate) sessions: ThirdPartySessions,
+    pub(crate) browsers: BrowserSessions,
     pub(crate) tokens: ThirdPartyTokens,
     pub(crate) remembered: Remembered,
     pub(crate) providers: Providers,
+    pub(crate) trust: TrustInForce,
 }
 
 /// Why something that rests on a session has not ended everywhere; the walk over the sessions tries again.
@@ -35,6 +39,9 @@ pub(crate) enum NotEnded {
     /// What is known of the person.
     #[error(transparent)]
     Remembered(#[from] ThirdPartyIdentityError),
+    /// Which accounts are connected.
+    #[error(transparent)]
+    Connected(#[from] ThirdPartyTokenError),
 }
 
 impl Foundations {
@@ -99,6 +106,23 @@ impl Foundations {
         self.disconnect_all(&session.id).await;
         self.remembered.forget(&session.id).await;
         Ok(())
+    }
+
+    /// Ends a session on which no grant rests, and asks its third party to revoke what it gave.
+    ///
+    /// To be called when no browser is signed in with it, and no account is connected in it.
+    ///
+    /// # Errors
+    /// [`NotEnded`]; the next walk looks again, if the session lives.
+    pub(crate) async fn end_unused(&self, unused: &UnusedSession) -> Result<(), NotEnded> {
+        let Some(session) = self.sessions.end_unused(unused).await? else { return Ok(()) };
+        let Principal { provider, subject } = &session.principal;
+        tracing::info!(
+            target: "audit",
+            { principal.provider = %provider, principal.subject = %subject },
+            "a sign-in ended on which nothing rested any more"
+        );
+        self.end_all(&session).await
     }
 
     /// Notes at the session that one of its grants has ended, or that the third party has ended all of it.

@@ -8,3 +8,5 @@ mod proofs;
 mod rules;
 mod sessions;
 mod standing;
+mod trust;
+mod unused;

@@ -67,9 +67,9 @@ pub(super) async fn end(on: &Foundations, selection: &Selection) -> Result<Ended
             on.sessions.end_for_principal(person, None, SessionCause::Administrator).await?
         }
         Selection::All => {
-            let (live, overdue) = go_over_sessions(on).await;
-            overdue?;
-            end_sessions(on, live.into_iter().map(|(id, _)| id).collect()).await?
+            let walk = go_over_sessions(on).await;
+            walk.ended?;
+            end_sessions(on, walk.live.into_iter().map(|(id, _)| id).collect()).await?
         }
         Selection::Grant(_) | Selection::Client(_) | Selection::Connection(..) => {
             let mut idle = Vec::new();

@@ -242,6 +242,7 @@ async fn k07_a_sign_out_everywhere_ends_what_assertions_gave() {
             scope: "mcp".parse().unwrap(),
             resource: crate::third_party::testing::RESOURCE.parse().unwrap(),
             key: None,
+            rests_on: None,
         };
         grants.issue_tokens(new).await.unwrap().grant
     };

@@ -8,7 +8,7 @@ use crate::{
     config::{ConfiguredIssuer, ConfiguredKeys, Loaded, LoadedThirdParty},
     third_party::{
         ResidentError,
-        adapters::{Enterprise, EnterpriseKeys, Enterprises},
+        adapters::{Enterprise, EnterpriseKeys, Enterprises, Trust},
     },
 };
 
@@ -21,6 +21,13 @@ pub(super) fn enterprises(
     let trusted = third_party.trusted_issuers().into_iter().map(enterprise);
     let http = http_to_named(loaded)?;
     Ok(Enterprises::new(trusted.collect::<Result<_, _>>()?, http, Arc::clone(clock)))
+}
+
+/// The trust in them, which lasts for as long as nothing of their sections changes.
+pub(super) fn trust(third_party: LoadedThirdParty<'_>) -> Trust {
+    let written = third_party.config.trusted_issuers.iter().zip(third_party.trusted_issuers());
+    // What is read of a file of keys is in the second alone, what clients may is in the first.
+    Trust::new(written.map(|(section, it)| (it.issuer.clone(), format!("{section:?} {:?}", it.keys))))
 }
 
 fn enterprise(it: ConfiguredIssuer<'_>) -> Result<(Issuer, Enterprise), ResidentError> {

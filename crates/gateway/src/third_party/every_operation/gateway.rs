@@ -78,7 +78,7 @@ impl Gateway {
         let browser = browser::Browser::new(BrowserParts {
             authorize: AuthorizeEndpoint::new(Arc::clone(&server), clients.clone()),
             pending: state.pending.clone(),
-            browser_sessions: state.browsers.clone(),
+            browser_sessions: state.foundations.browsers.clone(),
             foundations: state.foundations.clone(),
             connections: Connections::new(Arc::new(Directory::new(
                 state.foundations.grants.clone(),

@@ -65,7 +65,8 @@ fn check(claims: &Value, expected: &str) {
     assert!(found.starts_with(expected), "{claims}: {found}");
 }
 
-const ISSUED: &str = "acme:alice by post at https://mcp.example/mcp: files:read mcp";
+const ISSUED: &str =
+    "acme:alice of https://idp.acme.example by post at https://mcp.example/mcp: files:read mcp";
 
 #[test]
 fn an_assertion_of_a_trusted_issuer_gives_a_token_for_its_person() {
@@ -179,26 +180,32 @@ fn the_resource_and_the_scope_are_at_most_what_everybody_says() {
     );
     check(
         &with("scope", json!("files:read admin")),
-        "acme:alice by post at https://mcp.example/mcp: files:read",
+        "acme:alice of https://idp.acme.example by post at https://mcp.example/mcp: files:read",
     );
-    check(&with("scope", json!(null)), "acme:alice by post at https://mcp.example/mcp: mcp");
+    check(
+        &with("scope", json!(null)),
+        "acme:alice of https://idp.acme.example by post at https://mcp.example/mcp: mcp",
+    );
     check(&with("scope", json!("admin")), "invalid_scope");
     check(&with("scope", json!(["mcp"])), "invalid_grant: scope of the assertion");
     let mut world = world();
     let asked = |scope: &str| request(&claims()).with("scope", scope);
     assert_eq!(
         outcome_of(&world, &asked("mcp files:write")),
-        "acme:alice by post at https://mcp.example/mcp: mcp"
+        "acme:alice of https://idp.acme.example by post at https://mcp.example/mcp: mcp"
     );
     world.settings.trusted_issuers[0].scopes = Some("files:read".parse().unwrap());
     let limited = request(&with("jti", json!("3")));
-    assert_eq!(outcome_of(&world, &limited), "acme:alice by post at https://mcp.example/mcp: files:read");
+    assert_eq!(
+        outcome_of(&world, &limited),
+        "acme:alice of https://idp.acme.example by post at https://mcp.example/mcp: files:read"
+    );
 }
 
 #[test]
 fn g38_a_person_who_may_not_come_in_gets_nothing() {
     check(&with("sub", json!("mallory")), "invalid_grant: the person of the assertion may not come in");
-    check(&with("sub", json!("bob")), "acme:bob by post");
+    check(&with("sub", json!("bob")), "acme:bob of https://idp.acme.example by post");
 }
 
 #[test]

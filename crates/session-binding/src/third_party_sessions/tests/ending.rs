@@ -133,3 +133,46 @@ async fn a_store_without_answer_is_not_taken_for_a_live_session() {
     world.store.faults.set_down(false);
     assert!(world.liveness(&ada).await.is_live());
 }
+
+/// What the walk says may be ended, after a minute in which nothing happens.
+async fn unused_after_a_minute(world: &World) -> Vec<UnusedSession> {
+    world.clock.advance(Duration::from_secs(60));
+    world.sessions.overdue(None, 10, &unseen).await.unwrap().unused
+}
+
+#[tokio::test]
+async fn k08_a_session_without_a_grant_is_unused_once_its_person_has_had_a_minute() {
+    let world = World::new().await;
+    let (ada, bob) = (world.ada().await, world.signed_in(&person("github", "2")).await);
+    world.sessions.bind(grant(1), bob.session()).await.unwrap();
+    world.clock.advance(Duration::from_secs(59));
+    assert_eq!(world.sessions.overdue(None, 10, &unseen).await.unwrap().unused, [], "just signed in");
+    world.clock.advance(Duration::from_secs(1));
+    let found = world.sessions.overdue(None, 10, &unseen).await.unwrap();
+    assert_eq!(found.unused.iter().map(|it| *it.id()).collect::<Vec<_>>(), [*ada.session()]);
+    assert_eq!(found.live.len(), 2, "both live");
+
+    let ended = world.sessions.end_unused(&found.unused[0]).await.unwrap().unwrap();
+    assert_eq!((ended.id, ended.cause), (*ada.session(), EndCause::Unused));
+    assert_eq!(world.liveness(&ada).await, Liveness::Ended(EndCause::Unused));
+    assert_eq!(world.sessions.end_unused(&found.unused[0]).await, Ok(None), "once");
+
+    world.sessions.forget_grants(bob.session(), &[grant(1)]).await.unwrap();
+    let [of_bob] = unused_after_a_minute(&world).await[..] else { panic!() };
+    assert_eq!(of_bob.id(), bob.session());
+}
+
+#[tokio::test]
+async fn k08_a_session_that_is_used_after_the_walk_came_by_does_not_end() {
+    let world = World::new().await;
+    let ada = world.ada().await;
+    let [unused] = unused_after_a_minute(&world).await[..] else { panic!() };
+    world.sessions.bind(grant(1), ada.session()).await.unwrap();
+    assert_eq!(world.sessions.end_unused(&unused).await, Ok(None));
+    world.sessions.forget_grants(ada.session(), &[grant(1)]).await.unwrap();
+    let [unused] = unused_after_a_minute(&world).await[..] else { panic!() };
+    world.ada().await;
+    assert_eq!(world.sessions.end_unused(&unused).await, Ok(None), "signed in again");
+    let [unused] = unused_after_a_minute(&world).await[..] else { panic!() };
+    assert!(world.sessions.end_unused(&unused).await.unwrap().is_some());
+}

@@ -21,7 +21,9 @@ impl CodeIssued {
         if given.now >= self.expires_at || terms.is_nearly_over(given.now) {
             return Err(Refusal::CodeExpired);
         }
-        if let Err(refusal) = self.check(terms, check) {
+        // Nobody else's failure counts: whoever has caught a code cannot burn it for its client.
+        is_of_the_client(terms, check)?;
+        if let Err(refusal) = self.check(check) {
             return Ok(self.fail(refusal, given));
         }
         if !terms.covers(check.resources) {
@@ -30,13 +32,7 @@ impl CodeIssued {
         Ok(self.begin(terms, key_id, check, given))
     }
 
-    fn check(&self, terms: &Terms, check: &RedeemCheck<'_>) -> Result<(), Refusal> {
-        if *check.client_id != terms.client_id {
-            return Err(Refusal::WrongClient);
-        }
-        if !terms.opens_to(check.key) {
-            return Err(Refusal::WrongKey);
-        }
+    fn check(&self, check: &RedeemCheck<'_>) -> Result<(), Refusal> {
         if check.redirect_uri != Some(&*self.redirect_uri) {
             return Err(Refusal::WrongRedirectUri);
         }
@@ -47,7 +43,8 @@ impl CodeIssued {
         Ok(())
     }
 
-    /// Who knows the code but not what belongs to it has a few attempts, then nobody can use it any more.
+    /// The client has a few attempts to show what belongs to its code, then nobody can use it any more: a verifier
+    /// cannot be guessed.
     fn fail(self, refusal: Refusal, given: &Circumstances) -> (State, Outcome) {
         let failures = self.failures.saturating_add(1);
         let next = if failures >= MAX_FAILURES {
@@ -89,6 +86,17 @@ impl CodeIssued {
     }
 }
 
+/// Whether the request comes from the client that the code was issued to, with the key that the code is bound to.
+fn is_of_the_client(terms: &Terms, check: &RedeemCheck<'_>) -> Result<(), Refusal> {
+    if *check.client_id != terms.client_id {
+        return Err(Refusal::WrongClient);
+    }
+    if !terms.opens_to(check.key) {
+        return Err(Refusal::WrongKey);
+    }
+    Ok(())
+}
+
 impl Live {
     /// A redemption after the first: one that shows everything the first had to show ends the grant, any other is
     /// refused (OAuth 2.1 section 4.1.3).
@@ -115,5 +123,5 @@ impl Live {
 
 /// The generation of the refresh token that a redemption issues.
 pub(in crate::grants) const FIRST_GENERATION: u64 = 1;
-/// How often a code may be presented with something wrong; the last time burns it.
+/// How often its client may present a code with something wrong; the last time burns it.
 const MAX_FAILURES: u8 = 5;

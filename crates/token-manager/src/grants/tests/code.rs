@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use oauth_types::{TokenErrorCode, UnixTime};
+use oauth_types::{JwkThumbprint, TokenErrorCode, UnixTime};
 
-use crate::{EndCause, Liveness, RedeemCheck, Refusal, RevokeSelector, testing::*};
+use crate::{EndCause, Liveness, NewGrant, RedeemCheck, Refusal, RevokeSelector, testing::*};
 
 #[tokio::test]
 async fn g01_the_second_valid_use_of_a_code_ends_the_grant() {
@@ -127,16 +127,46 @@ async fn g03_a_wrong_verifier_leaves_the_code() {
 }
 
 #[tokio::test]
-async fn g05_another_client_cannot_redeem_a_code_nor_end_its_grant() {
+async fn g05_another_client_cannot_redeem_a_code_nor_burn_it_nor_end_its_grant() {
     let other = "client-b".parse().unwrap();
     let world = World::new().await;
     let code = world.code().await;
     let foreign = redeem_check(&other);
-    assert_eq!(refused(world.grants.redeem(code.expose(), foreign).await), Refusal::WrongClient);
+    let guess = RedeemCheck { code_verifier: None, redirect_uri: None, ..foreign };
+    for check in [foreign, guess].repeat(5) {
+        assert_eq!(refused(world.grants.redeem(code.expose(), check).await), Refusal::WrongClient);
+    }
+    assert_eq!(world.events.causes(), []);
     let tokens = world.redeem(&code).await.unwrap();
     assert_eq!(refused(world.grants.redeem(code.expose(), foreign).await), Refusal::CodeUsed);
     assert_eq!(world.grants.is_live(&tokens.grant), Liveness::Live);
     assert!(world.rotate(&tokens).await.is_ok());
+}
+
+/// Who has neither the client nor the key has no part in the count of the client's own failures.
+#[tokio::test]
+async fn g03_g05_the_failures_of_others_do_not_add_to_those_of_the_client() {
+    const KEYS: [JwkThumbprint; 2] = [JwkThumbprint::from_bytes([1; 32]), JwkThumbprint::from_bytes([2; 32])];
+    let (client, other) = (client(), "client-b".parse().unwrap());
+    let own = RedeemCheck { key: Some(KEYS[0]), ..redeem_check(&client) };
+    let wrong = RedeemCheck { code_verifier: None, ..own };
+    let strangers = [
+        (RedeemCheck { client_id: &other, ..wrong }, Refusal::WrongClient),
+        (RedeemCheck { key: Some(KEYS[1]), ..wrong }, Refusal::WrongKey),
+        (RedeemCheck { key: None, ..wrong }, Refusal::WrongKey),
+    ];
+    for (failures, usable) in [(4, true), (5, false)] {
+        let world = World::new().await;
+        let new = NewGrant { key: Some(KEYS[0]), ..new_grant() };
+        let (_, code) = world.grants.issue_code(new).await.unwrap();
+        for _ in 0..failures {
+            for (check, refusal) in strangers {
+                assert_eq!(refused(world.grants.redeem(code.expose(), check).await), refusal);
+            }
+            assert_eq!(refused(world.grants.redeem(code.expose(), wrong).await), Refusal::WrongVerifier);
+        }
+        assert_eq!(world.grants.redeem(code.expose(), own).await.is_ok(), usable, "after {failures}");
+    }
 }
 
 #[tokio::test]
@@ -246,7 +276,7 @@ async fn g37_a_token_response_says_what_was_granted() {
 #[tokio::test]
 async fn a_grant_without_refresh_tokens_ends_with_its_access_token() {
     let world = World::new().await;
-    let new = crate::NewGrant { refreshable: false, ..new_grant() };
+    let new = NewGrant { refreshable: false, ..new_grant() };
     let (_, code) = world.grants.issue_code(new).await.unwrap();
     let tokens = world.redeem(&code).await.unwrap();
     assert!(tokens.refresh_token.is_none());

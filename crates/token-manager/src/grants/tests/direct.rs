@@ -15,6 +15,7 @@ fn job() -> DirectGrant {
         scope: "mcp".parse().unwrap(),
         resource: resource(),
         key: None,
+        rests_on: None,
     }
 }
 
@@ -120,4 +121,25 @@ async fn l22_a_client_that_acts_for_itself_has_so_many_grants_at_most() {
     assert_eq!(world.events.causes(), [EndCause::TooMany]);
     assert!(is_live(&world, issued.last().unwrap()));
     assert!(is_live(&world, &other) && is_live(&world, &person));
+}
+
+#[tokio::test]
+async fn g38_what_is_withdrawn_takes_its_grants_along_also_after_a_restart() {
+    let world = World::new().await;
+    let on = |name: &str| Some(crate::SessionKey::new(name).unwrap());
+    let mut grants = Vec::new();
+    for rests_on in [on("trust:a"), on("trust:b"), on("session-a"), None] {
+        grants.push(world.grants.issue_tokens(DirectGrant { rests_on, ..job() }).await.unwrap());
+    }
+    let all = |kept: &[&str]| RevokeSelector::Withdrawn {
+        beginning: "trust:",
+        kept: kept.iter().map(|it| crate::SessionKey::new(it).unwrap()).collect(),
+    };
+    let lives = |world: &World| grants.iter().map(|it| is_live(world, it)).collect::<Vec<_>>();
+    assert_eq!(world.grants.revoke(&all(&["trust:a", "trust:b"]), EndCause::IssuerChanged).await.unwrap(), 0);
+    assert_eq!(lives(&world), [true; 4]);
+    let world = world.restarted().await;
+    assert_eq!(world.grants.revoke(&all(&["trust:b"]), EndCause::IssuerChanged).await.unwrap(), 1);
+    assert_eq!(lives(&world), [false, true, true, true]);
+    assert_eq!(world.events.causes(), [EndCause::IssuerChanged]);
 }

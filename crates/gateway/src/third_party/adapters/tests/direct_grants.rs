@@ -60,6 +60,7 @@ async fn rfc9449_5_tokens_without_a_browser_are_bound_to_the_key_that_was_proven
             scope: &"mcp".parse().unwrap(),
             resource: &"https://mcp.example/search".parse().unwrap(),
             key,
+            vouched_by: None,
         };
         let exchange = Exchange {
             subject_token: &subject_token,

@@ -93,6 +93,7 @@ async fn grant_more(world: &World, resource: &str, scope: &str) {
         scope: scope.parse().unwrap(),
         resource: resource.parse().unwrap(),
         key: None,
+        rests_on: None,
     };
     world.grants.issue_tokens(more).await.unwrap();
 }

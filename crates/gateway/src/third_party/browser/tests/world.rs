@@ -46,7 +46,7 @@ use crate::{
     reason::Reason,
     request_id::RequestIds,
     service::Arrival,
-    third_party::adapters::{Foundations, Providers, Remembered, SignInProvider},
+    third_party::adapters::{Foundations, Providers, Remembered, SignInProvider, TrustInForce},
 };
 
 pub(super) const NOW: UnixTime = UnixTime::from_seconds(1_800_000_000);
@@ -171,9 +171,11 @@ impl World {
         let foundations = Foundations {
             grants: self.grants.clone(),
             sessions: self.third_party_sessions.clone(),
+            browsers: self.parts.browser_sessions.clone(),
             tokens: self.tokens.clone(),
             providers: Providers::new(self.clock.clone(), remembered.clone()),
             remembered,
+            trust: TrustInForce::default(),
         };
         self.foundations = Some(foundations.clone());
         let parts = BrowserParts {
