@@ -205,7 +205,7 @@ mod tests {
     #[tokio::test]
     async fn a_step_that_does_not_go_as_it_must_is_a_failure() {
         let mut said = Vec::new();
-        show(start(0).await.unwrap(), true, &mut said, async {}).await.unwrap();
+        Box::pin(show(start(0).await.unwrap(), true, &mut said, async {})).await.unwrap();
         assert!(!String::from_utf8(said).unwrap().contains("FAIL"));
 
         // The MCP server itself lets everybody in: no step can go as it must but the good call.
@@ -213,7 +213,7 @@ mod tests {
         servers.addresses.resource = servers.addresses.upstream.clone();
         let mut said = Vec::new();
         // It does not stay up either.
-        let outcome = show(servers, false, &mut said, pending()).await;
+        let outcome = Box::pin(show(servers, false, &mut said, pending())).await;
         let said = String::from_utf8(said).unwrap();
         let failed = said.matches("  FAIL ").count();
         assert!(

@@ -44,7 +44,7 @@ async fn knows_keys(server: &PrivateServer, network: Option<&str>, trusts: bool)
     // This machine stands for a private network, which no file could say.
     loaded.config.outbound.allow_networks = network.into_iter().map(|it| it.parse().unwrap()).collect();
     loaded.material.outbound_roots = trusts.then(|| server.certificate()).into_iter().collect();
-    let running = Running::start(&loaded).await.unwrap();
+    let running = Box::pin(Running::start(&loaded)).await.unwrap();
     let outcome = loop {
         match running.issuers().remove(0) {
             it if it.ready => break Ok(()),
@@ -52,7 +52,7 @@ async fn knows_keys(server: &PrivateServer, network: Option<&str>, trusts: bool)
             _ => tokio::task::yield_now().await,
         }
     };
-    running.stop(async {}).await;
+    Box::pin(running.stop(async {})).await;
     outcome
 }
 

@@ -54,7 +54,9 @@ mod tests {
             tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         tracing::subscriber::with_default(subscriber, || {
             let mut watch = ClockWatch::default();
-            lags.iter().for_each(|it| watch.look(Duration::from_secs(*it)));
+            for lag in lags {
+                watch.look(Duration::from_secs(*lag));
+            }
         });
         let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
         assert_eq!(text.lines().count(), said.len(), "{lags:?}: {text}");

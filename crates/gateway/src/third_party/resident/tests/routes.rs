@@ -1,6 +1,6 @@
 //! The routes of the authorization server, as the router itself tells of them.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use super::{ALICE, Folder};
 use crate::routes::tests::{Asked, without_credential};
@@ -16,7 +16,7 @@ const OPEN: [&str; 5] = [
 
 fn is_open(path: &str) -> bool {
     let is_metadata = |it: &str| it.contains("/.well-known/");
-    OPEN.contains(&path) || is_metadata(path) || path.ends_with(".css")
+    OPEN.contains(&path) || is_metadata(path) || Path::new(path).extension().is_some_and(|it| it == "css")
 }
 
 #[tokio::test]
