@@ -13,8 +13,10 @@ pub(crate) fn stdio_settings(
     stdio: &StdioUpstream,
     material: &StdioMaterial,
 ) -> StdioSettings {
-    let variable =
-        |name: &str, value: &str| Variable { name: name.to_owned(), value: VariableValue::new(value.to_owned()) };
+    let variable = |name: &str, value: &str| Variable {
+        name: name.to_owned(),
+        value: VariableValue::new(value.to_owned()),
+    };
     let mut settings = StdioSettings::new(server.path.as_str(), &material.program);
     settings.arguments.clone_from(&stdio.arguments);
     settings.ordinary = material.ordinary.iter().map(|(name, value)| variable(name, value)).collect();
