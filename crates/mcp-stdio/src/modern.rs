@@ -124,6 +124,7 @@ pub(crate) fn under(message: &Message<'_>, number: u64) -> String {
     message.with(&parts.collect::<Vec<_>>())
 }
 
+/// Sends a request under an id of ours.
 async fn send(
     child: &Arc<Child>,
     message: &Message<'_>,

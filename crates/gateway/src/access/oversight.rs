@@ -80,8 +80,11 @@ pub(super) async fn too_many(
     let (body, _) = bounds.apply(request.into_body());
     let bytes = Limited::new(body, MOST_READ).collect().await.map(Collected::to_bytes).unwrap_or_default();
     let messages = mcp_message::read(&bytes, &Limits::default()).ok();
-    let operations =
-        messages.iter().flat_map(|it| it.messages()).map(Operation::of).collect::<Result<Vec<_>, _>>();
+    let operations = messages
+        .iter()
+        .flat_map(mcp_message::Body::messages)
+        .map(Operation::of)
+        .collect::<Result<Vec<_>, _>>();
     entry.asks_for(&operations.unwrap_or_default());
     let id = messages.as_ref().and_then(mcp_message::Body::request_id).map(|it| it.raw().to_owned());
     refusal.answering(ErrorCode::TooManyRequests, id)

@@ -242,63 +242,63 @@ async fn without_audit_and_rules_no_body_is_read() {
     assert_eq!(world.upstream.request().body, r#"{"method":"a","method":"b"}"#);
 }
 
+/// A world that lets people in without a credential by `ways`, each of whom may ask once, with an audit.
+async fn open_to_all(per: Per, ways: Ways, audit: &Path) -> World {
+    World::with((0..8).map(|_| Answer::json("{}")), |parts| {
+        parts.ways = ways;
+        parts.oversight.quotas = Quotas::new(vec![quota(&[per], &[], 1)], &parts.clock, None);
+        open_audit(parts, audit, AuditFailure::Refuse);
+    })
+    .await
+}
+
+/// What somebody gets who calls a tool without a credential from this address.
+async fn status_without_credential(world: &World, client: [u8; 4]) -> u16 {
+    let mut request = world.use_of("a");
+    request.headers_mut().remove(header::AUTHORIZATION);
+    let arrival = Arrival::new(RequestIds::new(&SystemEntropy).next(), client.into());
+    match serve(&world.server, &arrival, request).await {
+        Ok(response) => response.status().as_u16(),
+        Err(refusal) => refusal.reason.status().as_u16(),
+    }
+}
+
+/// Who called the tool, and what came of it, as the audit has it.
+fn told(audit: &Path) -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(audit).unwrap();
+    let lines = text.lines().map(|it| serde_json::from_str::<Value>(it).unwrap());
+    let of = |line: Value| {
+        assert_eq!((&line["tool"], line["client"].is_null()), (&json!("a"), line["subject"] != "alice"));
+        (line["subject"].as_str().unwrap().to_owned(), line["reason"].as_str().unwrap().to_owned())
+    };
+    lines.map(of).collect()
+}
+
+fn expected_lines<const N: usize>(lines: [(&str, &str); N]) -> Vec<(String, String)> {
+    lines.map(|(who, reason)| (who.to_owned(), reason.to_owned())).to_vec()
+}
+
 #[tokio::test]
 async fn e50_who_comes_without_a_credential_is_counted_and_written_down() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("audit");
-    let status = async |world: &World, client: [u8; 4]| {
-        let mut request = world.use_of("a");
-        request.headers_mut().remove(header::AUTHORIZATION);
-        let arrival = Arrival::new(RequestIds::new(&SystemEntropy).next(), client.into());
-        match serve(&world.server, &arrival, request).await {
-            Ok(response) => response.status().as_u16(),
-            Err(refusal) => refusal.reason.status().as_u16(),
-        }
-    };
-    let scope = || "mcp".parse().unwrap();
-    let world = async |per: Per, ways: Ways| {
-        World::with((0..8).map(|_| Answer::json("{}")), |parts| {
-            parts.ways = ways;
-            parts.oversight.quotas = Quotas::new(vec![quota(&[per], &[], 1)], &parts.clock, None);
-            open_audit(parts, &file, AuditFailure::Refuse);
-        })
-        .await
+    let ways = || {
+        let anonymous = Anonymous::new(vec!["tools/call".to_owned()], "mcp".parse().unwrap());
+        Ways { anonymous: Some(anonymous), ..Ways::default() }
     };
     let (one, other) = ([192, 0, 2, 1], [192, 0, 2, 2]);
-    let anonymous = || Ways {
-        anonymous: Some(Anonymous::new(vec!["tools/call".to_owned()], scope())),
-        ..Ways::default()
-    };
-    let loopback = || Ways { loopback: Some(Loopback::new(scope())), ..Ways::default() };
-    let here = [127, 0, 0, 1];
-
     // Each address has a count of its own as a principal; as a client they are one.
-    let by_principal = world(Per::Principal, anonymous()).await;
+    let by_principal = open_to_all(Per::Principal, ways(), &file).await;
     for (client, expected) in [(one, 200), (one, 429), (other, 200), (other, 429)] {
-        assert_eq!(status(&by_principal, client).await, expected, "{client:?}");
+        assert_eq!(status_without_credential(&by_principal, client).await, expected, "{client:?}");
     }
-    let by_client = world(Per::Client, anonymous()).await;
+    let by_client = open_to_all(Per::Client, ways(), &file).await;
     for (client, expected) in [(one, 200), (other, 429)] {
-        assert_eq!(status(&by_client, client).await, expected, "{client:?}");
+        assert_eq!(status_without_credential(&by_client, client).await, expected, "{client:?}");
     }
     // Nobody is sent away who has a credential, whatever those without have used up.
     assert_eq!(by_client.status(by_client.use_of("a")).await, 200);
-    for per in [Per::Principal, Per::Client] {
-        let of_this_machine = world(per, loopback()).await;
-        for expected in [200, 429] {
-            assert_eq!(status(&of_this_machine, here).await, expected);
-        }
-        assert_eq!(status(&of_this_machine, one).await, 401);
-    }
-
-    let text = std::fs::read_to_string(&file).unwrap();
-    let lines: Vec<Value> = text.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
-    let of = |line: &Value| {
-        assert_eq!((&line["tool"], &line["client"].is_null()), (&json!("a"), &(line["subject"] != "alice")));
-        let text = |it: &str| line[it].as_str().unwrap().to_owned();
-        (text("subject"), text("reason"))
-    };
-    let expected = [
+    let expected = expected_lines([
         ("anonymous", "ok"),
         ("anonymous", "quota_spent"),
         ("anonymous", "ok"),
@@ -306,13 +306,24 @@ async fn e50_who_comes_without_a_credential_is_counted_and_written_down() {
         ("anonymous", "ok"),
         ("anonymous", "quota_spent"),
         ("alice", "ok"),
-        ("loopback", "ok"),
-        ("loopback", "quota_spent"),
-        ("loopback", "ok"),
-        ("loopback", "quota_spent"),
-    ];
-    let expected = expected.map(|(who, reason)| (who.to_owned(), reason.to_owned()));
-    assert_eq!(lines.iter().map(of).collect::<Vec<_>>(), expected);
+    ]);
+    assert_eq!(told(&file), expected);
+}
+
+#[tokio::test]
+async fn e50_programs_of_this_machine_are_counted_together_and_written_down() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("audit");
+    for per in [Per::Principal, Per::Client] {
+        let ways = Ways { loopback: Some(Loopback::new("mcp".parse().unwrap())), ..Ways::default() };
+        let world = open_to_all(per, ways, &file).await;
+        for expected in [200, 429] {
+            assert_eq!(status_without_credential(&world, [127, 0, 0, 1]).await, expected);
+        }
+        assert_eq!(status_without_credential(&world, [192, 0, 2, 1]).await, 401);
+    }
+    let once = [("loopback", "ok"), ("loopback", "quota_spent")];
+    assert_eq!(told(&file), [expected_lines(once), expected_lines(once)].concat());
 }
 
 #[tokio::test]
