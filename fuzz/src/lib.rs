@@ -25,9 +25,10 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 11] = [
     Target { name: "bearer", run: targets::bearer, words: targets::BEARER_WORDS },
     Target { name: "client_document", run: targets::client_document, words: targets::CLIENT_DOCUMENT_WORDS },
+    Target { name: "endpoint", run: targets::endpoint, words: targets::ENDPOINT_WORDS },
     Target { name: "jwks", run: targets::jwks, words: targets::JWKS_WORDS },
     Target { name: "jwt", run: targets::jwt, words: targets::JWT_WORDS },
     Target { name: "keep_alive", run: targets::keep_alive, words: targets::EVENT_WORDS },
@@ -35,4 +36,5 @@ pub const TARGETS: [Target; 9] = [
     Target { name: "message", run: targets::message, words: targets::MESSAGE_WORDS },
     Target { name: "mirrored", run: targets::mirrored, words: targets::MIRRORED_WORDS },
     Target { name: "path", run: targets::path, words: targets::PATH_WORDS },
+    Target { name: "routing", run: targets::routing, words: targets::ROUTING_WORDS },
 ];

@@ -13,6 +13,8 @@ mod flow;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod oversight;

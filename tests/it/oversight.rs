@@ -10,7 +10,7 @@ use http::Request;
 use serde_json::{Value, json};
 use test_support::upstream::{Answer, Recorded, RecordingUpstream};
 
-use crate::support::{self, Gateway, ISSUER, Issuer, call};
+use crate::support::{self, Gateway, ISSUER, Issuer, STDOUT, Setup, call, one_server};
 
 fn gateway(issuer: &Issuer, upstream: &RecordingUpstream, further: &str) -> Gateway {
     Gateway::before(&upstream.uri("/mcp").to_string(), issuer, further)
@@ -224,6 +224,30 @@ async fn m10_a_reload_opens_the_file_anew_and_keeps_it() {
     assert_eq!((lines(&moved).len(), lines(&path).len()), (1, 1));
     let line = &lines(&path)[0];
     assert_eq!((&line["outcome"], &line["http_method"]), (&json!("allowed"), &json!("POST")));
+}
+
+#[tokio::test]
+async fn m10_without_a_file_the_lines_go_to_standard_output_and_nothing_else_does() {
+    let (issuer, upstream) = (Issuer::new(ISSUER), upstream().await);
+    let address = upstream.uri("/mcp").to_string();
+    let start = |further: &str| {
+        let setup = Setup::new().keys("keys", &issuer).stdout_in_file();
+        setup.start(|listen| one_server(listen, &address, further))
+    };
+    let call_tools = async |gateway: &Gateway| {
+        let url = gateway.url("/mcp");
+        let token = issuer.token(&url).sign();
+        for tool in ["read", "delete"] {
+            let params = json!({ "name": tool });
+            call(message(&url, &token, "application/json", "tools/call", params)).await;
+        }
+        lines(&gateway.path(STDOUT))
+    };
+    let said = call_tools(&start(&format!("{RULES}[audit]\n"))).await;
+    let of = |line: &Value| ["tool", "outcome", "reason"].map(|it| line[it].as_str().unwrap().to_owned());
+    let expected = [["read", "allowed", "ok"], ["delete", "refused", "operation_scope_insufficient"]];
+    assert_eq!(said.iter().map(of).collect::<Vec<_>>(), expected.map(|it| it.map(str::to_owned)));
+    assert!(call_tools(&start(RULES)).await.is_empty());
 }
 
 /// What `/metrics` says to operators.

@@ -1,9 +1,11 @@
 //! Rules for single operations, before a real MCP server.
 
 use http::Request;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use test_support::upstream::{Answer as UpstreamAnswer, Recorded, RecordingUpstream};
 
-use crate::support::{Answer, Gateway, ISSUER, Issuer, Part, call, get};
+use crate::support::{Answer, Gateway, ISSUER, Issuer, Part, Setup, call, get, one_server, open};
 
 /// The reference server behind rules: `get-sum` needs a scope, `get-env` is denied, and resources are for one group.
 struct Stage {
@@ -152,4 +154,69 @@ async fn e22_a_denied_call_is_denied_in_every_revision() {
     let mirrors =
         [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "get-env")];
     assert_denied(&stage.send("mcp", &mirrors, &modern).await, &json!("one"));
+}
+
+/// An upstream of HTTP+SSE, whose stream names where messages are posted and stays open.
+async fn old_upstream() -> RecordingUpstream {
+    let mut streams = Vec::new();
+    RecordingUpstream::start(move |request: &Recorded| {
+        if request.method != http::Method::GET {
+            return UpstreamAnswer::status(202);
+        }
+        let (events, answer) = UpstreamAnswer::events();
+        let sender = events.clone();
+        tokio::spawn(async move { sender.send("event: endpoint\ndata: /messages?id=1\n\n").await });
+        streams.push(events);
+        answer
+    })
+    .await
+}
+
+#[tokio::test]
+async fn e28_rules_and_audit_hold_for_what_is_posted_to_an_old_server() {
+    let (issuer, upstream) = (Issuer::new(ISSUER), old_upstream().await);
+    let address = upstream.uri("/sse").to_string();
+    let gateway = Setup::new().keys("keys", &issuer).start(|listen| {
+        let further = format!("{RULES}[audit]\nfile = \"audit.jsonl\"\n");
+        one_server(listen, &address, &further).replace("{ http =", "{ sse =")
+    });
+    let url = gateway.url("/mcp");
+    let token = |scope: &str| issuer.token(&url).claim("scope", scope).sign();
+    let request = |method: &str, url: &str, scope: &str, body: &Value| {
+        let request = Request::builder()
+            .method(method)
+            .uri(url)
+            .header("content-type", "application/json")
+            .header("authorization", format!("Bearer {}", token(scope)));
+        request.body(body.to_string()).unwrap()
+    };
+    let mut stream = open(request("GET", &url, "mcp", &Value::Null)).await.into_body();
+    let first = stream.frame().await.unwrap().unwrap().into_data().unwrap();
+    let first = std::str::from_utf8(&first).unwrap();
+    let messages = gateway.url(first.lines().find_map(|it| it.strip_prefix("data: ")).unwrap());
+    let post = async |scope: &str, body: &Value| call(request("POST", &messages, scope, body)).await;
+
+    assert_eq!(post("mcp", &tool("echo")).await.status, 202);
+    assert_denied(&post("mcp", &tool("get-env")).await, &json!("one"));
+    let step_up = post("mcp", &tool("get-sum")).await;
+    assert_eq!(step_up.status, 403, "{}", step_up.body);
+    assert!(step_up.header("www-authenticate").contains(r#"scope="math mcp""#));
+    assert_eq!(post("mcp math", &tool("get-sum")).await.status, 202);
+    assert_denied(&post("mcp", &json!([tool("echo"), tool("get-env")])).await, &Value::Null);
+
+    let posted = upstream.requests().iter().filter(|it| it.method == http::Method::POST).count();
+    assert_eq!(posted, 2, "what was refused was not passed on");
+    let lines = std::fs::read_to_string(gateway.path("audit.jsonl")).unwrap();
+    let lines = lines.lines().map(|it| serde_json::from_str::<Value>(it).unwrap());
+    let of =
+        |line: Value| ["http_method", "tool", "reason"].map(|it| line[it].as_str().unwrap_or("").to_owned());
+    let expected = [
+        ["GET", "", "ok"],
+        ["POST", "echo", "ok"],
+        ["POST", "get-env", "operation_denied"],
+        ["POST", "get-sum", "operation_scope_insufficient"],
+        ["POST", "get-sum", "ok"],
+        ["POST", "", "operation_denied"],
+    ];
+    assert_eq!(lines.map(of).collect::<Vec<_>>(), expected.map(|it| it.map(str::to_owned)));
 }

@@ -52,7 +52,7 @@ class Loopback:
     """Opens the browser and listens on a loopback port for its answer."""
 
     def __init__(self):
-        self.answer = asyncio.get_running_loop().create_future()
+        self.answer = None
 
     async def listen(self) -> str:
         self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
@@ -66,10 +66,11 @@ class Loopback:
         writer.write(f"HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
         await writer.drain()
         writer.close()
-        if is_answer and not self.answer.done():
+        if is_answer and self.answer and not self.answer.done():
             self.answer.set_result(parse_qs(urlsplit(target).query))
 
     async def open(self, url: str) -> None:
+        self.answer = asyncio.get_running_loop().create_future()
         print(f"open {url}", flush=True)
 
     async def take_answer(self) -> AuthorizationCodeResult:

@@ -3,13 +3,15 @@
 // Prints one JSON line: protocol revision, tools, per call the result and the arrival time of every
 // notification in milliseconds, and every HTTP request with its status. Exits 0 on success.
 //
-// Usage: client-typescript.mjs --url URL (--token TOKEN | --oauth [--refresh] [--client-metadata-url URL]
+// Usage: client-typescript.mjs --url URL (--token TOKEN | --oauth [--refresh] [--no-refresh] [--client-metadata-url URL]
 //          | --machine ID (--secret SECRET | --key PEM-FILE)) [--sdk v1|v2] [--call NAME=JSON-ARGUMENTS ...]
 //          [--transport streamable|sse|both]
 //
 // `--oauth` starts without a token: 401, discovery, dynamic registration, code with PKCE. It prints
 // `open URL` for whoever plays the person, and listens on a loopback port for the redirect.
+// Where a call needs a scope that the person has not granted, they are asked again, and it is made again.
 // `--refresh` then lets the access token go bad and makes the calls again.
+// `--no-refresh` registers without refresh tokens: with one, v1 answers a 403 about scopes by a refresh, and gives up.
 // `--client-metadata-url` names a client ID metadata document, which takes the place of registration.
 // `--machine` acts for itself, by the client credentials extension: with a secret, or with an ES256 key.
 // `--transport sse` is HTTP+SSE of 2024-11-05; `both` falls back to it as the specification says, when a POST gets a 4xx.
@@ -26,6 +28,7 @@ const { values: options } = parseArgs({
     'client-metadata-url': { type: 'string' },
     key: { type: 'string' },
     machine: { type: 'string' },
+    'no-refresh': { default: false, type: 'boolean' },
     oauth: { default: false, type: 'boolean' },
     refresh: { default: false, type: 'boolean' },
     sdk: { default: 'v1', type: 'string' },
@@ -52,10 +55,11 @@ async function run(sdk) {
   const protocol = sdk.protocol(client);
   const { tools } = await client.listTools();
   const calls = [];
-  for (const text of options.call) calls.push(await callTool(sdk, client, text));
+  const called = async (text) => calls.push(await callOrStepUp(sdk, { client, transport }, user, text));
+  for (const text of options.call) await called(text);
   if (options.refresh) {
     user.spoilAccessToken();
-    for (const text of options.call) calls.push(await callTool(sdk, client, text));
+    for (const text of options.call) await called(text);
   }
   await transport.terminateSession?.();
   await client.close();
@@ -64,7 +68,7 @@ async function run(sdk) {
 
 /** What authorizes the client; none with a token that is given. */
 async function whoever(sdk) {
-  if (options.oauth) return LoopbackClient.listening(options['client-metadata-url']);
+  if (options.oauth) return LoopbackClient.listening(options['client-metadata-url'], !options['no-refresh']);
   if (options.machine === undefined) return undefined;
   const known = { clientId: options.machine, expectedIssuer: new URL(options.url).origin };
   if (options.secret !== undefined) return new sdk.ClientCredentialsProvider({ ...known, clientSecret: options.secret });
@@ -102,6 +106,18 @@ async function connectBy(sdk, user, open) {
   const second = { client: sdk.newClient(), transport: open() };
   await second.client.connect(second.transport);
   return second;
+}
+
+/** Calls a tool, once more if the person had to be asked for a scope first. */
+async function callOrStepUp(sdk, { client, transport }, user, text) {
+  const asked = user?.answer;
+  try {
+    return await callTool(sdk, client, text);
+  } catch (error) {
+    if (!(error instanceof sdk.UnauthorizedError) || user?.answer === asked) throw error;
+  }
+  await sdk.finishAuth(transport, user.answer);
+  return callTool(sdk, client, text);
 }
 
 async function callTool(sdk, client, text) {

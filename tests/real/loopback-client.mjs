@@ -21,14 +21,16 @@ export class LoopbackClient {
   #client;
   #discovery;
   #listener = createServer();
+  #refreshes;
   #state = randomUUID();
   #tokens;
   #verifier;
 
-  /** A client that listens. */
-  static async listening(clientMetadataUrl) {
+  /** A client that listens, and registers for refresh tokens or not. */
+  static async listening(clientMetadataUrl, refreshes = true) {
     const client = new LoopbackClient();
     client.clientMetadataUrl = clientMetadataUrl;
+    client.#refreshes = refreshes;
     client.redirectUrl = `${await listen(client.#listener, 0)}/callback`;
     return client;
   }
@@ -36,7 +38,7 @@ export class LoopbackClient {
   get clientMetadata() {
     return {
       client_name: 'Real client of the tests',
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: this.#refreshes ? ['authorization_code', 'refresh_token'] : ['authorization_code'],
       redirect_uris: [this.redirectUrl],
       response_types: ['code'],
       token_endpoint_auth_method: 'none',

@@ -123,8 +123,13 @@ impl Refusal {
         Self::from(reason).challenging(Some(in_scheme_of(principal, challenge)))
     }
 
-    /// A principal without the scope; the challenge names `needed` (RFC 6750 section 3.1).
-    pub(crate) fn of_scope(resource: &ProtectedResource, principal: &Principal, needed: &Scope) -> Self {
+    /// A principal without the scope `needed`; the challenge names `named` (RFC 6750 section 3.1).
+    pub(crate) fn of_scope(
+        resource: &ProtectedResource,
+        principal: &Principal,
+        needed: &Scope,
+        named: &Scope,
+    ) -> Self {
         let reason = Reason::ScopeInsufficient;
         let description = ErrorDescription::from_static(reason.description());
         let missing = principal.scope().missing(needed);
@@ -134,7 +139,7 @@ impl Refusal {
         let challenge = Challenge::refused(resource, BearerError::InsufficientScope, description);
         Self::from(reason)
             .with_detail(&format!("missing: {missing}"))
-            .challenging(Some(in_scheme_of(principal, challenge.with_scope(needed))))
+            .challenging(Some(in_scheme_of(principal, challenge.with_scope(named))))
     }
 
     /// The same for one operation that needs more than the server does.

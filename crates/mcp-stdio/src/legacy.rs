@@ -140,22 +140,33 @@ async fn request(
     })
 }
 
-/// Sends a request under an id of ours; its progress token is the child's to see, who has this client alone.
+/// A request of `principal`; `None` without an id.
+pub(crate) fn ticket(message: &Message<'_>, principal: Arc<str>) -> Option<Ticket> {
+    let token = message.references().meta.and_then(|it| it.progress_token);
+    Some(Ticket {
+        id: message.id?.get().into(),
+        token: token.map(|it| it.get().into()),
+        is_subscription: false,
+        lists_tools: false,
+        principal,
+    })
+}
+
+/// A request under an id of ours; its progress token is the child's to see, who has this client alone.
+pub(crate) fn under(message: &Message<'_>, number: u64) -> String {
+    let number = number.to_string();
+    let parts = message.id.map(|it| (it, number.as_str()));
+    message.with(parts.as_slice())
+}
+
+/// Sends a request under an id of ours.
 async fn send(
     child: &Arc<Child>,
     message: &Message<'_>,
     on_behalf: &OnBehalf,
 ) -> Result<(crate::child::Attached, crate::child::Incoming), StdioError> {
-    let Some(id) = message.id else { return Err(StdioReason::NoMessage.into()) };
-    let token = message.references().meta.and_then(|it| it.progress_token);
-    let ticket = Ticket {
-        id: id.get().into(),
-        token: token.map(|it| it.get().into()),
-        is_subscription: false,
-        lists_tools: false,
-        principal: Arc::clone(&on_behalf.principal),
-    };
-    let sent = child.request(ticket, |number| message.with(&[(id, &number.to_string())])).await;
+    let ticket = ticket(message, Arc::clone(&on_behalf.principal)).ok_or(StdioReason::NoMessage)?;
+    let sent = child.request(ticket, |number| under(message, number)).await;
     sent.map_err(|_| StdioReason::Ended.into())
 }
 

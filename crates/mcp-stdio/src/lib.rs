@@ -6,6 +6,9 @@ mod bridge;
 mod child;
 mod envelope;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod legacy;
 mod modern;
 mod on_behalf;

@@ -104,27 +104,35 @@ fn check_revision(bridge: &Bridge, message: &Message<'_>) -> Result<(), StdioErr
     }
 }
 
-/// Sends a request under an id of ours, which is its progress token too: neither can be another's.
+/// A request of `principal`; `None` without an id.
+pub(crate) fn ticket(message: &Message<'_>, principal: Arc<str>) -> Option<Ticket> {
+    let token = message.references().meta.and_then(|it| it.progress_token);
+    Some(Ticket {
+        id: message.id?.get().into(),
+        token: token.map(|it| it.get().into()),
+        is_subscription: message.method == LISTEN,
+        lists_tools: message.method == tools::LIST,
+        principal,
+    })
+}
+
+/// A request under an id of ours, which is its progress token too: neither can be another's.
+pub(crate) fn under(message: &Message<'_>, number: u64) -> String {
+    let token = message.references().meta.and_then(|it| it.progress_token);
+    let number = number.to_string();
+    let parts = [message.id, token].into_iter().flatten().map(|it| (it, number.as_str()));
+    message.with(&parts.collect::<Vec<_>>())
+}
+
+/// Sends a request under an id of ours.
 async fn send(
     child: &Arc<Child>,
     message: &Message<'_>,
     on_behalf: &OnBehalf,
 ) -> Result<(Attached, Incoming), StdioError> {
-    let Some(id) = message.id else { return Err(StdioReason::NoMessage.into()) };
-    let token = message.references().meta.and_then(|it| it.progress_token);
-    let ticket = Ticket {
-        id: id.get().into(),
-        token: token.map(|it| it.get().into()),
-        is_subscription: message.method == LISTEN,
-        lists_tools: message.method == tools::LIST,
-        principal: Arc::clone(&on_behalf.principal),
-    };
-    let sent = child.request(ticket, |number| {
-        let number = number.to_string();
-        let parts = [Some(id), token].into_iter().flatten().map(|it| (it, number.as_str()));
-        message.with(&parts.collect::<Vec<_>>())
-    });
-    sent.await.map_err(|_| StdioReason::Ended.into())
+    let ticket = ticket(message, Arc::clone(&on_behalf.principal)).ok_or(StdioReason::NoMessage)?;
+    let sent = child.request(ticket, |number| under(message, number)).await;
+    sent.map_err(|_| StdioReason::Ended.into())
 }
 
 /// A notification goes to the child that is there; none is started for it.

@@ -20,11 +20,13 @@ pub struct Variable {
 pub struct StdioSettings {
     /// What logs call it: the path of its endpoint.
     pub server: String,
-    /// The program: a path, or a name that is looked up in `PATH` of `environment`.
+    /// The program: a path, or a name that is looked up in `PATH` of its environment.
     pub program: PathBuf,
     /// Its arguments, as they are: there is no shell.
     pub arguments: Vec<String>,
-    /// All of its environment.
+    /// What it finds in its environment besides, such as `PATH`: no secrets, so the log may have them.
+    pub ordinary: Vec<Variable>,
+    /// What was granted to it in its environment; the log does not have the values.
     pub environment: Vec<Variable>,
     /// Where it runs; `None` is where the gateway runs.
     pub directory: Option<PathBuf>,
@@ -87,6 +89,7 @@ impl StdioSettings {
             server: server.into(),
             program: program.into(),
             arguments: Vec::new(),
+            ordinary: Vec::new(),
             environment: Vec::new(),
             directory: None,
             shared: false,

@@ -4,6 +4,7 @@ mod batches;
 mod ends;
 mod environment;
 mod eras;
+mod logged;
 mod modern;
 mod sessions;
 

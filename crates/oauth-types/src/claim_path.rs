@@ -25,6 +25,12 @@ pub enum InvalidClaimPath {
 }
 
 impl ClaimPath {
+    /// The claim itself, the outermost of the members.
+    #[must_use]
+    pub fn claim(&self) -> &str {
+        self.members.first().map_or("", String::as_str)
+    }
+
     /// The claim in `claims`, if it is there.
     #[must_use]
     pub fn find<'a>(&self, claims: &'a Map<String, Value>) -> Option<&'a Value> {
@@ -78,6 +84,17 @@ mod tests {
         check("realm_access", None);
         check("scope.more", None);
         check("none", None);
+    }
+
+    #[test]
+    fn the_claim_is_the_outermost_member() {
+        for (path, expected) in [
+            ("scope", "scope"),
+            ("realm_access.roles", "realm_access"),
+            ("/https:~1~1t.example~1roles/a", "https://t.example/roles"),
+        ] {
+            assert_eq!(path.parse::<ClaimPath>().unwrap().claim(), expected);
+        }
     }
 
     #[test]

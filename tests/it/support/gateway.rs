@@ -28,6 +28,8 @@ enum Program {
     Plain,
     /// A write beyond the limit of file sizes is an error, and not its end.
     FileSizesAreErrors,
+    /// What it writes to standard output is in a file beside its configuration.
+    StdoutInFile,
 }
 
 /// A running gateway; killed when dropped.
@@ -77,6 +79,12 @@ impl Setup {
     /// The limit of file sizes can be made to look like a full disk (`prlimit --fsize`).
     pub(crate) fn file_sizes_are_errors(mut self) -> Self {
         self.program = Program::FileSizesAreErrors;
+        self
+    }
+
+    /// What it writes to standard output is in the file [`STDOUT`].
+    pub(crate) fn stdout_in_file(mut self) -> Self {
+        self.program = Program::StdoutInFile;
         self
     }
 
@@ -184,6 +192,13 @@ impl Gateway {
         assert!(self.output.wait_for(text, None), "never said {text:?}:\n{}", self.output());
     }
 
+    /// Waits until it has said `text` so many times.
+    #[track_caller]
+    pub(crate) fn wait_for_times(&self, text: &str, times: usize) {
+        let said = self.output.wait_until(|it| it.matches(text).count() >= times, None);
+        assert!(said, "said {text:?} fewer than {times} times:\n{}", self.output());
+    }
+
     /// A file beside its configuration.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -251,10 +266,15 @@ impl Output {
     }
 
     /// Whether `wanted` appears before the process, if given, ends.
-    fn wait_for(&self, wanted: &str, mut child: Option<&mut Child>) -> bool {
+    fn wait_for(&self, wanted: &str, child: Option<&mut Child>) -> bool {
+        self.wait_until(|it| it.contains(wanted), child)
+    }
+
+    /// Whether what was said is `good` before the process, if given, ends.
+    fn wait_until(&self, good: impl Fn(&str) -> bool, mut child: Option<&mut Child>) -> bool {
         let deadline = Instant::now() + LONG;
         let mut text = self.text.lock().unwrap();
-        while !text.contains(wanted) {
+        while !good(&text) {
             let ended = child.as_mut().is_some_and(|it| it.try_wait().unwrap().is_some());
             if Instant::now() > deadline {
                 return false;
@@ -262,7 +282,7 @@ impl Output {
             let (locked, timeout) = self.grown.wait_timeout(text, Duration::from_millis(20)).unwrap();
             text = locked;
             if ended && timeout.timed_out() {
-                return text.contains(wanted);
+                return good(&text);
             }
         }
         true
@@ -283,7 +303,7 @@ fn serve(
         .args(arguments)
         .envs(environment.iter().cloned())
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(program.stdout(folder))
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
@@ -292,10 +312,17 @@ fn serve(
 }
 
 impl Program {
+    fn stdout(self, folder: &Path) -> Stdio {
+        match self {
+            Self::Plain | Self::FileSizesAreErrors => Stdio::null(),
+            Self::StdoutInFile => std::fs::File::create(folder.join(STDOUT)).unwrap().into(),
+        }
+    }
+
     fn command(self) -> Command {
         let binary = env!("CARGO_BIN_EXE_mcp-gateway");
         match self {
-            Self::Plain => Command::new(binary),
+            Self::Plain | Self::StdoutInFile => Command::new(binary),
             Self::FileSizesAreErrors => {
                 let mut shell = Command::new("sh");
                 // What a process ignores it goes on to ignore as another program.
@@ -318,6 +345,8 @@ fn write_private(path: &Path, text: &str) {
 }
 
 const CONFIG: &str = "gateway.toml";
+/// Where [`Setup::stdout_in_file`] has it.
+pub(crate) const STDOUT: &str = "stdout";
 /// Of what a process says this much is kept at most, in bytes.
 const MOST_OUTPUT: usize = 64 << 20;
 /// More than anything here takes on a busy machine.

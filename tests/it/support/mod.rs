@@ -12,7 +12,7 @@ mod parts;
 mod person;
 
 pub(crate) use self::{
-    gateway::{Gateway, Setup},
+    gateway::{Gateway, STDOUT, Setup},
     http::{Answer, call, get, open, tool_call},
     issuer::{Issuer, unix_now},
     one_server::{ISSUER, one_server},

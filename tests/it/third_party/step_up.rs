@@ -1,6 +1,8 @@
 //! More scopes for a client that has some already.
 
-use crate::support::{call, get};
+use serde_json::Value;
+
+use crate::support::{Part, call, client_report, get};
 
 use super::{
     client::{Client, TokenAnswer},
@@ -66,4 +68,42 @@ async fn whoever_allows_more_keeps_what_they_had_over_a_new_sign_in() {
     }
     let (scope, ..) = granted("notes:share").await;
     assert_eq!(scope, "mcp notes:share", "the third grant lives");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c6_real_clients_ask_their_person_for_what_a_tool_needs_and_get_its_answer() {
+    let upstream = Part::start("server-python.py", &[]);
+    let address = upstream.url("/mcp");
+    let gateway = setup().start(|listen| {
+        let rule = "[[server.rule]]\ntools = [\"add\"]\nrequire = [\"notes:share\"]\n[third_party]";
+        configuration(listen, &address, LOCAL, "").replacen("[third_party]", rule, 1)
+    });
+    let url = gateway.url("/mcp");
+    for (program, options) in [
+        ("client-typescript.mjs", &["--sdk", "v1", "--no-refresh"][..]),
+        ("client-typescript.mjs", &["--sdk", "v2"]),
+        ("client-python.py", &["--mode", "auto"]),
+        ("client-python.py", &["--mode", "legacy"]),
+    ] {
+        let mut person = alice();
+        let arguments = [&["--url", &url, "--oauth", "--call", r#"add={"a":2,"b":3}"#], options].concat();
+        let report = client_report(program, &arguments, &mut person).await;
+        assert_eq!(report["calls"][0]["content"][0], "5", "{program} {options:?}: {report}");
+        let asked = person.visited().into_iter().filter(|it| it.contains("/authorize?"));
+        let scopes: Vec<_> = asked.map(|it| scopes_of(&it)).collect();
+        assert_eq!(scopes, ["mcp", "mcp notes:share"], "{program} {options:?}");
+        let refused = |it: &&Value| it["url"] == url && it["status"] == 403;
+        let refused = report["requests"].as_array().unwrap().iter().filter(refused).count();
+        assert_eq!(refused, 1, "{program} {options:?}: {report}");
+    }
+}
+
+/// What a request for an authorization asks for, in a stable order.
+fn scopes_of(visited: &str) -> String {
+    let (_, url) = visited.split_once(' ').unwrap();
+    let url = url::Url::parse(url).unwrap();
+    let scope = url.query_pairs().find(|(name, _)| name == "scope").unwrap().1.into_owned();
+    let mut scopes: Vec<_> = scope.split(' ').filter(|it| *it != "offline_access").collect();
+    scopes.sort_unstable();
+    scopes.join(" ")
 }

@@ -57,7 +57,7 @@ pub(crate) use self::{
 /// 3. the credential: a token, with its proof if it is bound to a key, or an API key, or none where none is needed,
 /// 4. that its grant lives, 5. its scope, 6. the size of the body, 7. a free place,
 /// 8. a free place among the subject's streams, 9. what is left of its quotas,
-/// 10. where a server has rules or quotas about tools, each of its messages, 11. a credential for the upstream,
+/// 10. where a server has rules, quotas about tools or an audit, each of its messages, 11. a credential for the upstream,
 /// 12. that the audit has its line, from the fourth on also for what is refused;
 ///
 /// only then the upstream learns of it. Path and `Host` were judged before there was a route ([`crate::edge`]).
@@ -124,13 +124,17 @@ impl Admitted {
         entry: &mut Entry,
     ) -> Result<Self, Refusal> {
         let live = Live::by_grant(server, authenticated, server.now())?;
-        let scoped = Scoped::by_scope(server, live)?;
+        let scoped = match Scoped::by_scope(server, live) {
+            Ok(scoped) => scoped,
+            // In a box of its own, so that requests with the scopes do not carry it along.
+            Err(lacking) => return Err(Box::pin(lacking.refuse(server, request, entry)).await),
+        };
         let bounds = server.bound_body(request.headers())?;
         let place = server.admit()?;
         let stream = server.admit_stream(scoped.principal(), request.method())?;
         if let Err(spent) = server.spend_request(scoped.principal()) {
             // In a box of its own, so that requests with something left do not carry it along.
-            return Err(Box::pin(oversight::too_many(spent, request, bounds)).await);
+            return Err(Box::pin(oversight::too_many(spent, request, bounds, entry)).await);
         }
         let (permitted, request) = Permitted::by_rules(server, scoped, request, bounds, entry).await?;
         let credential = match server.credentials() {

@@ -3,7 +3,7 @@
 use axum::{body::Body, extract::Request};
 use http::Method;
 use http_body_util::{BodyExt, Collected, Limited};
-use mcp_message::{ErrorCode, Limits, Target};
+use mcp_message::{ErrorCode, Limits, Operation, Target};
 use mcp_policy::{Asker, QuotaSpent, Quotas};
 
 use super::{Asked, Principal, ProtectedServer};
@@ -67,7 +67,12 @@ fn with_asker<T>(principal: &Principal, act: impl FnOnce(Asker<'_>) -> T) -> T {
 /// The answer to a request whose quota is spent: 429, and a JSON-RPC error if it was a message.
 ///
 /// Only here its body is read, since a client that gets no message back may take the server for an older one.
-pub(super) async fn too_many(spent: QuotaSpent, request: Request<Body>, bounds: BodyBounds) -> Refusal {
+pub(super) async fn too_many(
+    spent: QuotaSpent,
+    request: Request<Body>,
+    bounds: BodyBounds,
+    entry: &mut Entry,
+) -> Refusal {
     let refusal = spent_refusal(spent);
     if request.method() != Method::POST {
         return refusal;
@@ -75,6 +80,12 @@ pub(super) async fn too_many(spent: QuotaSpent, request: Request<Body>, bounds: 
     let (body, _) = bounds.apply(request.into_body());
     let bytes = Limited::new(body, MOST_READ).collect().await.map(Collected::to_bytes).unwrap_or_default();
     let messages = mcp_message::read(&bytes, &Limits::default()).ok();
+    let operations = messages
+        .iter()
+        .flat_map(mcp_message::Body::messages)
+        .map(Operation::of)
+        .collect::<Result<Vec<_>, _>>();
+    entry.asks_for(&operations.unwrap_or_default());
     let id = messages.as_ref().and_then(mcp_message::Body::request_id).map(|it| it.raw().to_owned());
     refusal.answering(ErrorCode::TooManyRequests, id)
 }

@@ -13,7 +13,8 @@ pub(crate) struct Permitted {
 impl Permitted {
     /// Judges each message of the request by the rules of the server, and counts it where quotas are about tools.
     ///
-    /// The body is read if there are such rules or quotas, and not otherwise; what is given back has the same bytes.
+    /// The body is read if there are such rules or quotas, or an audit to name what is asked, and not otherwise; what is
+    /// given back has the same bytes.
     ///
     /// # Errors
     /// 400 or 415 for a body that could be understood in two ways, 403 for an operation that is denied or needs more
@@ -26,7 +27,7 @@ impl Permitted {
         bounds: BodyBounds,
         entry: &mut Entry,
     ) -> Result<(Self, Request<Body>), Refusal> {
-        if !server.reads_messages() {
+        if !server.reads_messages() && !entry.is_kept() {
             return Ok((Self { scoped, asked: None }, request));
         }
         // In a box of its own, so that the way of a request without rules does not carry it along.

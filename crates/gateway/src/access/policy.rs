@@ -93,6 +93,15 @@ impl Policy {
         decide(&self.rules, caller, operation, &self.annotations)
     }
 
+    /// The scopes that the rules want for what is asked, of operations for which those of `principal` do not suffice.
+    pub(super) fn missing(&self, principal: &Principal, asked: &Asked) -> Scope {
+        let wanted = asked.operations().iter().filter_map(|it| match self.decide(principal, it).outcome {
+            Outcome::MissingScopes(needed) => Some(needed),
+            Outcome::Allowed | Outcome::Denied => None,
+        });
+        wanted.fold(Scope::default(), |all, it| all.union(&it))
+    }
+
     /// Judges each operation of a request; one that is refused refuses all.
     ///
     /// # Errors

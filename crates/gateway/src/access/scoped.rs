@@ -1,22 +1,27 @@
-use super::{Live, Principal, ProtectedServer};
-use crate::refusal::Refusal;
+use axum::{body::Body, extract::Request};
+use oauth_types::Scope;
+
+use super::{Asked, Live, Principal, ProtectedServer, named_by_challenge};
+use crate::{audit::Entry, refusal::Refusal};
 
 /// Proof that a principal has the scopes that a server requires of every request.
 #[derive(Debug)]
 pub(crate) struct Scoped(Live);
 
+/// Somebody without the scopes that a server requires of every request.
+#[derive(Debug)]
+pub(super) struct Lacking(Live);
+
 impl Scoped {
     /// Compares the scope of the principal, hierarchies included, with what the server requires.
     ///
     /// # Errors
-    /// 403 `insufficient_scope` that names every required scope (MCP 2026-07-28 "Runtime Insufficient Scope Errors").
-    pub(super) fn by_scope(server: &ProtectedServer, live: Live) -> Result<Self, Refusal> {
-        let granted = live.principal().scope();
-        let needed = server.resource().scopes();
-        if granted.contains_all(needed) {
+    /// [`Lacking`], which makes the refusal.
+    pub(super) fn by_scope(server: &ProtectedServer, live: Live) -> Result<Self, Lacking> {
+        if live.principal().scope().contains_all(server.resource().scopes()) {
             return Ok(Self(live));
         }
-        Err(Refusal::of_scope(server.resource(), live.principal(), needed))
+        Err(Lacking(live))
     }
 
     /// Asks once more whether the principal may still come, after something was waited for.
@@ -30,5 +35,43 @@ impl Scoped {
     /// Whose scopes suffice.
     pub(super) const fn principal(&self) -> &Principal {
         self.0.principal()
+    }
+}
+
+impl Lacking {
+    /// 403 `insufficient_scope` that names every scope of the request: those of the server, those that its rules want
+    /// for what is asked, and those already granted that belong to the server (MCP 2026-07-28 "Runtime Insufficient
+    /// Scope Errors").
+    ///
+    /// The body is read for that where there are rules, and for the audit; one that cannot be understood is left to the
+    /// next request.
+    pub(super) async fn refuse(
+        self,
+        server: &ProtectedServer,
+        request: Request<Body>,
+        entry: &mut Entry,
+    ) -> Refusal {
+        let of_rules = self.of_rules(server, request, entry).await.unwrap_or_default();
+        let (resource, principal) = (server.resource(), self.0.principal());
+        let needed = resource.scopes().union(&of_rules);
+        let named = named_by_challenge(resource, principal.scope(), &of_rules);
+        Refusal::of_scope(resource, principal, &needed, &named)
+    }
+
+    /// What the rules want besides for what is asked; `None` if nobody can say.
+    async fn of_rules(
+        &self,
+        server: &ProtectedServer,
+        request: Request<Body>,
+        entry: &mut Entry,
+    ) -> Option<Scope> {
+        if server.policy().is_none() && !entry.is_kept() {
+            return None;
+        }
+        let bounds = server.bound_body(request.headers()).ok()?;
+        let _place = server.admit().ok()?;
+        let (asked, _) = Asked::read(request, bounds, &server.message_limits()).await.ok()?;
+        entry.asks_for(asked.operations());
+        server.policy().map(|it| it.missing(self.0.principal(), &asked))
     }
 }

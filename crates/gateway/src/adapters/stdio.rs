@@ -13,13 +13,15 @@ pub(crate) fn stdio_settings(
     stdio: &StdioUpstream,
     material: &StdioMaterial,
 ) -> StdioSettings {
-    let variable = |(name, value): &(String, crate::config::Secret)| Variable {
-        name: name.clone(),
-        value: VariableValue::new(value.expose().to_owned()),
+    let variable = |name: &str, value: &str| Variable {
+        name: name.to_owned(),
+        value: VariableValue::new(value.to_owned()),
     };
     let mut settings = StdioSettings::new(server.path.as_str(), &material.program);
     settings.arguments.clone_from(&stdio.arguments);
-    settings.environment = material.environment.iter().map(variable).collect();
+    settings.ordinary = material.ordinary.iter().map(|(name, value)| variable(name, value)).collect();
+    settings.environment =
+        material.environment.iter().map(|(name, value)| variable(name, value.expose())).collect();
     settings.directory.clone_from(&stdio.directory);
     settings.shared = stdio.shared;
     settings.bounds = bounds(server);

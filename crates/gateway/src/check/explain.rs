@@ -88,20 +88,26 @@ pub fn explain(config: &Config, question: &Question) -> Result<Explanation, NoEx
         why,
         challenge,
     };
-    let missing = question.scopes.missing(resource.scopes());
-    if !missing.is_empty() {
-        let why = format!("every request needs {missing} besides");
-        return Ok(answer("scopes of the server".to_owned(), LACKS, why, Some(resource.scopes().clone())));
-    }
     let annotations = Annotations::new();
     if let Target::Tool(name) = &operation.target {
         annotations.learn(name, question.hints);
     }
-    let Some(policy) = policy_by(server, annotations.into()) else {
+    let policy = policy_by(server, annotations.into());
+    let decision = policy.map(|it| Policy::decide(&it, question, &operation));
+    let missing = question.scopes.missing(resource.scopes());
+    if !missing.is_empty() {
+        let why = format!("every request needs {missing} besides");
+        let of_rules = match decision {
+            Some(Decision { outcome: Outcome::MissingScopes(needed), .. }) => needed,
+            Some(_) | None => Scope::default(),
+        };
+        let challenge = named_by_challenge(&resource, &question.scopes, &of_rules);
+        return Ok(answer("scopes of the server".to_owned(), LACKS, why, Some(challenge)));
+    }
+    let Some(Decision { by, outcome }) = decision else {
         let why = "the server has no rules, so its scopes are enough".to_owned();
         return Ok(answer("scopes of the server".to_owned(), ALLOWED, why, None));
     };
-    let Decision { by, outcome } = Policy::decide(&policy, question, &operation);
     let decided_by = match by {
         By::Rule(at) => {
             let rule = server.rules.get(at).map(rule_text).unwrap_or_default();

@@ -30,18 +30,29 @@ impl Opening {
     ) -> Result<Self, ForwardError> {
         let mut read = BytesMut::new();
         loop {
-            let beginning = read.get(..MAX_OPENING).unwrap_or(&read);
-            if let Some(event) = FirstEvent::find(beginning).map_err(fault)? {
-                return Self::of(&read, &event, addresses, principal, stream).map_err(fault);
-            }
-            if read.len() >= MAX_OPENING {
-                return Err(fault(UpstreamFault::Endpoint));
+            if let Some(opening) = Self::begun(&read, addresses, principal, stream).map_err(fault)? {
+                return Ok(opening);
             }
             let frame = body.frame().await.ok_or_else(|| fault(UpstreamFault::Endpoint))?;
             let frame = frame.map_err(|error| ForwardError::Protocol(error.into()))?;
             if let Ok(data) = frame.into_data() {
                 read.extend_from_slice(&data);
             }
+        }
+    }
+
+    /// The same of what was `read` so far; `None` while the first event is not whole.
+    pub(crate) fn begun(
+        read: &[u8],
+        addresses: &MessageAddresses,
+        principal: &str,
+        stream: &Uri,
+    ) -> Result<Option<Self>, UpstreamFault> {
+        let beginning = read.get(..MAX_OPENING).unwrap_or(read);
+        match FirstEvent::find(beginning)? {
+            Some(event) => Self::of(read, &event, addresses, principal, stream).map(Some),
+            None if read.len() >= MAX_OPENING => Err(UpstreamFault::Endpoint),
+            None => Ok(None),
         }
     }
 
@@ -96,7 +107,8 @@ impl FirstEvent {
             } else if let Some(value) = value_of(b"event", text) {
                 is_endpoint = text.get(value..) == Some(b"endpoint".as_slice());
             } else if let Some(value) = value_of(b"data", text) {
-                if data.is_some() {
+                // Without a colon there is no place for an address.
+                if data.is_some() || text == b"data" {
                     return Err(UpstreamFault::Endpoint);
                 }
                 data = Some(line.start + value..line.end);

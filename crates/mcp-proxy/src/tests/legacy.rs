@@ -100,6 +100,7 @@ async fn e28_a_stream_that_begins_otherwise_is_refused() {
         "data: /m\n\n".to_owned(),
         "event: endpoint\ndata: /m\ndata: /n\n\n".to_owned(),
         "event: endpoint\nevent: message\ndata: /m\n\n".to_owned(),
+        "event: endpoint\ndata\n\n".to_owned(),
         "event: endpoint\ndata: /m".to_owned(),
         String::new(),
         format!(": {}\nevent: endpoint\ndata: /m\n\n", "x".repeat(20_000)),

@@ -11,4 +11,6 @@ mod table;
 pub(crate) use life::{Attached, Child, ChildEnd, Start};
 pub(crate) use mailbox::{Incoming, Piece};
 pub(crate) use routing::CANCELLED;
+#[cfg(feature = "fuzzing")]
+pub(crate) use table::Table;
 pub(crate) use table::Ticket;

@@ -21,7 +21,7 @@ impl Process {
     pub(super) fn start(settings: &StdioSettings, tenant: &[Variable]) -> io::Result<Self> {
         let mut command = Command::new(&settings.program);
         command.args(&settings.arguments).env_clear().process_group(0).kill_on_drop(true);
-        for variable in settings.environment.iter().chain(tenant) {
+        for variable in settings.ordinary.iter().chain(&settings.environment).chain(tenant) {
             command.env(&variable.name, variable.value.expose());
         }
         if let Some(directory) = &settings.directory {

@@ -15,7 +15,7 @@ impl Table {
     ///
     /// # Errors
     /// [`NoMessage`] for a line that is none or holds none; what else it holds went its way.
-    pub(super) fn route_line(&mut self, line: &str) -> Result<Option<String>, NoMessage> {
+    pub(crate) fn route_line(&mut self, line: &str) -> Result<Option<String>, NoMessage> {
         if self.era == Era::Modern || !line.starts_with('[') {
             return self.route(line);
         }

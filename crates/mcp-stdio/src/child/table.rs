@@ -81,7 +81,7 @@ pub(super) struct Held {
 }
 
 impl Table {
-    pub(super) fn new(era: Era, is_shared: bool, most_waiting: usize) -> Self {
+    pub(crate) fn new(era: Era, is_shared: bool, most_waiting: usize) -> Self {
         Self {
             era,
             is_shared,
@@ -99,7 +99,7 @@ impl Table {
     }
 
     /// Notes a request, under an id that nobody else in this child has or had.
-    pub(super) fn open(&mut self, ticket: Ticket) -> Result<(u64, Incoming), ChildEnd> {
+    pub(crate) fn open(&mut self, ticket: Ticket) -> Result<(u64, Incoming), ChildEnd> {
         if let Some(end) = self.ended {
             return Err(end);
         }

@@ -69,6 +69,7 @@ pub(super) const CRATES: &[CrateRule] = &[
             "mcp-message",
             "mcp-policy",
             "mcp-proxy",
+            "mcp-stdio",
             "oauth-server",
             "oauth-types",
             "test-support",

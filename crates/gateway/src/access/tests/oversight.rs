@@ -169,6 +169,164 @@ async fn m10_each_decision_has_its_line_and_no_argument_that_no_rule_names() {
 }
 
 #[tokio::test]
+async fn m10_without_rules_and_quotas_too_a_line_names_method_and_tool() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("audit");
+    let world = World::with((0..3).map(|_| Answer::json("{}")), |parts| {
+        open_audit(parts, &file, AuditFailure::Refuse);
+    })
+    .await;
+    let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
+    let call = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": { "name": "b" } });
+    assert_eq!(world.status(world.use_of("a")).await, 200);
+    assert_eq!(world.status(world.message(&json!([ping, call]))).await, 200);
+    let mut get = world.request(REVISIONS[0]);
+    *get.method_mut() = Method::GET;
+    assert_eq!(world.status(get).await, 200);
+    // What two readers could take for two calls cannot be named, so it goes no further.
+    let mut twofold = world.request(REVISIONS[0]);
+    *twofold.body_mut() =
+        Body::from(r#"{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"a","name":"b"}}"#);
+    assert_eq!(world.status(twofold).await, 400);
+    assert_eq!(world.upstream.requests().len(), 3);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(!text.contains("canary"), "{text}");
+    let lines: Vec<Value> = text.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    let of = |line: &Value| ["method", "tool", "methods", "names", "reason"].map(|it| line[it].clone());
+    let expected = [
+        [json!("tools/call"), json!("a"), Value::Null, Value::Null, json!("ok")],
+        [Value::Null, Value::Null, json!(["ping", "tools/call"]), json!(["b"]), json!("ok")],
+        [json!("GET"), Value::Null, Value::Null, Value::Null, json!("ok")],
+        [Value::Null, Value::Null, Value::Null, Value::Null, json!("message_invalid")],
+    ];
+    assert_eq!(lines.iter().map(of).collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn m10_a_line_of_what_is_refused_early_names_method_and_tool() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("audit");
+    let world = World::with([Answer::json("{}")], |parts| {
+        let resource: oauth_types::ResourceUri = RESOURCE.parse().unwrap();
+        parts.resource = ProtectedResource::builder(resource, ISSUER.parse().unwrap())
+            .scopes("mcp".parse().unwrap())
+            .build();
+        parts.oversight.quotas = Quotas::new(vec![quota(&[Per::Principal], &[], 1)], &parts.clock, None);
+        open_audit(parts, &file, AuditFailure::Refuse);
+    })
+    .await;
+    let token = |scope: &str| world.issuer.token().claim("scope", scope).sign();
+    let with = |scope: &str| {
+        let mut request = world.use_of("a");
+        let value = format!("Bearer {}", token(scope));
+        request.headers_mut().insert(header::AUTHORIZATION, value.parse().unwrap());
+        request
+    };
+    for (scope, expected) in [("other", 403), ("mcp", 200), ("mcp", 429)] {
+        assert_eq!(world.status(with(scope)).await, expected);
+    }
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<Value> = text.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    let of = |line: &Value| ["method", "tool", "reason"].map(|it| line[it].as_str().unwrap().to_owned());
+    let expected =
+        ["scope_insufficient", "ok", "quota_spent"].map(|it| ["tools/call", "a", it].map(str::to_owned));
+    assert_eq!(lines.iter().map(of).collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn without_audit_and_rules_no_body_is_read() {
+    let world = World::with([Answer::json("{}")], |_| {}).await;
+    let mut request = world.request(REVISIONS[0]);
+    *request.body_mut() = Body::from(r#"{"method":"a","method":"b"}"#);
+    assert_eq!(world.status(request).await, 200);
+    assert_eq!(world.upstream.request().body, r#"{"method":"a","method":"b"}"#);
+}
+
+/// A world that lets people in without a credential by `ways`, each of whom may ask once, with an audit.
+async fn open_to_all(per: Per, ways: Ways, audit: &Path) -> World {
+    World::with((0..8).map(|_| Answer::json("{}")), |parts| {
+        parts.ways = ways;
+        parts.oversight.quotas = Quotas::new(vec![quota(&[per], &[], 1)], &parts.clock, None);
+        open_audit(parts, audit, AuditFailure::Refuse);
+    })
+    .await
+}
+
+/// What somebody gets who calls a tool without a credential from this address.
+async fn status_without_credential(world: &World, client: [u8; 4]) -> u16 {
+    let mut request = world.use_of("a");
+    request.headers_mut().remove(header::AUTHORIZATION);
+    let arrival = Arrival::new(RequestIds::new(&SystemEntropy).next(), client.into());
+    match serve(&world.server, &arrival, request).await {
+        Ok(response) => response.status().as_u16(),
+        Err(refusal) => refusal.reason.status().as_u16(),
+    }
+}
+
+/// Who called the tool, and what came of it, as the audit has it.
+fn told(audit: &Path) -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(audit).unwrap();
+    let lines = text.lines().map(|it| serde_json::from_str::<Value>(it).unwrap());
+    let of = |line: Value| {
+        assert_eq!((&line["tool"], line["client"].is_null()), (&json!("a"), line["subject"] != "alice"));
+        (line["subject"].as_str().unwrap().to_owned(), line["reason"].as_str().unwrap().to_owned())
+    };
+    lines.map(of).collect()
+}
+
+fn expected_lines<const N: usize>(lines: [(&str, &str); N]) -> Vec<(String, String)> {
+    lines.map(|(who, reason)| (who.to_owned(), reason.to_owned())).to_vec()
+}
+
+#[tokio::test]
+async fn e50_who_comes_without_a_credential_is_counted_and_written_down() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("audit");
+    let ways = || {
+        let anonymous = Anonymous::new(vec!["tools/call".to_owned()], "mcp".parse().unwrap());
+        Ways { anonymous: Some(anonymous), ..Ways::default() }
+    };
+    let (one, other) = ([192, 0, 2, 1], [192, 0, 2, 2]);
+    // Each address has a count of its own as a principal; as a client they are one.
+    let by_principal = open_to_all(Per::Principal, ways(), &file).await;
+    for (client, expected) in [(one, 200), (one, 429), (other, 200), (other, 429)] {
+        assert_eq!(status_without_credential(&by_principal, client).await, expected, "{client:?}");
+    }
+    let by_client = open_to_all(Per::Client, ways(), &file).await;
+    for (client, expected) in [(one, 200), (other, 429)] {
+        assert_eq!(status_without_credential(&by_client, client).await, expected, "{client:?}");
+    }
+    // Nobody is sent away who has a credential, whatever those without have used up.
+    assert_eq!(by_client.status(by_client.use_of("a")).await, 200);
+    let expected = expected_lines([
+        ("anonymous", "ok"),
+        ("anonymous", "quota_spent"),
+        ("anonymous", "ok"),
+        ("anonymous", "quota_spent"),
+        ("anonymous", "ok"),
+        ("anonymous", "quota_spent"),
+        ("alice", "ok"),
+    ]);
+    assert_eq!(told(&file), expected);
+}
+
+#[tokio::test]
+async fn e50_programs_of_this_machine_are_counted_together_and_written_down() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("audit");
+    for per in [Per::Principal, Per::Client] {
+        let ways = Ways { loopback: Some(Loopback::new("mcp".parse().unwrap())), ..Ways::default() };
+        let world = open_to_all(per, ways, &file).await;
+        for expected in [200, 429] {
+            assert_eq!(status_without_credential(&world, [127, 0, 0, 1]).await, expected);
+        }
+        assert_eq!(status_without_credential(&world, [192, 0, 2, 1]).await, 401);
+    }
+    let once = [("loopback", "ok"), ("loopback", "quota_spent")];
+    assert_eq!(told(&file), [expected_lines(once), expected_lines(once)].concat());
+}
+
+#[tokio::test]
 async fn m10_where_no_line_can_be_written_nothing_reaches_the_upstream_if_so_configured() {
     for (if_failing, expected, seen) in [(AuditFailure::Refuse, 503, 0), (AuditFailure::Continue, 200, 1)] {
         let world = World::with([Answer::json("{}")], |parts| {

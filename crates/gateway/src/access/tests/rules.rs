@@ -117,10 +117,30 @@ async fn what_is_denied_is_answered_to_its_id_and_what_needs_more_by_a_challenge
     assert_eq!(step_up.body["error"], "insufficient_scope");
     let request = post(&world, "mcp files:write", &[], call("write_file", None));
     assert_eq!(serve(&world.server, &arrival(), request).await.unwrap().status(), StatusCode::OK);
-    // The first challenge names what every request needs, and no more.
-    let first = refused(&world, post(&world, "other", &[], call("write_file", None))).await;
-    assert_eq!(first.reason, Reason::ScopeInsufficient);
-    assert!(first.challenge.unwrap().contains(r#"scope="mcp""#));
+}
+
+#[tokio::test]
+async fn who_lacks_a_scope_of_the_server_is_told_all_that_the_request_needs_and_keeps_what_there_is() {
+    let world = world().await;
+    let lacking = async |scope: &str, body: &str| {
+        let refused = refused(&world, post(&world, scope, &[], body.to_owned())).await;
+        assert_eq!((refused.reason, refused.status), (Reason::ScopeInsufficient, StatusCode::FORBIDDEN));
+        let challenge = refused.challenge.unwrap();
+        let scope = challenge.split_once("scope=\"").unwrap().1;
+        scope.split_once('"').unwrap().0.to_owned()
+    };
+    let (read, write) = (call("read_file", None), call("write_file", None));
+    assert_eq!(lacking("other", &read).await, "mcp");
+    assert_eq!(lacking("files:read other", &read).await, "files:read mcp");
+    assert_eq!(lacking("files:read other", &write).await, "files:read files:write mcp");
+    assert_eq!(lacking("files:write", &write).await, "files:write mcp");
+    assert_eq!(lacking("files:read", &format!("[{read},{write}]")).await, "files:read files:write mcp");
+    // No scope would help with this one, so nothing is promised for it.
+    assert_eq!(lacking("files:read", &call("delete_file", None)).await, "files:read mcp");
+    assert_eq!(lacking("files:read", "nonsense").await, "files:read mcp");
+    // Who asks for just that may then do it.
+    let request = post(&world, "files:read files:write mcp", &[], write);
+    assert_eq!(serve(&world.server, &arrival(), request).await.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]
@@ -133,6 +153,34 @@ async fn a_request_for_several_resources_is_told_all_scopes_at_once() {
     assert!(challenge.contains(r#"scope="files:secret files:write mcp""#), "{challenge}");
     let request = post(&world, "mcp files:write files:secret", &[], body);
     assert_eq!(serve(&world.server, &arrival(), request).await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn e22_a_retry_with_answers_for_the_server_is_judged_as_the_first_call() {
+    let world = world().await;
+    let mirrored = |tool: &'static str| {
+        [("mcp-protocol-version", REVISIONS[1]), ("mcp-method", "tools/call"), ("mcp-name", tool)]
+    };
+    let retry = |tool: &str| {
+        let more = r#""inputResponses":{"q":{"action":"accept","content":{"tool":"read_file","name":"read_file"}}},
+            "requestState":"{\"name\":\"read_file\"}""#;
+        call(tool, Some(REVISIONS[1])).replacen(r#""params":{"#, &format!(r#""params":{{{more},"#), 1)
+    };
+    let allowed = post(&world, "mcp", &mirrored("read_file"), retry("read_file"));
+    assert_eq!(serve(&world.server, &arrival(), allowed).await.unwrap().status(), StatusCode::OK);
+    assert_eq!(world.upstream.request().body, retry("read_file"), "it passes byte for byte");
+
+    for body in [call("delete_file", Some(REVISIONS[1])), retry("delete_file")] {
+        let request = post(&world, "mcp", &mirrored("delete_file"), body);
+        assert_denied(&refused(&world, request).await, &"a".into());
+    }
+    for body in [call("write_file", Some(REVISIONS[1])), retry("write_file")] {
+        let step_up = refused(&world, post(&world, "mcp", &mirrored("write_file"), body)).await;
+        assert_eq!(step_up.reason, Reason::OperationScopeInsufficient);
+        assert!(step_up.challenge.unwrap().contains(r#"scope="files:write mcp""#));
+    }
+    let granted = post(&world, "mcp files:write", &mirrored("write_file"), retry("write_file"));
+    assert_eq!(serve(&world.server, &arrival(), granted).await.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]

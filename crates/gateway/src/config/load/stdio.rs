@@ -15,7 +15,9 @@ use crate::config::{
 pub struct StdioMaterial {
     /// Where the program is.
     pub program: PathBuf,
-    /// All of its environment.
+    /// What every program finds in its environment, from that of the gateway.
+    pub ordinary: Vec<(String, String)>,
+    /// What the configuration grants to it there.
     pub environment: Vec<(String, Secret)>,
 }
 
@@ -28,8 +30,11 @@ impl StdioMaterial {
     ) -> Result<Option<Self>, Problem> {
         let Upstream::Stdio(stdio) = upstream else { return Ok(None) };
         let section = section.key("upstream");
-        let environment = environment(&section, stdio, reader)?;
-        let path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.expose());
+        let ordinary = ordinary(stdio, reader);
+        let environment = granted(&section, stdio, reader)?;
+        let granted_path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, it)| it.expose());
+        let path = ordinary.iter().find(|(name, _)| name == "PATH").map(|(_, it)| it.as_str());
+        let path = granted_path.or(path);
         let refuse = |message| Problem::new(section.key("stdio"), message);
         let program = find(&stdio.program, path).map_err(refuse)?;
         if let Some(directory) = &stdio.directory
@@ -38,30 +43,30 @@ impl StdioMaterial {
             let message = format!("{}: is no folder", directory.display());
             return Err(Problem::new(section.key("directory"), message));
         }
-        Ok(Some(Self { program, environment }))
+        Ok(Some(Self { program, ordinary, environment }))
     }
 }
 
-/// The few names that every program needs, and what the configuration grants.
-fn environment(
+/// The few names that every program needs, where the configuration does not say otherwise.
+fn ordinary(stdio: &StdioUpstream, reader: &Reader<'_>) -> Vec<(String, String)> {
+    let names = PASSED_ON.into_iter().filter(|it| !stdio.env.contains_key(*it));
+    names.filter_map(|name| Some((name.to_owned(), reader.variable(name)?))).collect()
+}
+
+/// What the configuration grants.
+fn granted(
     section: &KeyPath,
     stdio: &StdioUpstream,
     reader: &mut Reader<'_>,
 ) -> Result<Vec<(String, Secret)>, Problem> {
-    let granted = |name: &&str| !stdio.env.contains_key(*name);
-    let mut environment: Vec<_> = PASSED_ON
-        .into_iter()
-        .filter(granted)
-        .filter_map(|name| Some((name.to_owned(), Secret::new(reader.variable(name)?))))
-        .collect();
-    for (name, source) in &stdio.env {
+    let granted = stdio.env.iter().map(|(name, source)| {
         let value = match source {
             VariableSource::Text(text) => text.clone(),
             VariableSource::Secret(source) => reader.text(&section.key("env").key(name), source)?,
         };
-        environment.push((name.clone(), Secret::new(value)));
-    }
-    Ok(environment)
+        Ok((name.clone(), Secret::new(value)))
+    });
+    granted.collect()
 }
 
 /// The file that `program` means; one that others may change would be their way into the gateway's account.

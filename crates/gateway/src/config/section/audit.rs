@@ -8,6 +8,7 @@ use crate::config::value::ByteSize;
 ///
 /// Without this section there is none.
 /// A line says who asked, through which client, for what, and how it was decided; arguments of tools never, unless a rule names them.
+/// Messages are read for that as on servers with rules, up to `limits.body_bytes`.
 /// Requests without good credentials are in the log alone.
 /// The acts of people and operators that the log has under `audit` are in it too.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

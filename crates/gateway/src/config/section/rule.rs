@@ -75,6 +75,8 @@ pub struct RuleAllow {
     /// Claims, each with a value or a list of values, of which the claim must be one or hold one:
     /// `{ groups = ["admins", "operators"] }`.
     /// A claim within another is written with a dot.
+    /// They are those of the token: with `[third_party]` that is one of the gateway's own, which has `client_id` and `act`
+    /// but no groups, so name people in `subjects` there.
     pub claims: Option<BTreeMap<String, Value>>,
 }
 

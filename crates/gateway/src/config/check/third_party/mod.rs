@@ -10,6 +10,7 @@ mod lifetimes;
 mod one_client;
 mod provider_keys;
 mod providers;
+pub(in crate::config) mod rule_claims;
 mod token_exchange;
 mod trusted_issuers;
 
@@ -26,8 +27,9 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
 
 type Check = fn(&Config, &ThirdParty) -> Result<(), Problem>;
 
-const CHECKS: [Check; 13] = [
+const CHECKS: [Check; 14] = [
     alone::check,
+    rule_claims::check,
     lifetimes::check,
     client_hosts::check,
     clients::check,

@@ -4,6 +4,7 @@ mod clients;
 mod dpop;
 mod lifetimes;
 mod providers;
+mod rules;
 mod secrets;
 mod trusted_issuers;
 
