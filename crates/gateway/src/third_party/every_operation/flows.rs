@@ -170,7 +170,9 @@ impl Stage {
         self.gateway.command("/grants/revoke", &serde_json::json!("all")).await;
         let on = &self.gateway.state.foundations;
         assert_eq!(on.grants.count().0, 0, "{:?}: something lives on", self.flow);
-        assert!(!self.gateway.takes(&self.tokens.access));
+        for token in self.gained.iter().chain([&self.tokens.access]) {
+            assert!(!self.gateway.takes(token), "{:?}: {token} lives on", self.flow);
+        }
         // Where the store fails just when the third party's tokens are taken out of it, nobody comes back for them: they
         // stay there, sealed, until their time is over.
         let may_be_left = usize::from(!nothing_failed && matches!(self.scene.trouble, Trouble::Store(_)));

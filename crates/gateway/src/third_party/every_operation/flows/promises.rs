@@ -18,7 +18,7 @@ impl Stage {
             Flow::BackChannelLogout | Flow::RevokeGrants | Flow::Look | Flow::Rules | Flow::Overdue => {
                 self.scene.is_dead(&self.gateway, &self.tokens).await;
             }
-            Flow::ClientCredentials => {
+            Flow::ClientCredentials | Flow::Exchange => {
                 self.the_person_goes_on();
                 self.what_was_gained_is_good();
             }
@@ -26,10 +26,6 @@ impl Stage {
                 self.the_person_goes_on();
                 self.what_was_gained_is_good();
                 self.an_assertion_is_spent().await;
-            }
-            Flow::Exchange => {
-                self.the_person_goes_on();
-                self.what_was_gained_is_good();
             }
             Flow::Push => {
                 self.the_person_goes_on();
