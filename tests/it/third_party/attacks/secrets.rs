@@ -70,7 +70,7 @@ async fn m01_m07_l12_no_secret_is_logged_or_stored_in_the_clear() {
     let (address, machines) = (upstream.uri("/mcp").to_string(), Machines::new());
     let github = github::provider(&github, "everybody = true").replace("allow =", "connect = true\nallow =");
     let mut gateway = machines.known_to(setup()).file("github.secret", CLIENT_SECRET).start(|listen| {
-        let sections = machines.sections(listen, &address);
+        let sections = Machines::sections(listen, &address);
         let all = format!("{LOCAL}{github}{sections}[log]\nlevel = \"trace\"\n");
         configuration(listen, &address, &all, "")
     });

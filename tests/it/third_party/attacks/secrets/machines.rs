@@ -28,7 +28,7 @@ impl Machines {
         setup.file("agent.secret", AGENT_SECRET).file("files.secret", FILES_SECRET)
     }
 
-    pub(super) fn sections(&self, listen: &str, upstream: &str) -> String {
+    pub(super) fn sections(listen: &str, upstream: &str) -> String {
         SECTIONS.replace("PORT", listen.rsplit(':').next().unwrap()).replace("UPSTREAM", upstream)
     }
 
@@ -65,26 +65,8 @@ impl Machines {
         let again = token(&form).await;
         assert_eq!(again.refusal(), (400, "invalid_grant".to_owned()), "refusals are told of as well");
 
-        self.exchange(gateway, secrets).await;
+        exchange(gateway, secrets).await;
         self.tell_of_a_sign_out(gateway, secrets).await;
-    }
-
-    async fn exchange(&self, gateway: &Gateway, secrets: &mut Secrets) {
-        let client = Client::register(gateway).await;
-        let asked = client.asks_for(&[("resource", &gateway.url("/mcp"))]);
-        let code = client.code(&alice(), &asked).await;
-        let tokens = client.redeem(&code, &asked.verifier).await.tokens();
-        secrets.add_tokens(&tokens);
-        let form = [
-            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
-            ("client_id", "files"),
-            ("client_secret", FILES_SECRET),
-            ("subject_token", &tokens.access),
-            ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
-            ("resource", &gateway.url("/search")),
-        ];
-        let answer = post_form(&gateway.url("/token"), &form).await;
-        secrets.add_signed("exchanged token", &access_token(&answer));
     }
 
     /// The one that is told of has no keys that could be fetched: what cannot be proven is not repeated either.
@@ -96,6 +78,24 @@ impl Machines {
         let answer = post_form(&gateway.url("/backchannel-logout/github"), &[("logout_token", &token)]).await;
         assert_eq!(answer.status, 400, "{}", answer.body);
     }
+}
+
+async fn exchange(gateway: &Gateway, secrets: &mut Secrets) {
+    let client = Client::register(gateway).await;
+    let asked = client.asks_for(&[("resource", &gateway.url("/mcp"))]);
+    let code = client.code(&alice(), &asked).await;
+    let tokens = client.redeem(&code, &asked.verifier).await.tokens();
+    secrets.add_tokens(&tokens);
+    let form = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("client_id", "files"),
+        ("client_secret", FILES_SECRET),
+        ("subject_token", &tokens.access),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+        ("resource", &gateway.url("/search")),
+    ];
+    let answer = post_form(&gateway.url("/token"), &form).await;
+    secrets.add_signed("exchanged token", &access_token(&answer));
 }
 
 #[track_caller]
