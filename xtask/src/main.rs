@@ -16,6 +16,7 @@ mod workspace;
 
 use std::{env, process::ExitCode};
 
+/// A command's lines are the one that begins with its name, indented by two, and those that are indented further.
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
@@ -50,6 +51,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
+        ["help" | "--help" | "-h"] => told(USAGE),
+        [name, options @ ..] if options.iter().any(|it| matches!(*it, "--help" | "-h")) => {
+            usage_of(name).map_or_else(usage_error, |lines| told(&format!("usage: cargo xtask\n\n{lines}")))
+        }
         ["test" | "ci"] => gate::run_all(),
         ["codegen"] => gate::run(&[steps::codegen::WRITE]),
         ["codegen", "--check"] => gate::run(&[steps::codegen::CHECK]),
@@ -63,16 +68,53 @@ fn main() -> ExitCode {
         ["soak"] => soak::run("1000000"),
         ["soak", "--calls", calls] => soak::run(calls),
         ["fuzz", options @ ..] => fuzz::run(options).unwrap_or_else(usage_error),
-        ["help" | "--help" | "-h"] => {
-            println!("{USAGE}");
-            ExitCode::SUCCESS
-        }
         [name] => gate::run_named(name).unwrap_or_else(usage_error),
         _ => usage_error(),
     }
 }
 
+fn told(text: &str) -> ExitCode {
+    println!("{text}");
+    ExitCode::SUCCESS
+}
+
+/// What the usage says of one command; `None` if it does not name it.
+fn usage_of(name: &str) -> Option<String> {
+    let begins = |line: &&str| {
+        let command = line.strip_prefix("  ").filter(|it| !it.starts_with(' '));
+        let names = command.and_then(|it| it.split("  ").next()).unwrap_or_default();
+        names.split(' ').any(|word| !name.is_empty() && word.trim_end_matches(',') == name)
+    };
+    let mut lines = USAGE.lines().skip_while(|line| !begins(line));
+    let first = lines.next()?;
+    let further = lines.take_while(|it| it.starts_with("   "));
+    Some(std::iter::once(first).chain(further).collect::<Vec<_>>().join("\n"))
+}
+
 fn usage_error() -> ExitCode {
     eprintln!("{USAGE}");
     ExitCode::from(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usage_of_a_command_is_its_own_lines() {
+        for (name, options) in [
+            ("crash", &["--cycles N", "--file-size SIZE", "goes on where it was stopped"][..]),
+            ("races", &["--rounds N"]),
+            ("power-loss", &["--seeds N", "--from S"]),
+            ("soak", &["--calls N"]),
+            ("ci", &["the whole gate"]),
+        ] {
+            let usage = usage_of(name).unwrap();
+            assert!(options.iter().all(|it| usage.contains(it)), "{name}: {usage}");
+            assert!(!usage.contains("moods") && !usage.contains("fuzz"), "{name}: {usage}");
+        }
+        for unknown in ["nothing", "", "usage:", "step", "(1,000);"] {
+            assert_eq!(usage_of(unknown), None, "{unknown}");
+        }
+    }
 }

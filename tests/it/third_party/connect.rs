@@ -21,7 +21,7 @@ use crate::support::{Answer, Gateway, Person, call, tool_call};
 const OCTOCAT: u64 = 583_231;
 
 /// The link that an MCP server makes for the holder of a token, of nothing but its `sub`.
-fn link(gateway: &Gateway, access_token: &str) -> String {
+pub(super) fn link(gateway: &Gateway, access_token: &str) -> String {
     let claims = URL_SAFE_NO_PAD.decode(access_token.split('.').nth(1).unwrap()).unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
     let digest = digest::digest(&digest::SHA256, claims["sub"].as_str().unwrap().as_bytes());

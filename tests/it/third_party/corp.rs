@@ -6,11 +6,14 @@ use std::{
 };
 
 use super::{
-    attacks::{echo, until},
+    attacks::{
+        streams::{endless, ends},
+        until,
+    },
     client::{Client, TokenAnswer},
     stage::{Stage, corp, corp_alice, corp_person, gateway},
 };
-use crate::support::{Part, Person, call, tool_call};
+use crate::support::{Part, Person, call, open, tool_call};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_the_rules_name_comes_in_and_nobody_else() {
@@ -43,7 +46,7 @@ async fn j04_i20_a_refusal_there_is_told_to_the_client_without_its_text() {
 /// A real provider that calls us at a sign-out there, which the page after our own sign-out leads to.
 #[tokio::test(flavor = "multi_thread")]
 async fn k07_whoever_signs_out_there_is_signed_out_here_at_once() {
-    let upstream = echo().await;
+    let upstream = endless().await;
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let provider = corp(&format!("http://127.0.0.1:{port}"));
     let gateway = gateway(&upstream.uri("/mcp").to_string(), &provider, "");
@@ -57,7 +60,7 @@ async fn k07_whoever_signs_out_there_is_signed_out_here_at_once() {
     let tokens = client.redeem(&code, &asked.verifier).await.tokens();
     let elsewhere = client.connect(&corp_alice()).await;
     let status =
-        async |access: &str| call(tool_call(&gateway.url("/mcp"), Some(access))).await.status.as_u16();
+        async |access: &str| open(tool_call(&gateway.url("/mcp"), Some(access))).await.status().as_u16();
     assert_eq!((status(&tokens.access).await, status(&elsewhere.access).await), (200, 200));
 
     let account = alice.goes_to(&gateway.url("/account")).await;
@@ -66,7 +69,10 @@ async fn k07_whoever_signs_out_there_is_signed_out_here_at_once() {
     assert!(signed_out.body.contains(&link), "{}", signed_out.body);
     assert_eq!(status(&tokens.access).await, 200, "signing out here leaves clients connected");
 
+    let stream = open(tool_call(&gateway.url("/mcp"), Some(&tokens.access))).await;
+    assert_eq!(stream.status(), 200);
     let mut alice = alice.presses("logout=yes");
+    // From the press of the button there: what this machine needs for the pages counts too.
     let began = Instant::now();
     let there = alice.goes_to(&link).await;
     assert!(there.status.is_success() || there.status.is_redirection(), "{}", there.text());
@@ -74,6 +80,7 @@ async fn k07_whoever_signs_out_there_is_signed_out_here_at_once() {
     let took = began.elapsed();
     println!("FI-13: ended {} ms after the person began to sign out there", took.as_millis());
     assert!(took < Duration::from_secs(5), "{took:?}");
+    ends(stream).await;
     assert_eq!(client.refresh(&tokens.refresh).await.refusal(), (400, "invalid_grant".to_owned()));
     assert!(gateway.output().contains("third_party_logout"), "{}", gateway.output());
     assert_eq!(status(&elsewhere.access).await, 200, "another sign-in of the same person goes on");

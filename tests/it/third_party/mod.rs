@@ -21,6 +21,7 @@ mod moods;
 mod one_line;
 mod operating;
 mod pushed;
+mod reload;
 mod stage;
 mod step_up;
 mod storage;

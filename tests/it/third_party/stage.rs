@@ -74,9 +74,14 @@ master_key = {{ file = "master.key" }}
 
 /// alice, who signs in with a password of the gateway's own.
 pub(super) fn alice() -> Person {
+    alice_with(PASSWORD)
+}
+
+/// alice, who types this password.
+pub(super) fn alice_with(password: &str) -> Person {
     Person::new()
         .types("username", "alice")
-        .types("password", PASSWORD)
+        .types("password", password)
         .presses("decision=signed-in")
         .presses("decision=provider:local")
 }
@@ -130,8 +135,10 @@ name = "Alice Liddell"
 pub(super) const PASSWORD: &str = "wonderland-of-the-tests";
 pub(super) const MASTER_KEY: &str = "bWFzdGVyLWtleS1vZi10aGUtdGVzdHMtMDEyMzQ1Njc4OQ==";
 
-/// Made by the program itself, once.
-static PASSWORD_HASH: LazyLock<String> = LazyLock::new(|| {
+static PASSWORD_HASH: LazyLock<String> = LazyLock::new(|| hash_of(PASSWORD));
+
+/// What the program itself makes of a password.
+pub(super) fn hash_of(password: &str) -> String {
     use std::io::Write;
     let mut child = Command::new(env!("CARGO_BIN_EXE_mcp-gateway"))
         .arg("hash-password")
@@ -139,8 +146,8 @@ static PASSWORD_HASH: LazyLock<String> = LazyLock::new(|| {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
-});
+}

@@ -20,6 +20,8 @@ pub use resident::ResidentError;
 pub(crate) use resident::{Registered, Resident};
 
 #[cfg(test)]
+mod every_cause;
+#[cfg(test)]
 mod every_operation;
 #[cfg(test)]
 mod testing;

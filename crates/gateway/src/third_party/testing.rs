@@ -1,6 +1,8 @@
 //! What the tests of option B share: a state on a store that fails on demand, a clock that moves on demand, and a
 //! third party in memory.
 
+pub(super) mod audit;
+
 use std::{
     sync::{Arc, LazyLock, Mutex},
     time::Duration,
@@ -90,7 +92,7 @@ impl World {
                 .unwrap();
         let http = FakeHttp::new();
         let world_allows = AllowRules { everybody: true, ..AllowRules::default() };
-        let provider = provider_of(source, Arc::new(http.clone()), clock.clone(), world_allows);
+        let provider = provider_of("third", source, Arc::new(http.clone()), clock.clone(), world_allows);
         state.foundations.providers.replace([provider]);
         let access = state.grant_access();
         Self { source, clock, store, http, state, access, groups: Mutex::default(), work: Some(work) }
@@ -108,7 +110,8 @@ impl World {
 
     /// Another configuration: who may come in.
     pub(super) fn allow(&self, rules: AllowRules) {
-        let provider = provider_of(self.source, Arc::new(self.http.clone()), self.clock.clone(), rules);
+        let http = Arc::new(self.http.clone());
+        let provider = provider_of("third", self.source, http, self.clock.clone(), rules);
         self.state.foundations.providers.replace([provider]);
     }
 
@@ -250,10 +253,12 @@ pub(super) fn provider(
     clock: Arc<dyn Clock>,
     rules: AllowRules,
 ) -> SignInProvider {
-    provider_of(Source::Api, http, clock, rules)
+    provider_of("third", Source::Api, http, clock, rules)
 }
 
-fn provider_of(
+/// The third party under another id.
+pub(super) fn provider_of(
+    id: &str,
     source: Source,
     http: Arc<dyn HttpClient>,
     clock: Arc<dyn Clock>,
@@ -286,7 +291,7 @@ fn provider_of(
             jwks: url(JWKS),
             ..EndpointOverrides::default()
         },
-        ..ProviderSettings::new("third".parse().unwrap(), kind, "gateway".parse().unwrap())
+        ..ProviderSettings::new(id.parse().unwrap(), kind, "gateway".parse().unwrap())
     };
     let ports = ProviderPorts {
         http: Arc::clone(&http),

@@ -90,7 +90,7 @@ impl Scene {
 }
 
 /// A proof of this moment for a POST.
-fn fresh(key: &TestKey, url: &str) -> TokenBuilder {
+pub(super) fn fresh(key: &TestKey, url: &str) -> TokenBuilder {
     key.proof("POST", url).claim("iat", SystemClock::new().now().as_seconds())
 }
 

@@ -10,7 +10,7 @@ mod links;
 mod refresh;
 mod registration;
 mod secrets;
-mod streams;
+pub(super) mod streams;
 
 use std::{sync::Arc, time::Duration};
 

@@ -7,11 +7,11 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use oauth_client::AllowRules;
 use oauth_server::{
-    AuthorizeEndpoint, Client, ClientAuthMethod, ClientOrigin, ClientProof, ClientSources, Clients,
-    ConfiguredClient, GrantPort, GrantType, IntrospectEndpoint, OfferedResource, PushEndpoint,
-    RevokeEndpoint, ServerMetadata, ServerSettings, TokenEndpoint,
+    AuthorizeEndpoint, Clients, GrantPort, IntrospectEndpoint, PushEndpoint, RevokeEndpoint, ServerMetadata,
+    ServerSettings, TokenEndpoint,
 };
 use oauth_types::{Clock, SystemEntropy};
+use outbound_http::HttpClient;
 use serde_json::Value;
 use session_binding::Connections;
 use storage::RecordStore;
@@ -19,12 +19,14 @@ use token_manager::Liveness;
 use tower_service::Service;
 use url::{Url, form_urlencoded};
 
-use super::hub::Hub;
+use super::{clients, hub::Hub};
 use crate::{
     request_id::RequestIds,
     service::Arrival,
     third_party::{
-        adapters::{ClientAssertions, Directory, OwnTokens},
+        adapters::{Directory, OwnTokens, SignInProvider},
+        admin,
+        back_channel_logout::{self, BackChannelLogout},
         browser::{self, BrowserParts},
         endpoints::{self, Endpoints, Failures},
         state::{State, StorageSettings},
@@ -38,6 +40,8 @@ pub(super) struct Gateway {
     pub(super) state: State,
     pub(super) tokens: OwnTokens,
     router: Router,
+    /// What operators reach, on a socket of their own.
+    operators: Router,
     tasks: Tasks,
     ids: RequestIds,
 }
@@ -62,58 +66,23 @@ impl Gateway {
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let settings = settings(StorageSettings::Memory);
         let (state, work) = State::on(store, settings, clock.clone(), Arc::new(SystemEntropy)).await?;
-        let rules = AllowRules { groups: ["staff".to_owned()].into(), ..AllowRules::default() };
-        let provider = provider(hub.clone(), clock.clone(), rules);
-        state.foundations.providers.replace([provider.clone()]);
+        state.foundations.providers.replace(providers(&hub, &clock, "staff"));
         let tasks = work.spawn();
         let tokens = OwnTokens::new(state.issuer.clone(), state.keys.clone(), clock.clone());
-
-        let offered = OfferedResource {
-            resource: RESOURCE.parse()?,
-            scopes: "mcp".parse()?,
-            default_scopes: "mcp".parse()?,
-        };
-        let server = Arc::new(ServerSettings::new(state.issuer.clone(), vec![offered])?);
-        let clients = clients(&state, &clock, hub)?;
-        let browser = browser::Browser::new(BrowserParts {
-            authorize: AuthorizeEndpoint::new(Arc::clone(&server), clients.clone()),
-            pending: state.pending.clone(),
-            browser_sessions: state.foundations.browsers.clone(),
-            foundations: state.foundations.clone(),
-            connections: Connections::new(Arc::new(Directory::new(
-                state.foundations.grants.clone(),
-                state.foundations.sessions.clone(),
-                Arc::new(clients.clone()),
-            ))),
-            ring: Arc::clone(&state.ring),
-            connectable: Vec::new(),
-            providers: vec![provider],
-            issuer: state.issuer.clone(),
-            response_issuer: true,
-            servers: BTreeMap::new(),
-            body_idle: Duration::from_secs(10),
-            clock: clock.clone(),
-        });
-        let grants: Arc<dyn GrantPort> = Arc::new(state.grant_access());
-        let endpoints = Endpoints {
-            metadata: ServerMetadata::new(&server),
-            token: TokenEndpoint::new(Arc::clone(&server), clients.clone(), Arc::clone(&grants)),
-            push: PushEndpoint::new(Arc::clone(&server), clients.clone(), state.pushed.clone()),
-            revoke: RevokeEndpoint::new(clients.clone(), Arc::clone(&grants)),
-            introspect: IntrospectEndpoint::new(server, clients, grants),
-            registrations: None,
-            signing_keys: state.signing_keys.clone(),
-            failures: Failures::new(clock),
-            body_idle: Duration::from_secs(10),
-        };
-        let router = endpoints::router(endpoints).merge(browser::router(Arc::new(browser)));
+        let server = Arc::new(clients::settings(&state.issuer)?);
+        let clients = clients::clients(&state, &clock, hub.clone())?;
+        let browser = browser(&state, &server, &clients, (&hub, &clock));
+        let router = endpoints::router(endpoints(&state, &server, clients, (&hub, &clock)))
+            .merge(browser::router(Arc::new(browser)))
+            .merge(back_channel_logout::router(back_channel_logout(&state, &clock)));
         let router = to_the_end(router, state.requests.clone());
-        Ok(Self { state, tokens, router, tasks, ids: RequestIds::new(&SystemEntropy) })
+        let operators = admin::router(state.clone());
+        Ok(Self { state, tokens, router, operators, tasks, ids: RequestIds::new(&SystemEntropy) })
     }
 
     /// The process ends in good order.
     pub(super) async fn stop(self) {
-        drop(self.router);
+        drop((self.router, self.operators));
         self.tasks.stop().await;
     }
 
@@ -126,6 +95,15 @@ impl Gateway {
     /// A request of a program.
     pub(super) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
         self.send(Method::POST, path, &[], Some(form)).await
+    }
+
+    /// A command of the operator; the line that answers it.
+    pub(super) async fn command(&self, path: &str, question: &Value) -> Value {
+        let request = Request::post(path).body(Body::from(question.to_string())).unwrap();
+        let answer = self.operators.clone().call(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path} {question}");
+        let lines = answer.into_body().collect().await.unwrap().to_bytes();
+        serde_json::from_slice(&lines).unwrap()
     }
 
     async fn send(
@@ -213,31 +191,80 @@ impl Page {
     }
 }
 
-fn clients(
-    state: &State,
-    clock: &Arc<dyn Clock>,
-    http: Arc<Hub>,
-) -> Result<Clients, Box<dyn std::error::Error>> {
-    let client = Client {
-        id: client(),
-        origin: ClientOrigin::Configured,
-        name: Some("Client".to_owned()),
-        host: None,
-        redirect_uris: vec![REDIRECT.parse()?],
-        auth_method: ClientAuthMethod::None,
-        grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
-        scope: None,
-        default_scope: None,
-        dpop_bound_access_tokens: false,
-        require_pushed_authorization_requests: false,
+/// Who lets people in: the third party, for members of `group`; and the same under two further names, as an OpenID
+/// provider, and as one whose accounts people connect.
+pub(super) fn providers(hub: &Arc<Hub>, clock: &Arc<dyn Clock>, group: &str) -> [SignInProvider; 3] {
+    let of = |id: &str, source: Source| {
+        let rules = AllowRules { groups: [group.to_owned()].into(), ..AllowRules::default() };
+        let http: Arc<dyn HttpClient> = Arc::<Hub>::clone(hub);
+        provider_of(id, source, http, Arc::clone(clock), rules)
     };
-    Ok(Clients::new(ClientSources {
-        issuer: state.issuer.clone(),
-        configured: vec![ConfiguredClient::new(client, ClientProof::Nothing)?],
-        documents: None,
-        registrations: None,
-        store: Arc::clone(&state.store),
-        assertions: Arc::new(ClientAssertions::new(http, clock.clone())),
-        clock: clock.clone(),
-    }))
+    [of("third", Source::Api), of(CORP, Source::Userinfo), of(FURTHER, Source::Api)]
 }
+
+fn browser(
+    state: &State,
+    server: &Arc<ServerSettings>,
+    clients: &Clients,
+    (hub, clock): (&Arc<Hub>, &Arc<dyn Clock>),
+) -> browser::Browser {
+    browser::Browser::new(BrowserParts {
+        authorize: AuthorizeEndpoint::new(Arc::clone(server), clients.clone())
+            .with_pushed(state.pushed.clone()),
+        pending: state.pending.clone(),
+        browser_sessions: state.foundations.browsers.clone(),
+        foundations: state.foundations.clone(),
+        connections: Connections::new(Arc::new(Directory::new(
+            state.foundations.grants.clone(),
+            state.foundations.sessions.clone(),
+            Arc::new(clients.clone()),
+        ))),
+        ring: Arc::clone(&state.ring),
+        connectable: vec![FURTHER.parse().unwrap()],
+        providers: providers(hub, clock, "staff").into(),
+        issuer: state.issuer.clone(),
+        response_issuer: true,
+        servers: BTreeMap::new(),
+        body_idle: Duration::from_secs(10),
+        clock: Arc::clone(clock),
+    })
+}
+
+fn endpoints(
+    state: &State,
+    server: &Arc<ServerSettings>,
+    clients: Clients,
+    (hub, clock): (&Arc<Hub>, &Arc<dyn Clock>),
+) -> Endpoints {
+    let grants = Arc::new(state.grant_access());
+    let port: Arc<dyn GrantPort> = grants.clone();
+    let token = TokenEndpoint::new(Arc::clone(server), clients.clone(), Arc::clone(&port));
+    Endpoints {
+        metadata: ServerMetadata::new(server),
+        token: token
+            .with_direct_grants(grants)
+            .with_identity_assertions(Arc::new(clients::enterprises(hub.clone(), clock))),
+        push: PushEndpoint::new(Arc::clone(server), clients.clone(), state.pushed.clone()),
+        revoke: RevokeEndpoint::new(clients.clone(), Arc::clone(&port)),
+        introspect: IntrospectEndpoint::new(Arc::clone(server), clients, port),
+        registrations: None,
+        signing_keys: state.signing_keys.clone(),
+        failures: Failures::new(Arc::clone(clock)),
+        body_idle: Duration::from_secs(10),
+    }
+}
+
+fn back_channel_logout(state: &State, clock: &Arc<dyn Clock>) -> BackChannelLogout {
+    BackChannelLogout {
+        foundations: state.foundations.clone(),
+        store: Arc::clone(&state.store),
+        clock: Arc::clone(clock),
+        failures: Failures::new(Arc::clone(clock)),
+        body_idle: Duration::from_secs(10),
+    }
+}
+
+/// The OpenID provider that tells of sign-outs.
+pub(super) const CORP: &str = "corp";
+/// Where people connect further accounts.
+pub(super) const FURTHER: &str = "further";

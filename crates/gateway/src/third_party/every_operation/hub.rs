@@ -8,12 +8,16 @@ use http::{Request, Response, StatusCode, header};
 use outbound_http::{FetchError, HttpClient, Limits};
 use serde_json::{Value, json};
 use storage::Fault;
+use test_support::issuer::{TestIssuer, TokenBuilder};
 
-use crate::third_party::testing::{REVOKE, TOKEN, USERINFO};
+use crate::third_party::testing::{IDP, JWKS, REVOKE, TOKEN, USERINFO};
 
 /// The third party; whoever asks it reaches it through [`HttpClient`].
-#[derive(Debug, Default)]
-pub(super) struct Hub(Mutex<State>);
+#[derive(Debug)]
+pub(super) struct Hub {
+    state: Mutex<State>,
+    signer: TestIssuer,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -21,15 +25,34 @@ struct State {
     /// Which question fails, and whether it arrives.
     fails: Option<(u64, Fault)>,
     down: bool,
+    /// Whether the person has left the group that may come in.
+    has_left: bool,
     sign_ins: u64,
     /// The newest tokens of each sign-in, by its number from 1.
     newest: Vec<u64>,
 }
 
+impl Default for Hub {
+    fn default() -> Self {
+        Self { state: Mutex::default(), signer: TestIssuer::new(IDP) }
+    }
+}
+
 impl Hub {
-    /// Lets the `n`-th question fail, counted from 1.
+    /// A statement in the making, signed with the key that it publishes.
+    pub(super) fn says(&self) -> TokenBuilder {
+        self.signer.token()
+    }
+
+    /// Takes the person out of the group that may come in.
+    pub(super) fn removes_the_person(&self) {
+        self.state().has_left = true;
+    }
+
+    /// Lets the `n`-th question from now fail, counted from 1.
     pub(super) fn fail_nth(&self, n: u64, fault: Fault) {
-        self.state().fails = Some((n, fault));
+        let mut state = self.state();
+        state.fails = Some((state.asked.saturating_add(n), fault));
     }
 
     pub(super) fn is_pending(&self) -> bool {
@@ -46,20 +69,23 @@ impl Hub {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap()
+        self.state.lock().unwrap()
     }
 }
 
 impl State {
-    fn answer(&mut self, request: &Request<Bytes>) -> (StatusCode, Value) {
+    fn answer(&mut self, request: &Request<Bytes>, signer: &TestIssuer) -> (StatusCode, Value) {
         let url = request.uri().to_string();
         match &*url {
             TOKEN => self.tokens(request.body()),
             USERINFO => {
                 let bearer = request.headers()[header::AUTHORIZATION].to_str().unwrap();
                 assert!(bearer.starts_with("Bearer third-access-"), "{bearer}");
-                (StatusCode::OK, json!({ "id": "1", "groups": ["staff"] }))
+                let groups = if self.has_left { ["visitors"] } else { ["staff"] };
+                (StatusCode::OK, json!({ "id": "1", "sub": "1", "groups": groups }))
             }
+            JWKS => (StatusCode::OK, signer.jwks()),
+            DISCOVERY => (StatusCode::OK, signer.metadata()),
             REVOKE => (StatusCode::OK, json!({})),
             _ => panic!("nobody has an address like {url}"),
         }
@@ -97,6 +123,8 @@ impl State {
     }
 }
 
+const DISCOVERY: &str = "https://idp.example/.well-known/openid-configuration";
+
 fn token(kind: &str, family: usize, number: u64) -> String {
     format!("third-{kind}-{family}-{number}")
 }
@@ -111,7 +139,7 @@ impl HttpClient for Hub {
         if state.down || fault == Some(Fault::Refused) {
             return Err(FetchError::Timeout(std::time::Duration::from_secs(5)));
         }
-        let (status, body) = state.answer(&request);
+        let (status, body) = state.answer(&request, &self.signer);
         if fault == Some(Fault::AnswerLost) {
             return Err(FetchError::Timeout(std::time::Duration::from_secs(5)));
         }

@@ -25,7 +25,7 @@ pub(super) struct Tokens {
 }
 
 impl Broken {
-    fn page(page: &Page) -> Self {
+    pub(super) fn page(page: &Page) -> Self {
         let text = format!("{}: {:?}", page.status, page.location());
         assert_ne!(page.status, 500, "{page:?}");
         if page.status.is_server_error() { Self::Unavailable(text) } else { Self::Refused(text) }
@@ -47,13 +47,7 @@ pub(super) async fn sign_in(gateway: &Gateway, browser: &mut Browser) -> Step<St
     let (transaction, csrf) = (page.hidden("transaction"), page.hidden("csrf"));
     let form = [("transaction", &*transaction), ("csrf", &*csrf), ("decision", "provider:third")];
     let away = browser.post(gateway, "/consent", &form).await;
-    let Some(third_party) = away.location().filter(|it| it.host_str() == Some("idp.example")) else {
-        return Err(Broken::page(&away));
-    };
-    let state = third_party.query_pairs().find(|it| it.0 == "state").unwrap().1.into_owned();
-    let back = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs([("code", "code-1"), ("state", &state)])
-        .finish();
+    let back = answer_of_the_third_party(&away)?;
     let landed = browser.get(gateway, &format!("/callback/third?{back}")).await;
     let answer = landed.location().filter(|it| it.as_str().starts_with(REDIRECT));
     let Some(answer) = answer else { return Err(Broken::page(&landed)) };
@@ -66,6 +60,17 @@ pub(super) async fn sign_in(gateway: &Gateway, browser: &mut Browser) -> Step<St
         }
         (_, error) => Err(Broken::Refused(format!("{error:?}"))),
     }
+}
+
+/// What the third party adds to our callback when the browser is sent there.
+pub(super) fn answer_of_the_third_party(away: &Page) -> Step<String> {
+    let Some(third_party) = away.location().filter(|it| it.host_str() == Some("idp.example")) else {
+        return Err(Broken::page(away));
+    };
+    let state = third_party.query_pairs().find(|it| it.0 == "state").unwrap().1.into_owned();
+    Ok(form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("code", "code-1"), ("state", &state)])
+        .finish())
 }
 
 pub(super) async fn redeem(gateway: &Gateway, code: &str) -> Step<Tokens> {
@@ -151,9 +156,18 @@ fn request() -> String {
         .finish()
 }
 
-/// The grant that an access token names.
+/// What an access token says.
 pub(super) fn claims(access_token: &str) -> Value {
+    part(access_token, 1)
+}
+
+/// With which key it says so.
+pub(super) fn head(access_token: &str) -> Value {
+    part(access_token, 0)
+}
+
+fn part(access_token: &str, place: usize) -> Value {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    let body = access_token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap()
+    let part = access_token.split('.').nth(place).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }

@@ -33,6 +33,25 @@ struct Model {
     newest: u64,
     ended: bool,
     revoked: bool,
+    /// What the last act showed, of what has to be seen.
+    sight: Option<Sight>,
+}
+
+/// What an exploration is worth nothing without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Sight {
+    /// The grant ended, for this reason.
+    Ended(EndCause),
+    /// Two rotations began from one row, and the second lost to the first.
+    RotationLostToRotation,
+    /// A rotation began before the revocation, and lost to it.
+    RotationLostToRevocation,
+    /// A revocation lost to a rotation, and has to begin again.
+    RevocationLostToRotation,
+    /// A rotation was stored, and its answer lost.
+    RotationWithoutAnswer,
+    /// The token before the present one was answered with the same successor.
+    Repeated,
 }
 
 /// What somebody knows, and what they have begun.
@@ -71,16 +90,18 @@ enum Act {
 
 #[test]
 fn g17_no_interleaving_gives_two_live_branches_or_brings_a_dead_grant_back() {
-    let mut seen = HashSet::new();
-    let mut endings = HashSet::new();
+    let (mut seen, mut sights) = (HashSet::new(), HashSet::new());
     let mut level = vec![Model::new()];
     for _ in 0..DEPTH {
         let mut next_level = Vec::new();
         for model in level {
             for act in model.acts() {
                 let mut next = model.clone();
-                if next.play(act) && seen.insert(next.digest()) {
-                    next.note_ending(&mut endings);
+                if !next.play(act) {
+                    continue;
+                }
+                sights.extend(next.sight);
+                if seen.insert(next.digest()) {
                     next_level.push(next);
                 }
             }
@@ -88,10 +109,13 @@ fn g17_no_interleaving_gives_two_live_branches_or_brings_a_dead_grant_back() {
         level = next_level;
     }
     assert!(seen.len() > 300_000, "only {} situations", seen.len());
-    // The model is worth nothing if it does not get there.
-    for cause in [EndCause::CodeReuse, EndCause::RefreshReuse, EndCause::SignedOut, EndCause::AbsoluteTimeout]
-    {
-        assert!(endings.contains(&cause), "{cause} was never reached");
+    assert_all_seen(&sights);
+}
+
+#[track_caller]
+fn assert_all_seen(sights: &HashSet<Sight>) {
+    for sight in SIGHTS {
+        assert!(sights.contains(&sight), "{sight:?} was never reached");
     }
 }
 
@@ -125,6 +149,7 @@ impl Model {
             newest: 0,
             ended: false,
             revoked: false,
+            sight: None,
         }
     }
 
@@ -142,12 +167,6 @@ impl Model {
             record::encode(&begun.next).body.hash(&mut hasher);
         }
         hasher.finish()
-    }
-
-    fn note_ending(&self, endings: &mut HashSet<EndCause>) {
-        if let Some(Grant { state: State::Ended(ended), .. }) = &self.row {
-            endings.insert(ended.cause);
-        }
     }
 
     fn acts(&self) -> Vec<Act> {
@@ -169,6 +188,7 @@ impl Model {
     /// `false` if nothing comes of it.
     fn play(&mut self, act: Act) -> bool {
         let client = testing::client();
+        self.sight = None;
         match act {
             Act::Wait(seconds) => {
                 self.now += seconds;
@@ -225,8 +245,10 @@ impl Model {
         let Some(begun) = self.actors[actor].begun.take() else { return false };
         if begun.changes && begun.revision != self.revision {
             // Somebody was faster: begin again, or give up.
+            self.sight = self.loss(actor, &begun);
             return true;
         }
+        self.sight = begun.sight(answered);
         if begun.changes {
             self.store(&begun);
         }
@@ -237,6 +259,23 @@ impl Model {
             self.revoked = true;
         }
         true
+    }
+
+    /// What it means that this lost to what is in the row now.
+    fn loss(&self, actor: usize, begun: &Begun) -> Option<Sight> {
+        let rotation = begun.presented > 0 && matches!(begun.outcome, Outcome::Granted { .. });
+        match &self.row.as_ref()?.state {
+            State::Live(live) if rotation && live.generation == begun.presented + 1 => {
+                Some(Sight::RotationLostToRotation)
+            }
+            State::Ended(ended) if rotation && ended.cause == EndCause::SignedOut => {
+                Some(Sight::RotationLostToRevocation)
+            }
+            State::Live(live) if actor == REVOKER && live.generation > FIRST_GENERATION => {
+                Some(Sight::RevocationLostToRotation)
+            }
+            _ => None,
+        }
     }
 
     fn store(&mut self, begun: &Begun) {
@@ -268,6 +307,31 @@ impl Model {
     }
 }
 
+impl Begun {
+    /// What it shows when nobody was faster.
+    fn sight(&self, answered: bool) -> Option<Sight> {
+        match (&self.next.state, &self.outcome) {
+            (State::Ended(ended), _) if self.changes => Some(Sight::Ended(ended.cause)),
+            (State::Live(_), Outcome::Granted { .. }) if !self.changes => Some(Sight::Repeated),
+            (State::Live(_), Outcome::Granted { .. }) if self.presented > 0 && !answered => {
+                Some(Sight::RotationWithoutAnswer)
+            }
+            _ => None,
+        }
+    }
+}
+
+const SIGHTS: [Sight; 9] = [
+    Sight::Ended(EndCause::CodeReuse),
+    Sight::Ended(EndCause::RefreshReuse),
+    Sight::Ended(EndCause::SignedOut),
+    Sight::Ended(EndCause::AbsoluteTimeout),
+    Sight::RotationLostToRotation,
+    Sight::RotationLostToRevocation,
+    Sight::RevocationLostToRotation,
+    Sight::RotationWithoutAnswer,
+    Sight::Repeated,
+];
 const CODE: Digest = Digest([3; 32]);
 const KEY: KeyId = KeyId::from_bytes([1; 4]);
 const LIFE: u64 = 4000;
