@@ -194,6 +194,7 @@ async fn end(world: &World, ada: &Authenticated) {
     let left = again(async || world.sessions.overdue(None, 10, &|_| Some(UnixTime::EPOCH)).await).await.ended;
     assert_eq!(left.iter().map(|it| &it.grants[..]).collect::<Vec<_>>(), [[GRANT]]);
     again(async || world.sessions.forget_grants(ada.session(), &[GRANT]).await).await;
+    again(async || world.sessions.tidied(ada.session()).await).await;
     assert!(
         again(async || world.sessions.overdue(None, 10, &|_| Some(UnixTime::EPOCH)).await)
             .await

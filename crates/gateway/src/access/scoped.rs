@@ -2,7 +2,7 @@ use axum::{body::Body, extract::Request};
 use oauth_types::Scope;
 
 use super::{Asked, Live, Principal, ProtectedServer, named_by_challenge};
-use crate::{audit::Entry, refusal::Refusal};
+use crate::{audit::Entry, refusal::Refusal, request_body::BodyBounds};
 
 /// Proof that a principal has the scopes that a server requires of every request.
 #[derive(Debug)]
@@ -68,10 +68,18 @@ impl Lacking {
         if server.policy().is_none() && !entry.is_kept() {
             return None;
         }
-        let bounds = server.bound_body(request.headers()).ok()?;
-        let _place = server.admit().ok()?;
+        let declared = server.bound_body(request.headers()).ok()?;
+        let _places = (
+            server.admit().ok()?,
+            // Whoever lacks a scope has no more places than others.
+            server.admit_stream(self.0.principal(), request.method()).ok()?,
+        );
+        let bounds = BodyBounds { most: declared.most.min(MOST_READ), ..declared };
         let (asked, _) = Asked::read(request, bounds, &server.message_limits()).await.ok()?;
         entry.asks_for(asked.operations());
         server.policy().map(|it| it.missing(self.0.principal(), &asked))
     }
 }
+
+/// What is read of a request only to say more of its refusal.
+const MOST_READ: u64 = 256 * 1024;

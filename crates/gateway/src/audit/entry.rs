@@ -51,7 +51,10 @@ impl Entry {
             }
             several => {
                 line.texts("methods", several.iter().map(|it| &*it.method));
-                line.texts("names", several.iter().filter_map(Operation::mirrored_name));
+                line.texts(
+                    "names",
+                    several.iter().map(|it| Operation::mirrored_name(it).unwrap_or_default()),
+                );
             }
         }
     }

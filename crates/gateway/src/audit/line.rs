@@ -31,9 +31,16 @@ impl EventLine {
         self.json(name, &Value::from(value));
     }
 
-    /// Adds texts, no more than [`MOST_TEXTS`].
-    pub(super) fn texts<'a>(&mut self, name: &str, values: impl Iterator<Item = &'a str>) {
-        self.json(name, &values.take(MOST_TEXTS).map(cut).collect());
+    /// Adds texts, no more than [`MOST_TEXTS`]; a last one says how many are left out. Of many, less is kept of each.
+    pub(super) fn texts<'a>(&mut self, name: &str, mut values: impl Iterator<Item = &'a str>) {
+        let texts: Vec<_> = values.by_ref().take(MOST_TEXTS).collect();
+        let most = if texts.len() > FEW_TEXTS { MOST_TEXT / 4 } else { MOST_TEXT };
+        let mut texts: Vec<_> = texts.into_iter().map(|it| cut_to(most, it)).collect();
+        let left_out = values.count();
+        if left_out > 0 {
+            texts.push(format!("\u{2026} {left_out} more"));
+        }
+        self.json(name, &texts.into());
     }
 
     /// Adds values that a rule names, each of no more than [`MOST_TEXT`] characters of JSON: of a larger one the
@@ -44,7 +51,7 @@ impl EventLine {
             if json.len() <= MOST_TEXT { value.clone() } else { Value::from(cut(&json)) }
         };
         let values: Map<_, _> =
-            values.iter().take(MOST_TEXTS).map(|(name, value)| (cut(name), bounded(value))).collect();
+            values.iter().take(MOST_ARGUMENTS).map(|(name, value)| (cut(name), bounded(value))).collect();
         self.json(name, &Value::from(values));
     }
 
@@ -73,7 +80,11 @@ fn rfc3339(time: UnixTime) -> String {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(MOST_TEXT) {
+    cut_to(MOST_TEXT, text)
+}
+
+fn cut_to(most: usize, text: &str) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}\u{2026}", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }
@@ -81,5 +92,9 @@ fn cut(text: &str) -> String {
 
 /// Characters of one value.
 const MOST_TEXT: usize = 512;
-/// Values of one list.
-const MOST_TEXTS: usize = 16;
+/// Values of one list: those of a batch of the largest size.
+const MOST_TEXTS: usize = 100;
+/// Values of which as much is kept as of one.
+const FEW_TEXTS: usize = 16;
+/// Arguments of one call.
+const MOST_ARGUMENTS: usize = 16;

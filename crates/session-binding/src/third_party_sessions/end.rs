@@ -56,6 +56,23 @@ impl ThirdPartySessions {
         Ok(ended.then(|| next.ended_session(*slot, EndCause::Unused)))
     }
 
+    /// Notes that nothing is left of what rested on a session which has ended: neither grants nor what was kept of it
+    /// elsewhere. Until then a walk names it again.
+    ///
+    /// # Errors
+    /// When the store gives no answer; the next walk names it once more, which does no harm.
+    pub async fn tidied(&self, id: &ThirdPartySessionId) -> Result<(), StoreError> {
+        for _ in 0..ATTEMPTS {
+            let found = self.read(id.slot()).await?.filter(|it| it.value.epoch == *id.epoch());
+            let Some(found) = found.filter(|it| it.value.untidy) else { return Ok(()) };
+            let tidy = Stored { untidy: false, ..found.value };
+            if self.replace(id.slot(), found.revision, &tidy).await? {
+                return Ok(());
+            }
+        }
+        Err(contended())
+    }
+
     /// Ends every session of a person: all of them, or the one that the third party calls `sid`.
     ///
     /// With `sid`, a session to which the third party had given no name ends too: it may be the one that is meant.

@@ -17,7 +17,7 @@ pub struct Cursor(Key);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overdue {
     /// Sessions with what has to end: timed out now, with grants or without, or ended before by somebody who did not
-    /// get further.
+    /// get to the end of it.
     pub ended: Vec<EndedSession>,
     /// Sessions that live, with the time when something last used them.
     pub live: Vec<(ThirdPartySessionId, UnixTime)>,
@@ -65,7 +65,8 @@ impl ThirdPartySessions {
     /// from grants that live.
     /// Meant for a background task that walks more often than the shortest idle timeout, and for the start after a
     /// crash.
-    /// Grants stay named until [`ThirdPartySessions::forget_grants`].
+    /// Grants stay named until [`ThirdPartySessions::forget_grants`], sessions that ended until
+    /// [`ThirdPartySessions::tidied`].
     ///
     /// # Errors
     /// When the store gives no answer.
@@ -135,7 +136,7 @@ impl ThirdPartySessions {
                 Liveness::Live { .. } => EndCause::Superseded,
             }
         };
-        let nothing = stored.to_end.is_empty();
+        let nothing = stored.to_end.is_empty() && !stored.untidy;
         Ok(if nothing { Settled::Done } else { Settled::Ended(stored.ended_session(slot, cause)) })
     }
 }

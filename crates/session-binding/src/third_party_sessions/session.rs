@@ -31,6 +31,8 @@ pub struct ThirdPartySession {
 }
 
 /// A session that has ended, and what has to end with it.
+///
+/// It is named again until [`ThirdPartySessions::tidied`](super::ThirdPartySessions::tidied) says that nothing is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedSession {
     /// Its name; for [`ThirdPartySessions::forget_grants`](super::ThirdPartySessions::forget_grants) once its grants have ended.
@@ -61,6 +63,9 @@ pub(super) struct Stored {
     /// What the clients of `grants` called themselves, as far as they did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) client_names: Vec<(GrantId, String)>,
+    /// Whether it has ended, and what rested on it beside grants may still be there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) untidy: bool,
 }
 
 impl Stored {
@@ -101,6 +106,7 @@ impl Stored {
     /// The same session, ended; its grants wait for their end.
     pub(super) fn end(mut self, cause: EndCause) -> Self {
         self.ended = Some(cause);
+        self.untidy = true;
         self.to_end.append(&mut self.grants);
         self.client_names.clear();
         self

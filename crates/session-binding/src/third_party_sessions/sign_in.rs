@@ -70,6 +70,7 @@ impl ThirdPartySessions {
             grants: Vec::new(),
             to_end: Vec::new(),
             client_names: Vec::new(),
+            untidy: false,
         };
         let Some(found) = self.read(&slot).await? else {
             let record = encode(TABLE, self.kept_until(&fresh), &fresh)?;

@@ -30,7 +30,8 @@ pub struct IssuedTokens {
 impl Grants {
     /// Redeems a code (OAuth 2.1 section 4.1.3): of any number of attempts one succeeds.
     ///
-    /// Attempts with something wrong leave the code as it is; the fifth burns it.
+    /// Attempts with something wrong leave the code as it is; the fifth by its own client burns it, those of others count
+    /// for nothing.
     /// A second attempt with everything right ends the grant before it is refused.
     ///
     /// # Errors

@@ -195,7 +195,7 @@ async fn m10_without_rules_and_quotas_too_a_line_names_method_and_tool() {
     let of = |line: &Value| ["method", "tool", "methods", "names", "reason"].map(|it| line[it].clone());
     let expected = [
         [json!("tools/call"), json!("a"), Value::Null, Value::Null, json!("ok")],
-        [Value::Null, Value::Null, json!(["ping", "tools/call"]), json!(["b"]), json!("ok")],
+        [Value::Null, Value::Null, json!(["ping", "tools/call"]), json!(["", "b"]), json!("ok")],
         [json!("GET"), Value::Null, Value::Null, Value::Null, json!("ok")],
         [Value::Null, Value::Null, Value::Null, Value::Null, json!("message_invalid")],
     ];

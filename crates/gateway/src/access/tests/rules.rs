@@ -143,6 +143,26 @@ async fn who_lacks_a_scope_of_the_server_is_told_all_that_the_request_needs_and_
     assert_eq!(serve(&world.server, &arrival(), request).await.unwrap().status(), StatusCode::OK);
 }
 
+/// Whoever sends bodies without end has no more places by lacking a scope.
+#[tokio::test(start_paused = true)]
+async fn e43_who_lacks_a_scope_of_the_server_has_the_places_of_everybody() {
+    let world = world_with(|parts| parts.streams = StreamLimit::new(8, 1, None)).await;
+    let without_end = || Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+    let arrived = arrival();
+    let mut first = Box::pin(serve(&world.server, &arrived, post(&world, "files:read", &[], without_end())));
+    for _ in 0..9 {
+        assert!(futures_util::poll!(first.as_mut()).is_pending(), "its body is waited for");
+    }
+    let began = tokio::time::Instant::now();
+    let second = refused(&world, post(&world, "files:read", &[], without_end())).await;
+    assert_eq!((second.reason, began.elapsed()), (Reason::ScopeInsufficient, Duration::ZERO));
+    assert!(second.challenge.unwrap().contains(r#"scope="files:read mcp""#));
+
+    drop(first);
+    let third = refused(&world, post(&world, "files:read", &[], call("write_file", None))).await;
+    assert!(third.challenge.unwrap().contains(r#"scope="files:read files:write mcp""#));
+}
+
 #[tokio::test]
 async fn a_request_for_several_resources_is_told_all_scopes_at_once() {
     let world = world().await;

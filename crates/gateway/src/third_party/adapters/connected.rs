@@ -134,19 +134,23 @@ impl Foundations {
         Ok(!self.tokens.beginning_with(prefix(session).as_bytes()).await?.is_empty())
     }
 
-    /// Takes away whatever was connected in a session that has ended.
-    pub(super) async fn disconnect_all(&self, session: &ThirdPartySessionId) {
+    /// Takes away whatever was connected in a session that has ended; whether nothing of it is left.
+    pub(super) async fn disconnect_all(&self, session: &ThirdPartySessionId) -> bool {
         let keys = match self.tokens.beginning_with(prefix(session).as_bytes()).await {
             Ok(keys) => keys,
             Err(error) => {
-                return tracing::warn!(%error, "connected accounts of an ended session were not found");
+                tracing::warn!(%error, "connected accounts of an ended session were not found");
+                return false;
             }
         };
+        let mut all = true;
         for key in keys {
             if let Err(error) = self.disconnect_key(&key).await {
                 tracing::warn!(%error, "a connected account of an ended session was not taken away");
+                all = false;
             }
         }
+        all
     }
 
     async fn connected_keys(&self, person: &Principal) -> Result<Vec<SessionKey>, ConnectError> {

@@ -98,16 +98,18 @@ impl Remembered {
         Ok(kept.and_then(|it| serde_json::from_str(it.identity.expose()).ok()))
     }
 
-    /// Forgets the person of a session that has ended.
-    pub(super) async fn forget(&self, session: &ThirdPartySessionId) {
-        self.forget_of(&session_key(session)).await;
+    /// Forgets the person of a session that has ended; whether nothing of it is left.
+    pub(super) async fn forget(&self, session: &ThirdPartySessionId) -> bool {
+        self.forget_of(&session_key(session)).await
     }
 
-    /// Forgets what is known under `key`.
-    pub(super) async fn forget_of(&self, key: &SessionKey) {
-        if let Err(error) = self.kept.remove(key).await {
-            tracing::warn!(%error, "what is known of a person is kept until its time is over");
+    /// Forgets what is known under `key`; whether nothing of it is left.
+    pub(super) async fn forget_of(&self, key: &SessionKey) -> bool {
+        let removed = self.kept.remove(key).await;
+        if let Err(error) = &removed {
+            tracing::warn!(%error, "what is known of a person was not removed");
         }
+        removed.is_ok()
     }
 
     /// A live session.

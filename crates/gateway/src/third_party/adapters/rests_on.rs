@@ -98,14 +98,37 @@ impl Foundations {
             return Ok(());
         }
         self.grants.revoke(&RevokeSelector::Session(session_key(&session.id)), cause).await?;
-        match self.tokens.take(&session_key(&session.id)).await {
-            Ok(Some(tokens)) => self.providers.revoke(tokens).await,
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "third-party tokens of an ended session were not taken"),
+        let nothing_left = [
+            self.give_back_tokens(session).await?,
+            self.disconnect_all(&session.id).await,
+            self.remembered.forget(&session.id).await,
+        ];
+        if nothing_left.into_iter().all(|it| it) {
+            self.sessions.tidied(&session.id).await?;
         }
-        self.disconnect_all(&session.id).await;
-        self.remembered.forget(&session.id).await;
         Ok(())
+    }
+
+    /// Takes the third-party tokens of a session that has ended, and asks the third party to revoke them; whether none
+    /// are left here.
+    ///
+    /// A third party may end all that it gave its person when it is asked to revoke some of it (RFC 7009 section 2.1),
+    /// so it is not asked for a session that was merely not used any more while another of the person is.
+    async fn give_back_tokens(&self, session: &EndedSession) -> Result<bool, NotEnded> {
+        let may_ask = session.cause != SessionCause::Unused
+            || !self.sessions.for_principal(&session.principal).await?.iter().any(|it| it.liveness.is_live());
+        let taken = self.tokens.take(&session_key(&session.id)).await;
+        Ok(match taken {
+            Ok(Some(tokens)) if may_ask => {
+                self.providers.revoke(tokens).await;
+                true
+            }
+            Ok(_) => true,
+            Err(error) => {
+                tracing::warn!(%error, "third-party tokens of an ended session were not taken");
+                false
+            }
+        })
     }
 
     /// Ends a session on which no grant rests, and asks its third party to revoke what it gave.

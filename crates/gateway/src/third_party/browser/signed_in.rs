@@ -59,7 +59,6 @@ impl Browser {
             sid: given.as_ref().and_then(|it| it.sid.clone()),
         };
         let outcome = self.parts.foundations.sessions.sign_in(sign_in).await?;
-        self.end_grants_of(&outcome.ended).await;
         if let Some(Given { tokens, known, .. }) = given {
             let (remembered, now) = (&self.parts.foundations.remembered, self.parts.clock.now());
             let kept = remembered.keep(outcome.who.session(), &known, now).await;
@@ -69,6 +68,8 @@ impl Browser {
         self.parts.foundations.providers.note_permitted(outcome.who.session());
         let previous = self.cookies.find_session(cookies);
         let session = self.parts.browser_sessions.sign_in(previous.as_ref(), &outcome.who).await?;
+        // Only now, when the new session is in use: third parties are waited for.
+        self.end_grants_of(&outcome.ended).await;
         audit::signed_in(&outcome.who, purpose);
         Ok(session)
     }

@@ -24,7 +24,7 @@ use crate::{
     request_id::RequestIds,
     service::Arrival,
     third_party::{
-        adapters::{Directory, OwnTokens, SignInProvider},
+        adapters::{Directory, OwnTokens, SignInProvider, Trust},
         admin,
         back_channel_logout::{self, BackChannelLogout},
         browser::{self, BrowserParts},
@@ -67,6 +67,7 @@ impl Gateway {
         let settings = settings(StorageSettings::Memory);
         let (state, work) = State::on(store, settings, clock.clone(), Arc::new(SystemEntropy)).await?;
         state.foundations.providers.replace(providers(&hub, &clock, "staff"));
+        state.foundations.trust.replace(trust());
         let tasks = work.spawn();
         let tokens = OwnTokens::new(state.issuer.clone(), state.keys.clone(), clock.clone());
         let server = Arc::new(clients::settings(&state.issuer)?);
@@ -202,6 +203,11 @@ pub(super) fn providers(hub: &Arc<Hub>, clock: &Arc<dyn Clock>, group: &str) -> 
     [of("third", Source::Api), of(CORP, Source::Userinfo), of(FURTHER, Source::Api)]
 }
 
+/// The third party is trusted as an enterprise too.
+fn trust() -> Trust {
+    Trust::new([(IDP.parse().unwrap(), "the section of the third party".to_owned())])
+}
+
 fn browser(
     state: &State,
     server: &Arc<ServerSettings>,
@@ -236,7 +242,7 @@ fn endpoints(
     clients: Clients,
     (hub, clock): (&Arc<Hub>, &Arc<dyn Clock>),
 ) -> Endpoints {
-    let grants = Arc::new(state.grant_access());
+    let grants = Arc::new(state.grant_access().trusting(trust()));
     let port: Arc<dyn GrantPort> = grants.clone();
     let token = TokenEndpoint::new(Arc::clone(server), clients.clone(), Arc::clone(&port));
     Endpoints {

@@ -163,6 +163,25 @@ async fn k08_a_session_without_a_grant_is_unused_once_its_person_has_had_a_minut
 }
 
 #[tokio::test]
+async fn k08_a_session_that_ended_unused_is_named_until_nothing_is_left_of_it() {
+    let world = World::new().await;
+    let ada = world.ada().await;
+    let [unused] = unused_after_a_minute(&world).await[..] else { panic!() };
+    let first = world.sessions.end_unused(&unused).await.unwrap().unwrap();
+    let ended = async || world.sessions.overdue(None, 10, &unseen).await.unwrap().ended;
+    assert_eq!(ended().await, [first.clone()]);
+    assert_eq!(ended().await, [first], "nobody has tidied up");
+    world.sessions.tidied(ada.session()).await.unwrap();
+    assert_eq!(ended().await, []);
+    assert_eq!(world.liveness(&ada).await, Liveness::Ended(EndCause::Unused));
+
+    // A session that took its place is none of that.
+    let next = world.ada().await;
+    world.sessions.tidied(ada.session()).await.unwrap();
+    assert!(world.liveness(&next).await.is_live());
+}
+
+#[tokio::test]
 async fn k08_a_session_that_is_used_after_the_walk_came_by_does_not_end() {
     let world = World::new().await;
     let ada = world.ada().await;

@@ -71,6 +71,9 @@ async fn k06_a_timed_out_session_is_found_with_its_grants_until_they_are_forgott
         );
     }
     world.sessions.forget_grants(ada.session(), &[grant(1)]).await.unwrap();
+    let [left] = &world.sessions.overdue(None, 10, &unseen).await.unwrap().ended[..] else { panic!() };
+    assert_eq!((left.id, &left.grants[..]), (*ada.session(), &[][..]), "something else may be left of it");
+    world.sessions.tidied(ada.session()).await.unwrap();
     assert_eq!(world.sessions.overdue(None, 10, &unseen).await.unwrap().ended, []);
 }
 

@@ -7,13 +7,14 @@ use oauth_client::Known;
 use oauth_server::{GrantPort, TokenGrant};
 use oauth_types::{ClientId, GrantId};
 use session_binding::{
-    BrowserSession, EndCause as SessionCause, GrantDirectory, Liveness, ThirdPartySessionId,
+    BrowserSession, EndCause as SessionCause, GrantDirectory, Liveness, SignIn, ThirdPartySessionId,
 };
+use storage::Fault;
 use test_support::fake_http::Reply;
 use token_manager::{ThirdPartyAccessToken, TokenSet};
 
 use crate::third_party::{
-    adapters::{ClientNames, Directory},
+    adapters::{ClientNames, Directory, session_key},
     tasks::end_overdue,
     testing::*,
 };
@@ -61,7 +62,7 @@ impl Scene {
 
     async fn browser(&self) -> BrowserSession {
         let on = &self.world.state.foundations;
-        let sign_in = session_binding::SignIn { principal: person("1"), display_name: None, sid: None };
+        let sign_in = SignIn { principal: person("1"), display_name: None, sid: None };
         let who = on.sessions.sign_in(sign_in).await.unwrap().who;
         assert_eq!(*who.session(), self.session);
         self.world.state.foundations.browsers.sign_in(None, &who).await.unwrap()
@@ -181,4 +182,50 @@ async fn k08_a_store_that_fails_meanwhile_only_delays_it() {
     assert_eq!(scene.world.http.count(REVOKE), 0);
     scene.world.store.set_down(false);
     assert_eq!(scene.told().await, ONCE);
+}
+
+/// A process that stops in the middle leaves as much behind as a store that fails there.
+#[tokio::test]
+async fn k08_an_end_that_stops_halfway_is_finished_by_a_later_walk() {
+    for fault in [Fault::Refused, Fault::AnswerLost] {
+        for n in 1.. {
+            let scene = Scene::set().await;
+            scene.revoke().await;
+            let on = &scene.world.state.foundations;
+            scene.world.advance(60);
+            end_overdue(on).await.unwrap();
+            scene.world.advance(60);
+            scene.world.store.fail_nth(n, fault);
+            // Whatever it says of the failure, it comes by again.
+            let _ = end_overdue(on).await;
+            let pending = scene.world.store.is_pending();
+            scene.world.store.fail_nth(u64::MAX, fault);
+            let told = scene.told().await;
+            assert!(scene.ended().await, "{fault:?} at {n}");
+            assert_eq!(on.tokens.beginning_with(b"").await.unwrap(), [], "{fault:?} at {n}: tokens are left");
+            // Taken, but nobody knows by whom.
+            assert!(told == ONCE || told == 0 && fault == Fault::AnswerLost, "{fault:?} at {n}: {told}");
+            if pending {
+                assert!(n > 6, "only {} operations", n - 1);
+                break;
+            }
+        }
+    }
+}
+
+/// The third party may take the one for the other, and end both.
+#[tokio::test]
+async fn k08_a_third_party_is_not_asked_to_revoke_while_another_sign_in_of_the_person_lives() {
+    let scene = Scene::set().await;
+    let on = &scene.world.state.foundations;
+    let sign_in = SignIn { principal: person("1"), display_name: None, sid: Some("b".to_owned()) };
+    let elsewhere = *on.sessions.sign_in(sign_in).await.unwrap().who.session();
+    scene.world.give_tokens(&elsewhere).await;
+    assert_eq!(scene.told().await, 0);
+    let liveness = on.sessions.liveness(&elsewhere).await.unwrap();
+    assert_eq!(liveness, Liveness::Ended(SessionCause::Unused));
+    assert_eq!(on.tokens.beginning_with(b"").await.unwrap(), [session_key(&scene.session)]);
+    assert!(scene.world.is_live(scene.grant));
+    scene.revoke().await;
+    assert_eq!(scene.told().await, ONCE, "the last of the person");
 }
