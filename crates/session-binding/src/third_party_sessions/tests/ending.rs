@@ -169,7 +169,7 @@ async fn k08_a_session_that_ended_unused_is_named_until_nothing_is_left_of_it() 
     let [unused] = unused_after_a_minute(&world).await[..] else { panic!() };
     let first = world.sessions.end_unused(&unused).await.unwrap().unwrap();
     let ended = async || world.sessions.overdue(None, 10, &unseen).await.unwrap().ended;
-    assert_eq!(ended().await, [first.clone()]);
+    assert_eq!(ended().await, std::slice::from_ref(&first));
     assert_eq!(ended().await, [first], "nobody has tidied up");
     world.sessions.tidied(ada.session()).await.unwrap();
     assert_eq!(ended().await, []);
