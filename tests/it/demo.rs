@@ -83,15 +83,21 @@ fn outputs(guide: &[String]) -> Vec<(String, String)> {
     calls.into_iter().map(run).collect()
 }
 
-#[test]
-fn every_line_for_a_shell_works_with_the_real_curl() {
+/// The demo, and the lines that it prints.
+fn demo() -> (std::process::Child, impl Iterator<Item = String>) {
     let mut demo = std::process::Command::new(env!("CARGO_BIN_EXE_mcp-gateway"))
         .args(DEMO)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut says = BufReader::new(demo.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let says = BufReader::new(demo.stdout.take().unwrap()).lines().map_while(Result::ok);
+    (demo, says)
+}
+
+#[test]
+fn every_line_for_a_shell_works_with_the_real_curl() {
+    let (mut demo, mut says) = demo();
     let guide: Vec<_> =
         says.by_ref().map(|it| it.trim().to_owned()).take_while(|it| !it.contains("stays up")).collect();
     let outputs = outputs(&guide);
@@ -114,13 +120,7 @@ fn every_line_for_a_shell_works_with_the_real_curl() {
 
 /// How long the demo goes on, with a request under way, after Ctrl-C was pressed so many times.
 fn stops_after(presses: usize) -> Duration {
-    let mut demo = std::process::Command::new(env!("CARGO_BIN_EXE_mcp-gateway"))
-        .args(DEMO)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut says = BufReader::new(demo.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let (mut demo, mut says) = demo();
     let pasted = says.find(|it| it.trim().starts_with("{\"mcpServers\"")).unwrap();
     let pasted: Value = serde_json::from_str(pasted.trim()).unwrap();
     let server = &pasted["mcpServers"]["demo"];

@@ -1,27 +1,9 @@
 //! Lists of an upstream: what becomes of each page of them, and what is learned from them.
 
-use http::Request;
 use serde_json::{Value, json};
 use test_support::upstream::{Answer, Recorded, RecordingUpstream};
 
-use crate::support::{self, Gateway, ISSUER, Issuer, Setup, call, one_server};
-
-fn message(url: &str, token: &str, accept: &str, method: &str, params: Value) -> Request<String> {
-    let message = json!({ "jsonrpc": "2.0", "id": "x-1", "method": method, "params": params });
-    Request::post(url)
-        .header("content-type", "application/json")
-        .header("accept", accept)
-        .header("authorization", format!("Bearer {token}"))
-        .body(message.to_string())
-        .unwrap()
-}
-
-/// The result in an answer, of either form.
-fn result(answer: &support::Answer) -> Value {
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    let text = answer.body.lines().find_map(|it| it.strip_prefix("data: ")).unwrap_or(&answer.body);
-    serde_json::from_str::<Value>(text).unwrap()["result"].take()
-}
+use crate::support::{Gateway, ISSUER, Issuer, Setup, call, message, one_server};
 
 /// An upstream that answers by what `result` makes of a message, as an event stream to those who take one.
 async fn upstream(result: fn(&Value) -> Value) -> RecordingUpstream {
@@ -81,10 +63,10 @@ async fn e24_each_page_of_a_list_holds_just_what_its_reader_may_use() {
     ] {
         let token = issuer.token(&url).claim("scope", scope).sign();
         for accept in FORMS {
-            let first = result(&call(message(&url, &token, accept, "tools/list", json!({}))).await);
+            let first = call(message(&url, &token, accept, "tools/list", json!({}))).await.result();
             assert_eq!(names(&first, "tools"), expected[0], "{scope} {accept}");
             let next = json!({ "cursor": first["nextCursor"] });
-            let second = result(&call(message(&url, &token, accept, "tools/list", next)).await);
+            let second = call(message(&url, &token, accept, "tools/list", next)).await.result();
             assert_eq!(names(&second, "tools"), expected[1], "{scope} {accept}");
             assert_eq!(second["nextCursor"], Value::Null);
         }
@@ -101,7 +83,7 @@ async fn e24_templates_are_listed_to_those_who_may_read_by_them() {
         for accept in FORMS {
             let request = message(&url, &token, accept, "resources/templates/list", json!({}));
             assert_eq!(
-                names(&result(&call(request).await), "resourceTemplates"),
+                names(&call(request).await.result(), "resourceTemplates"),
                 expected,
                 "{scope} {accept}"
             );
@@ -157,7 +139,7 @@ async fn what_a_list_says_of_tools_decides_from_then_on_and_as_long_as_the_upstr
     let known = vec![allowed, step_up, denied, denied];
     assert_eq!(statuses().await, unknown, "nothing has been said of any tool");
     let list = message(&url, &token, FORMS[0], "tools/list", json!({}));
-    assert_eq!(names(&result(&call(list).await), "tools"), ["look", "drop", "add", "mute"]);
+    assert_eq!(names(&call(list).await.result(), "tools"), ["look", "drop", "add", "mute"]);
     assert_eq!(statuses().await, known);
 
     let reload = |upstream: &str, times: usize| {

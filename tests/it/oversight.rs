@@ -6,11 +6,10 @@ use std::{
     path::Path,
 };
 
-use http::Request;
 use serde_json::{Value, json};
 use test_support::upstream::{Answer, Recorded, RecordingUpstream};
 
-use crate::support::{self, Gateway, ISSUER, Issuer, STDOUT, Setup, call, one_server};
+use crate::support::{Gateway, ISSUER, Issuer, STDOUT, Setup, call, message, one_server};
 
 fn gateway(issuer: &Issuer, upstream: &RecordingUpstream, further: &str) -> Gateway {
     Gateway::before(&upstream.uri("/mcp").to_string(), issuer, further)
@@ -46,23 +45,6 @@ async fn upstream() -> RecordingUpstream {
     .await
 }
 
-fn message(url: &str, token: &str, accept: &str, method: &str, params: Value) -> Request<String> {
-    let message = json!({ "jsonrpc": "2.0", "id": "x-1", "method": method, "params": params });
-    Request::post(url)
-        .header("content-type", "application/json")
-        .header("accept", accept)
-        .header("authorization", format!("Bearer {token}"))
-        .body(message.to_string())
-        .unwrap()
-}
-
-/// The result in an answer, of either form.
-fn result(answer: &support::Answer) -> Value {
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    let text = answer.body.lines().find_map(|it| it.strip_prefix("data: ")).unwrap_or(&answer.body);
-    serde_json::from_str::<Value>(text).unwrap()["result"].take()
-}
-
 const RULES: &str = r#"filter_lists = true
 [[server.rule]]
 tools = ["delete"]
@@ -85,7 +67,7 @@ async fn e24_e25_lists_hold_just_what_their_reader_may_use() {
             for (lists, key, uses) in
                 [("tools/list", "tools", "tools/call"), ("prompts/list", "prompts", "prompts/get")]
             {
-                let listed = result(&call(message(&url, &token, accept, lists, json!({}))).await);
+                let listed = call(message(&url, &token, accept, lists, json!({}))).await.result();
                 let names: Vec<_> =
                     listed[key].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
                 assert_eq!(names, expected, "{scope} {accept}");
@@ -94,9 +76,9 @@ async fn e24_e25_lists_hold_just_what_their_reader_may_use() {
                     assert_eq!(used.status == 200, names.contains(&name), "{uses} {name} {scope}");
                 }
             }
-            let tools = result(&call(message(&url, &token, accept, "tools/list", json!({}))).await);
+            let tools = call(message(&url, &token, accept, "tools/list", json!({}))).await.result();
             assert_eq!((&tools["cacheScope"], &tools["ttlMs"]), (&json!("private"), &json!(9)));
-            let resources = result(&call(message(&url, &token, accept, "resources/list", json!({}))).await);
+            let resources = call(message(&url, &token, accept, "resources/list", json!({}))).await.result();
             assert_eq!(resources["resources"], json!([{ "uri": "file:///a", "name": "a" }]));
         }
     }
@@ -108,7 +90,7 @@ async fn without_filters_no_list_is_touched() {
     let gateway = gateway(&issuer, &upstream, &RULES.replace("filter_lists = true", ""));
     let url = gateway.url("/mcp");
     let token = issuer.token(&url).sign();
-    let listed = result(&call(message(&url, &token, "application/json", "tools/list", json!({}))).await);
+    let listed = call(message(&url, &token, "application/json", "tools/list", json!({}))).await.result();
     assert_eq!(listed, list("tools/list"));
 }
 
@@ -143,7 +125,7 @@ async fn e21_h8_headers_that_mirror_arguments_agree_with_them_once_a_list_has_to
     assert_eq!(send(Some("us")).await.status, 200);
     assert_eq!(upstream.requests().last().unwrap().header("mcp-param-region"), Some("us"));
 
-    result(&call(message(&url, &token, "application/json", "tools/list", json!({}))).await);
+    call(message(&url, &token, "application/json", "tools/list", json!({}))).await.result();
     let before = upstream.requests().len();
     for lie in ["us", "EU", "=?base64?dXM=?=", "=?base64?!?="] {
         let refused = send(Some(lie)).await;

@@ -2,6 +2,7 @@
 
 mod address;
 mod answer;
+mod causes;
 mod client;
 mod failure;
 mod guard;
@@ -11,6 +12,7 @@ mod resolve;
 mod special_ranges;
 mod tls;
 
+pub use causes::causes;
 pub use client::{FetchError, HttpClient, Limits};
 pub use guarded::{ClientSetupError, GuardedClient};
 pub use policy::{InvalidCertificates, OutboundPolicy};

@@ -29,6 +29,25 @@ impl Answer {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {:?}", self.body))
     }
+
+    /// The result of a message that was answered, as JSON or in the first event of a stream.
+    #[track_caller]
+    pub(crate) fn result(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.body);
+        let text = self.body.lines().find_map(|it| it.strip_prefix("data: ")).unwrap_or(&self.body);
+        serde_json::from_str::<Value>(text).unwrap()["result"].take()
+    }
+}
+
+/// A message with a token, of a client that takes `accept`.
+pub(crate) fn message(url: &str, token: &str, accept: &str, method: &str, params: Value) -> Request<String> {
+    let message = json!({ "jsonrpc": "2.0", "id": "x-1", "method": method, "params": params });
+    Request::post(url)
+        .header("content-type", "application/json")
+        .header("accept", accept)
+        .header("authorization", format!("Bearer {token}"))
+        .body(message.to_string())
+        .unwrap()
 }
 
 /// Sends `request` on a connection of its own and hands out the body as it comes.

@@ -13,7 +13,7 @@ mod person;
 
 pub(crate) use self::{
     gateway::{Gateway, STDOUT, Setup},
-    http::{Answer, call, get, open, tool_call},
+    http::{Answer, call, get, message, open, tool_call},
     issuer::{Issuer, unix_now},
     one_server::{ISSUER, one_server},
     parts::{Part, client_output, client_report, program_output},

@@ -227,7 +227,7 @@ impl ProtectedServer {
                     None => self.not_forwarded(&error, permitted.principal(), renewal.as_deref()),
                 };
                 let reason = refusal.reason.code();
-                tracing::warn!(request.id = %arrival.request_id, reason, error = %Chain(&error), "not forwarded");
+                tracing::warn!(request.id = %arrival.request_id, reason, error = %outbound_http::causes(&error), "not forwarded");
                 return error.in_words_of_mcp().ok_or(refusal);
             }
         };
@@ -336,20 +336,5 @@ impl ProtectedServer {
             stream_until: principal.accepted_until(self.parts.leeway).map(|it| it.saturating_since(now)),
             cancel: ends.clone(),
         })
-    }
-}
-
-/// An error with its causes on one line.
-struct Chain<'a>(&'a dyn std::error::Error);
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(formatter, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }

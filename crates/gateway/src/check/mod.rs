@@ -6,7 +6,6 @@
 //! [`explain`] says which rule of a server decides about an operation.
 //! No finding holds a secret.
 
-pub(crate) mod causes;
 mod code;
 mod explain;
 mod findings;

@@ -6,9 +6,11 @@ use storage::{OpenError, RedbSettings, RedbStore};
 use token_manager::{KeyRing, KeyRingError};
 use tokio::task;
 
+use outbound_http::causes;
+
 use super::admin::{Channel, Nothing, SealedSecrets, command};
 use crate::{
-    check::{FindingCode, Findings, causes::causes},
+    check::{FindingCode, Findings},
     config::{Loaded, LoadedThirdParty, StorageSettings},
 };
 

@@ -1,5 +1,3 @@
-use std::error::Error;
-
 use bytes::Bytes;
 use http::{Request, StatusCode, header::ACCEPT};
 use oauth_types::{Issuer, is_loopback_host};
@@ -11,7 +9,7 @@ use crate::InvalidKeySet;
 /// Why keys or metadata could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyFetchError {
-    #[error("{url}: {}", with_causes(source))]
+    #[error("{url}: {}", outbound_http::causes(source))]
     NoAnswer { url: Url, source: FetchError },
     #[error("{url} answered {status}")]
     Status { url: Url, status: StatusCode },
@@ -29,21 +27,6 @@ pub(crate) enum KeyFetchError {
     KeySet { url: Url, source: InvalidKeySet },
     #[error("no answer within 30 s")]
     Abandoned,
-}
-
-/// The error and what lies below it: of a failed connection only that says whether it was the network or the certificate.
-fn with_causes(error: &FetchError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        // Wrappers that are transparent repeat what is below them.
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 /// The body of a 200 answer, of whatever type it says it is.

@@ -5,11 +5,13 @@ use oauth_types::{SystemClock, SystemEntropy};
 use prometheus_client::metrics::counter::Counter;
 use tokio_util::sync::CancellationToken;
 
+use outbound_http::causes;
+
 use crate::{
     adapters::{AnnotationsOfServers, DpopMemory, QuotasOfServers, SigningKey, SigningKeyError},
     api_keys::KeyRings,
     audit::Trail,
-    check::{FindingCode, Findings, causes::causes},
+    check::{FindingCode, Findings},
     config::Loaded,
     metrics::Metrics,
     own_authorization_server::OwnAuthorizationServer,

@@ -5,7 +5,7 @@ use outbound_http::{HttpClient, Limits};
 use url::Url;
 
 use super::PROBE;
-use crate::check::causes::causes;
+use outbound_http::causes;
 
 /// An answer, and when it came.
 #[derive(Debug)]

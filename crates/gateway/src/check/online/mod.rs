@@ -19,9 +19,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use oauth_types::{Clock, Scope, SystemClock};
-use outbound_http::HttpClient;
+use outbound_http::{HttpClient, causes};
 
-use super::{FindingCode, Findings, causes::causes, offline::policies, subject};
+use super::{FindingCode, Findings, offline::policies, subject};
 use crate::{
     adapters::{http_to_named, http_to_strangers, preset},
     config::{AuthorizationServer, Config, Loaded},

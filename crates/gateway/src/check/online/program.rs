@@ -7,10 +7,12 @@ use mcp_stdio::{BoxError, Bridge, OnBehalf, StdioError, StdioReason, Tenant, Ten
 use oauth_types::SystemEntropy;
 use tokio_util::sync::CancellationToken;
 
+use outbound_http::causes;
+
 use super::upstream::{INITIALIZE, introduction};
 use crate::{
     adapters::stdio_settings,
-    check::{FindingCode, Findings, causes::causes},
+    check::{FindingCode, Findings},
     config::{Server, ServerMaterial, Upstream},
 };
 

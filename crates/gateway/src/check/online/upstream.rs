@@ -8,10 +8,12 @@ use mcp_proxy::{ForwardError, OnBehalf, Proxy, ProxyBody, SessionKey};
 use oauth_types::SystemEntropy;
 use serde_json::Value;
 
+use outbound_http::causes;
+
 use super::{PROBE, program, redirect};
 use crate::{
     adapters::{placement, upstream_settings},
-    check::{FindingCode, Findings, causes::causes, shown},
+    check::{FindingCode, Findings, shown},
     config::{Server, ServerMaterial, Upstream},
     credential::UpstreamToken,
 };

@@ -1,7 +1,9 @@
 use std::error::Error;
 
-/// An error with everything below it, in one line.
-pub(crate) fn causes(error: &dyn Error) -> String {
+/// An error with everything below it, in one line: of a failed connection only what lies below says whether it was the
+/// network or the certificate.
+#[must_use]
+pub fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
