@@ -159,6 +159,15 @@ async fn e43_who_lacks_a_scope_of_the_server_has_the_places_of_everybody() {
     assert!(second.challenge.unwrap().contains(r#"scope="files:read mcp""#));
 
     drop(first);
+    // A call is read as far as calls usually go, and no further.
+    let of_size = |size: usize| {
+        let padding = format!(r#""arguments":{{"x":"{}"}},"name""#, "a".repeat(size));
+        call("write_file", None).replacen(r#""name""#, &padding, 1)
+    };
+    for (size, named) in [(200 * 1024, "files:read files:write mcp"), (300 * 1024, "files:read mcp")] {
+        let refused = refused(&world, post(&world, "files:read", &[], of_size(size))).await;
+        assert!(refused.challenge.unwrap().contains(&format!("scope=\"{named}\"")), "{size}");
+    }
     let third = refused(&world, post(&world, "files:read", &[], call("write_file", None))).await;
     assert!(third.challenge.unwrap().contains(r#"scope="files:read files:write mcp""#));
 }
