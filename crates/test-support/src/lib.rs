@@ -5,6 +5,7 @@ pub mod fake_http;
 pub mod github;
 pub mod golden;
 pub mod issuer;
+pub mod log;
 pub mod parts;
 pub mod private_server;
 pub mod upstream;

@@ -21,21 +21,21 @@ use super::{
     admin,
     state::{State, StorageSettings},
     tasks,
-    testing::{audit::Audit, *},
+    testing::{audit, *},
 };
 
 #[tokio::test(start_paused = true)]
 async fn k08_e38_each_cause_leaves_one_line_that_names_it_and_ends_open_streams() {
-    Audit::listen();
+    audit::listen();
     for cause in EndCause::ALL {
         let mut world = World::new().await;
-        Audit::take();
+        audit::take();
         let Over { grant, streams } = bring_about(cause, &mut world).await;
         for _ in 0..2 {
             tasks::end_overdue(&world.state.foundations).await.unwrap();
             world.state.foundations.grants.upkeep().once().await.unwrap();
         }
-        let mut lines = Audit::take();
+        let mut lines = audit::take();
         lines.retain(|it| it.starts_with("grant ended"));
         let [line] = lines.as_slice() else { panic!("{cause}: {lines:?}") };
         let words = [

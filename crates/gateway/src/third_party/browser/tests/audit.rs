@@ -4,16 +4,16 @@ use oauth_client::AllowRules;
 use token_manager::{EndCause, RevokeSelector};
 
 use super::world::*;
-use crate::third_party::testing::audit::Audit;
+use crate::third_party::testing::audit;
 
 #[tokio::test]
 async fn each_act_of_a_person_is_one_line_without_secrets() {
-    Audit::listen();
+    audit::listen();
     let world = World::new().await;
     let mut jar = world.jar();
     let mut all = Vec::new();
     let mut check = |expected: &[&str]| {
-        let lines = Audit::take();
+        let lines = audit::take();
         assert_eq!(lines, expected);
         all.extend(lines);
     };
@@ -50,11 +50,11 @@ async fn whom_the_rules_keep_out_is_in_the_audit() {
     let world = World::with(|it| it.rules = nobody).await;
     let mut jar = world.jar();
     let away = jar.away("hub").await;
-    Audit::listen();
-    Audit::take();
+    audit::listen();
+    audit::take();
     jar.back(&away).await;
     assert_eq!(
-        Audit::take(),
+        audit::take(),
         ["not allowed to sign in principal.provider=hub principal.subject=583231 client.id=\"client\" \
           reason=the allow rules are empty, which means nobody"]
     );
@@ -71,10 +71,10 @@ async fn k01_k03_the_end_of_a_grant_is_one_line_with_its_reason() {
     ] {
         let signed_in = jar.sign_in().await;
         let grant = world.redeem(&signed_in.answered("code").unwrap()).await.unwrap();
-        Audit::listen();
-        Audit::take();
+        audit::listen();
+        audit::take();
         world.grants.revoke(&RevokeSelector::Grant(grant), cause).await.unwrap();
-        let lines = Audit::take();
+        let lines = audit::take();
         assert_eq!(lines.len(), 1, "{lines:?}");
         let words =
             [format!("grant.id={grant}"), format!("grant.cause={code:?}"), "subject=583231".to_owned()];
