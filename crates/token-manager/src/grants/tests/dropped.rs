@@ -90,7 +90,7 @@ impl Act {
 }
 
 #[tokio::test]
-async fn g27_k08_an_end_that_nobody_waits_for_is_refused_at_once_and_then_told_or_taken_back() {
+async fn g27_k08_k09_an_end_that_nobody_waits_for_is_refused_at_once_and_then_told_or_taken_back() {
     for act in Act::ALL {
         for made in TIMES {
             let scene = Scene::new().await;

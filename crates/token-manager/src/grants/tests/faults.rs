@@ -8,7 +8,7 @@ use crate::{EndCause, GrantError, IssuedTokens, Liveness, Refusal, RevokeSelecto
 const FAULTS: [Fault; 2] = [Fault::Refused, Fault::AnswerLost];
 
 #[tokio::test]
-async fn g27_redemption_under_faults() {
+async fn g27_l17_l18_a_code_under_faults_is_redeemed_once_at_most() {
     for fault in FAULTS {
         for n in 1.. {
             let world = World::new().await;
@@ -34,7 +34,7 @@ async fn g27_redemption_under_faults() {
 }
 
 #[tokio::test]
-async fn g27_refresh_under_faults_loses_nobody() {
+async fn g27_l17_l18_a_refresh_under_faults_loses_nobody() {
     for fault in FAULTS {
         for n in 1.. {
             let world = World::new().await;
@@ -54,7 +54,7 @@ async fn g27_refresh_under_faults_loses_nobody() {
 }
 
 #[tokio::test]
-async fn g27_an_end_under_faults_is_told_once_and_never_half_done() {
+async fn g27_l17_l18_an_end_under_faults_is_told_once_and_never_half_done() {
     for fault in FAULTS {
         for n in 1.. {
             let world = World::new().await;
