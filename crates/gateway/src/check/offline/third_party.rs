@@ -68,7 +68,8 @@ fn provider(config: &Config, it: &Provider, subject: &str, findings: &mut Findin
     let Some(callback) = config.callback(it) else {
         return local(config, it, subject, findings);
     };
-    let message = format!("register this redirect URI at {}: {callback}", it.preset);
+    let name = it.own_name().unwrap_or(it.preset.as_str());
+    let message = format!("register this redirect URI at {name}: {callback}");
     findings.add(FindingCode::ProviderCallback, subject, message);
     if it.client_secret.is_none() {
         let message = "the gateway has no secret there";

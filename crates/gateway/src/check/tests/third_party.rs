@@ -65,7 +65,7 @@ fn a_quiet_configuration_is_explained_without_a_warning() {
     assert_eq!(codes(&findings), expected, "{findings}");
     let text = findings.to_string();
     assert!(text.contains("tokens of https://mcp.example"), "{text}");
-    assert!(text.contains("register this redirect URI at oidc: https://mcp.example/callback/work"), "{text}");
+    assert!(text.contains("register this redirect URI at work: https://mcp.example/callback/work"), "{text}");
     assert!(text.contains("state.redb, for one process at a time; access tokens for 1h; grants end after 30d unused, after 180d"), "{text}");
 }
 

@@ -32,7 +32,7 @@ impl AuthorizationServerMaterial {
         };
         let source = it.introspection.as_ref().map(|it| &it.client_secret);
         let key = section.key("introspection").key("client_secret");
-        let client_secret = reader.secret_if_any(&key, source, strength::CLIENT_SECRET_BYTES)?;
+        let client_secret = reader.secret_if_any(&key, source, strength::GIVEN)?;
         Ok(Self { keys, client_secret })
     }
 }

@@ -22,14 +22,14 @@ impl CredentialMaterial {
         reader: &mut Reader<'_>,
     ) -> Result<Self, Problem> {
         let key = section.key("secret");
-        let secret = reader.secret_if_any(&key, it.secret.as_ref(), strength::CLIENT_SECRET_BYTES)?;
+        let secret = reader.secret_if_any(&key, it.secret.as_ref(), strength::GIVEN)?;
         if secret.as_ref().is_some_and(|it| !it.expose().bytes().all(|byte| byte.is_ascii_graphic())) {
             return Err(Problem::new(key, "holds blanks or other characters that no header can carry"));
         }
         let Some(exchange) = &it.exchange else { return Ok(Self { secret, ..Self::default() }) };
         let section = section.key("exchange");
         let (key, source) = (section.key("client_secret"), exchange.client_secret.as_ref());
-        let client_secret = reader.secret_if_any(&key, source, strength::CLIENT_SECRET_BYTES)?;
+        let client_secret = reader.secret_if_any(&key, source, strength::GIVEN)?;
         let key = section.key("client_key");
         let source = exchange.client_key.as_ref();
         let client_key = source.map(|it| IdentityKey::read(&key, it, reader)).transpose()?;

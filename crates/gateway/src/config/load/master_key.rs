@@ -23,7 +23,7 @@ pub(super) fn read(key: &KeyPath, source: &SecretSource, reader: &mut Reader<'_>
 ///
 /// A text that is both is hex: base64 without any letter beyond `f` does not happen by chance.
 pub(in crate::config) fn decode(text: &str) -> Option<Vec<u8>> {
-    if text.len() >= 2 * strength::KEY_BYTES && text.bytes().all(|it| it.is_ascii_hexdigit()) {
+    if text.len() >= 2 * strength::OWN.least && text.bytes().all(|it| it.is_ascii_hexdigit()) {
         return hex(text);
     }
     let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -35,13 +35,13 @@ fn check(text: &str) -> Result<(), String> {
         return Err(format!("the key is empty: {MAKE_ONE}"));
     }
     let bytes = decode(text).ok_or_else(|| format!("is neither base64 nor hex: {MAKE_ONE}"))?;
-    if bytes.len() < strength::KEY_BYTES {
-        return Err(format!("has {} bytes and needs {}: {MAKE_ONE}", bytes.len(), strength::KEY_BYTES));
+    if bytes.len() < strength::OWN.least {
+        return Err(format!("has {} bytes and needs {}: {MAKE_ONE}", bytes.len(), strength::OWN.least));
     }
     if !looks_random(&bytes) {
         return Err(format!("is a pattern that anybody could guess: {MAKE_ONE}"));
     }
-    strength::check(text, strength::KEY_BYTES).map_err(|_| format!("is a placeholder: {MAKE_ONE}"))
+    strength::check(text, strength::OWN).map_err(|_| format!("is a placeholder: {MAKE_ONE}"))
 }
 
 /// Random bytes are of many values and go up by no rule; of 32 of them fewer than 16 values do not happen.

@@ -162,7 +162,7 @@ fn material(config: &Config, reader: &mut Reader<'_>) -> Result<Material, Proble
     let session_key = KeyPath::root("sessions").key("key");
     let material = Material {
         tls: listener::certified_key(config, reader)?,
-        session_key: reader.secret_if_any(&session_key, config.sessions.key.as_ref(), strength::KEY_BYTES)?,
+        session_key: reader.secret_if_any(&session_key, config.sessions.key.as_ref(), strength::OWN)?,
         outbound_roots: certificates::roots(&KeyPath::root("outbound"), &config.outbound.ca_files, reader)?,
         servers: each(&config.servers, "server", |section, it| server(section, it, reader))?,
         authorization_servers: each(&config.authorization_servers, "authorization_server", |section, it| {

@@ -6,7 +6,10 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::{Environment, Secret, strength};
+use super::{
+    Environment, Secret,
+    strength::{self, Strength},
+};
 use crate::config::{
     SecretSource,
     report::{KeyPath, Problem},
@@ -58,15 +61,15 @@ impl<'a> Reader<'a> {
         Ok(text.map_or_else(|error| STANDARD.encode(error.as_bytes()), without_line_break))
     }
 
-    /// A secret of at least `least` bytes that nobody could guess.
+    /// A secret that nobody could guess.
     pub(super) fn secret(
         &mut self,
         key: &KeyPath,
         source: &SecretSource,
-        least: usize,
+        strength: Strength,
     ) -> Result<Secret, Problem> {
         let secret = Secret::new(self.text(key, source)?);
-        strength::check(secret.expose(), least).map_err(|message| Problem::new(key.clone(), message))?;
+        strength::check(secret.expose(), strength).map_err(|message| Problem::new(key.clone(), message))?;
         Ok(secret)
     }
 
@@ -75,9 +78,9 @@ impl<'a> Reader<'a> {
         &mut self,
         key: &KeyPath,
         source: Option<&SecretSource>,
-        least: usize,
+        strength: Strength,
     ) -> Result<Option<Secret>, Problem> {
-        source.map(|it| self.secret(key, it, least)).transpose()
+        source.map(|it| self.secret(key, it, strength)).transpose()
     }
 
     /// A variable of the environment that is no secret.

@@ -1,26 +1,34 @@
-/// Least length of a secret that protects data: 256 bit.
-pub(super) const KEY_BYTES: usize = 32;
+/// How strong a secret must be, and where a stronger one comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strength {
+    /// In bytes.
+    pub(super) least: usize,
+    remedy: &'static str,
+}
 
-/// Least length of a client secret, which the authorization server chose.
-pub(super) const CLIENT_SECRET_BYTES: usize = 16;
+/// A secret of our own that protects data: 256 bit.
+pub(super) const OWN: Strength = Strength { least: 32, remedy: "make one with `openssl rand -base64 32`" };
+
+/// A secret that somebody else chose: an authorization server, a third party or an upstream.
+pub(super) const GIVEN: Strength =
+    Strength { least: 16, remedy: "have a new one made where this one came from" };
 
 /// Refuses a secret that is short, a placeholder, or one character again and again; never repeats it.
-pub(super) fn check(secret: &str, least: usize) -> Result<(), String> {
-    let generate = "make one with `openssl rand -base64 32`";
+pub(super) fn check(secret: &str, Strength { least, remedy }: Strength) -> Result<(), String> {
     if secret.is_empty() {
-        return Err(format!("the secret is empty: {generate}"));
+        return Err(format!("the secret is empty: {remedy}"));
     }
     if secret.len() < least {
-        return Err(format!("the secret has {} bytes and needs {least}: {generate}", secret.len()));
+        return Err(format!("the secret has {} bytes and needs {least}: {remedy}", secret.len()));
     }
     let mut bytes = secret.bytes();
     let first = bytes.next();
     if bytes.all(|byte| Some(byte) == first) {
-        return Err(format!("the secret is one character again and again: {generate}"));
+        return Err(format!("the secret is one character again and again: {remedy}"));
     }
     let lower = secret.to_ascii_lowercase();
     if PLACEHOLDERS.iter().any(|it| lower.contains(it)) {
-        return Err(format!("the secret is a placeholder that everybody can read: {generate}"));
+        return Err(format!("the secret is a placeholder that everybody can read: {remedy}"));
     }
     Ok(())
 }
@@ -44,7 +52,7 @@ mod tests {
 
     #[track_caller]
     fn check(secret: &str, expected: Option<&str>) {
-        let outcome = super::check(secret, 32).err();
+        let outcome = super::check(secret, super::OWN).err();
         assert_eq!(outcome.is_some(), expected.is_some(), "{secret}: {outcome:?}");
         if let (Some(outcome), Some(expected)) = (outcome, expected) {
             assert!(outcome.contains(expected), "{secret}: {outcome}");
@@ -59,5 +67,12 @@ mod tests {
         check("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", Some("one character"));
         check("ChangeMe-kX9vQ2mLr7TzB4nWc8YpJ5sHd1", Some("placeholder"));
         check("0123456789abcdef0123456789abcdef", Some("placeholder"));
+    }
+
+    #[test]
+    fn nobody_is_told_to_make_what_another_server_gives() {
+        let short = super::check("s3cret", super::GIVEN).unwrap_err();
+        assert!(short.contains("6 bytes and needs 16") && !short.contains("openssl"), "{short}");
+        assert_eq!(super::check("kX9vQ2mLr7TzB4nW", super::GIVEN), Ok(()));
     }
 }

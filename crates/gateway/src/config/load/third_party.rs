@@ -44,12 +44,12 @@ impl ThirdPartyMaterial {
                 })
                 .collect::<Result<_, _>>()?,
             initial_access_tokens: tokens
-                .map(|(index, it)| reader.secret(&tokens_key.index(index), it, strength::KEY_BYTES))
+                .map(|(index, it)| reader.secret(&tokens_key.index(index), it, strength::OWN))
                 .collect::<Result<_, _>>()?,
             provider_secrets: providers(third_party)
                 .map(|(section, it)| {
                     let key = section.key("client_secret");
-                    reader.secret_if_any(&key, it.client_secret.as_ref(), strength::CLIENT_SECRET_BYTES)
+                    reader.secret_if_any(&key, it.client_secret.as_ref(), strength::GIVEN)
                 })
                 .collect::<Result<_, _>>()?,
             clients: clients(third_party)
@@ -89,7 +89,7 @@ impl ClientMaterial {
     fn read(section: &KeyPath, it: &ConfiguredClient, reader: &mut Reader<'_>) -> Result<Self, Problem> {
         let keys = read_keys(section, it.keys.as_ref(), reader)?;
         let key = section.key("client_secret");
-        let secret = reader.secret_if_any(&key, it.client_secret.as_ref(), strength::KEY_BYTES)?;
+        let secret = reader.secret_if_any(&key, it.client_secret.as_ref(), strength::OWN)?;
         Ok(Self { secret, keys })
     }
 }

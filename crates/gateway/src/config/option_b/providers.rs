@@ -73,7 +73,7 @@ pub(super) fn settings(it: &Provider, secret: Option<&str>) -> Option<ProviderSe
         pkce: it.pkce,
         token_auth: it.token_auth.map(token_auth),
         authorize_parameters: it.authorize_parameters.clone().into_iter().collect(),
-        display_name: it.name.clone(),
+        display_name: it.own_name().map(str::to_owned),
         claims: claims(&it.claims),
         lookups: allow_rules(it).lookups(),
         ..new

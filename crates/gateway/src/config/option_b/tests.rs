@@ -83,6 +83,25 @@ fn each_key_reaches_its_setting() {
 }
 
 #[test]
+fn a_generic_preset_has_the_name_of_its_section() {
+    let named = |preset: &str, further: &str| {
+        let loaded = load(&format!(
+            "storage = {{ memory = true }}\n[[third_party.provider]]\nid = \"work\"\npreset = \"{preset}\"\n\
+             client_id = \"gw\"\nclient_secret = {{ env = \"SECRET\" }}\nallow = {{ users = [\"1\"] }}\n{further}"
+        ));
+        let providers = loaded.third_party().unwrap().providers();
+        let [ConfiguredProvider::Remote { settings, .. }] = providers.as_slice() else {
+            panic!("{providers:?}")
+        };
+        settings.display_name.clone()
+    };
+    let issuer = "issuer = \"https://login.example.com\"\n";
+    assert_eq!(named("oidc", issuer).as_deref(), Some("work"));
+    assert_eq!(named("oidc", &format!("{issuer}name = \"Work\"")).as_deref(), Some("Work"));
+    assert_eq!(named("github", ""), None);
+}
+
+#[test]
 fn a_third_party_reaches_its_settings() {
     let loaded = load(
         r#"storage = { memory = true }

@@ -22,7 +22,8 @@ pub struct Provider {
     pub id: ProviderId,
     /// Whose endpoints and quirks it has.
     pub preset: ProviderPreset,
-    /// The name that people see, such as `Example Ltd`; without this key that of the preset.
+    /// The name that people see, such as `Example Ltd`; without this key that of the preset, or for `oidc` and `oauth2`
+    /// the `id`.
     pub name: Option<String>,
     /// The client that the gateway is there; required but for `local`.
     #[serde(default, deserialize_with = "text::some")]
@@ -87,5 +88,12 @@ impl Provider {
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.preset == ProviderPreset::Local
+    }
+
+    /// What people see, where that is not the preset's own name.
+    pub(crate) fn own_name(&self) -> Option<&str> {
+        // What everybody has together names nobody.
+        let is_generic = matches!(self.preset, ProviderPreset::Oidc | ProviderPreset::Oauth2);
+        self.name.as_deref().or_else(|| is_generic.then(|| self.id.as_str()))
     }
 }
