@@ -133,7 +133,12 @@ impl Server {
             "listed" => json!(self.state().listed),
             "batched" => return say_batched(id),
             "exit" => std::process::exit(3),
-            "hang" => return,
+            "hang" => {
+                if !token.is_null() {
+                    notify("notifications/progress", &json!({ "progressToken": token, "progress": 0 }));
+                }
+                return;
+            }
             "noise" => noise(),
             "long-line" => return long_line(number("bytes")),
             "stderr" => {

@@ -54,8 +54,15 @@ pub(crate) struct Refused {
 /// All that a process has said; of a very long run, the last of it.
 #[derive(Default)]
 struct Output {
-    text: Mutex<String>,
+    said: Mutex<Said>,
     grown: Condvar,
+}
+
+#[derive(Default)]
+struct Said {
+    text: String,
+    /// It will say no more.
+    is_all: bool,
 }
 
 impl Setup {
@@ -142,7 +149,7 @@ impl Setup {
         let listen = free_address();
         std::fs::write(self.folder.path().join(CONFIG), config(&listen.to_string())).unwrap();
         let (mut child, output) = serve(self.program, self.folder.path(), &self.arguments, &self.environment);
-        if output.wait_for("listening on", Some(&mut child)) {
+        if output.wait_for("listening on") {
             let origin = format!("{}://localhost:{}", self.scheme, listen.port());
             let Self { folder, arguments, environment, program, .. } = self;
             return Ok(Gateway {
@@ -157,7 +164,7 @@ impl Setup {
             });
         }
         let status = child.wait().unwrap();
-        let output = output.text.lock().unwrap().clone();
+        let output = output.text();
         Err(Box::new((self, Refused { status, output })))
     }
 }
@@ -183,19 +190,19 @@ impl Gateway {
 
     /// Everything it has said so far.
     pub(crate) fn output(&self) -> String {
-        self.output.text.lock().unwrap().clone()
+        self.output.text()
     }
 
     /// Waits until it has said `text`.
     #[track_caller]
     pub(crate) fn wait_for(&self, text: &str) {
-        assert!(self.output.wait_for(text, None), "never said {text:?}:\n{}", self.output());
+        assert!(self.output.wait_for(text), "never said {text:?}:\n{}", self.output());
     }
 
     /// Waits until it has said `text` so many times.
     #[track_caller]
     pub(crate) fn wait_for_times(&self, text: &str, times: usize) {
-        let said = self.output.wait_until(|it| it.matches(text).count() >= times, None);
+        let said = self.output.wait_until(|it| it.matches(text).count() >= times);
         assert!(said, "said {text:?} fewer than {times} times:\n{}", self.output());
     }
 
@@ -223,7 +230,7 @@ impl Gateway {
         self.child.wait().unwrap();
         let (child, output) = serve(self.program, self.folder.path(), &self.arguments, &self.environment);
         (self.child, self.output) = (child, output);
-        assert!(self.output.wait_for("listening on", Some(&mut self.child)), "{}", self.output());
+        assert!(self.output.wait_for("listening on"), "{}", self.output());
     }
 
     /// Waits until it has ended.
@@ -253,7 +260,7 @@ impl Output {
         let writer = Arc::clone(&output);
         std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
-                let mut text = writer.text.lock().unwrap();
+                let Said { text, .. } = &mut *writer.said.lock().unwrap();
                 if text.len() > MOST_OUTPUT {
                     text.clear();
                 }
@@ -261,31 +268,26 @@ impl Output {
                 text.push('\n');
                 writer.grown.notify_all();
             }
+            writer.said.lock().unwrap().is_all = true;
+            writer.grown.notify_all();
         });
         output
     }
 
-    /// Whether `wanted` appears before the process, if given, ends.
-    fn wait_for(&self, wanted: &str, child: Option<&mut Child>) -> bool {
-        self.wait_until(|it| it.contains(wanted), child)
+    fn text(&self) -> String {
+        self.said.lock().unwrap().text.clone()
     }
 
-    /// Whether what was said is `good` before the process, if given, ends.
-    fn wait_until(&self, good: impl Fn(&str) -> bool, mut child: Option<&mut Child>) -> bool {
-        let deadline = Instant::now() + LONG;
-        let mut text = self.text.lock().unwrap();
-        while !good(&text) {
-            let ended = child.as_mut().is_some_and(|it| it.try_wait().unwrap().is_some());
-            if Instant::now() > deadline {
-                return false;
-            }
-            let (locked, timeout) = self.grown.wait_timeout(text, Duration::from_millis(20)).unwrap();
-            text = locked;
-            if ended && timeout.timed_out() {
-                return good(&text);
-            }
-        }
-        true
+    /// Whether it says `wanted` in time.
+    fn wait_for(&self, wanted: &str) -> bool {
+        self.wait_until(|it| it.contains(wanted))
+    }
+
+    /// Whether all that it has said is `good` in time, and before it says no more.
+    fn wait_until(&self, good: impl Fn(&str) -> bool) -> bool {
+        let waits = |it: &mut Said| !it.is_all && !good(&it.text);
+        let said = self.grown.wait_timeout_while(self.said.lock().unwrap(), LONG, waits).unwrap().0;
+        good(&said.text)
     }
 }
 
