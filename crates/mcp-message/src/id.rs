@@ -8,12 +8,11 @@ pub struct Id<'a>(&'a RawValue);
 
 impl<'a> Id<'a> {
     /// # Errors
-    /// [`InvalidMessage::Id`] when the value is neither a string nor an integer nor null. `1.0` and `1e0` are
-    /// refused: readers differ on whether they are the integer 1.
+    /// [`InvalidMessage::Id`] when the value is neither a string nor an integer of 64 bits nor null.
+    /// `1.0` and `1e0` are refused, and so are `-0` and longer integers: readers differ on which integers they are.
     pub fn new(value: &'a RawValue) -> Result<Self, InvalidMessage> {
         let text = value.get();
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let integer = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
+        let integer = text != "-0" && (text.parse::<u64>().is_ok() || text.parse::<i64>().is_ok());
         if integer || text.starts_with('"') || text == "null" {
             Ok(Self(value))
         } else {

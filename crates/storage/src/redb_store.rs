@@ -37,7 +37,7 @@ use health::Health;
 use open::Opened;
 use reopen::{Open, Reopener};
 use rows::Revisions;
-use slot::Slot;
+use slot::{Loan, OwnedSlot, Slot};
 use writer::Writer;
 
 /// A [`RecordStore`] in one file, for one process.
@@ -54,8 +54,9 @@ use writer::Writer;
 #[derive(Debug)]
 pub struct RedbStore {
     /// Before `db`: the writer has to end before the file is closed.
+    // Stops before the database is closed: fields are dropped in this order.
     writer: Writer,
-    db: Arc<Slot>,
+    db: OwnedSlot,
     health: Arc<Health>,
     path: PathBuf,
 }
@@ -138,7 +139,7 @@ impl RedbStore {
     ///
     /// [`BackupError`]; a record that cannot be read ends the backup.
     pub async fn backup(&self, to: &Path) -> Result<u64, BackupError> {
-        let (db, to) = (self.database()?, to.to_owned());
+        let (db, to) = (self.lend()?, to.to_owned());
         let outcome = task::spawn_blocking(move || backup::back_up(&db, &to)).await;
         match outcome.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string()).into())) {
             Err(BackupError::Store(error)) => self.heed(Err(error)).map_err(BackupError::Store),
@@ -187,12 +188,18 @@ impl RedbStore {
         let revisions = Revisions::from(revision_limit);
         let writer = Writer::start(Arc::clone(&db), revisions, Arc::clone(&health), reopener)
             .map_err(OpenError::io(&settings.path))?;
-        Ok(Self { writer, db, health, path: settings.path.clone() })
+        Ok(Self { writer, db: OwnedSlot(db), health, path: settings.path.clone() })
     }
 
     fn database(&self) -> Result<Arc<redb::Database>, StoreError> {
         self.health.check()?;
         self.db.database().ok_or_else(|| self.health.unavailable())
+    }
+
+    /// The same for work on the blocking pool, which goes on when nobody waits for it any more.
+    fn lend(&self) -> Result<Loan, StoreError> {
+        self.health.check()?;
+        self.db.lend().ok_or_else(|| self.health.unavailable())
     }
 
     /// After an error of the disk redb answers nothing any more, and so do we, until it is opened anew.
@@ -250,7 +257,7 @@ impl RecordStore for RedbStore {
         after: Option<&Key>,
         limit: usize,
     ) -> Result<Vec<(Key, Versioned)>, StoreError> {
-        let (db, prefix, after) = (self.database()?, prefix.to_vec(), after.cloned());
+        let (db, prefix, after) = (self.lend()?, prefix.to_vec(), after.cloned());
         let page =
             task::spawn_blocking(move || reader::scan(&db, table, &prefix, after.as_ref(), limit)).await;
         self.heed(page.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string()))))

@@ -1,6 +1,6 @@
 //! The state as `check --online` sees it: opened without touching it, or told by the gateway that has it.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path};
 
 use storage::{OpenError, RedbSettings, RedbStore};
 use token_manager::{KeyRing, KeyRingError};
@@ -8,7 +8,7 @@ use tokio::task;
 
 use outbound_http::causes;
 
-use super::admin::{Channel, Nothing, SealedSecrets, command};
+use super::admin::{Channel, LET_GO_WITHIN, Nothing, SealedSecrets, command};
 use crate::{
     check::{FindingCode, Findings},
     config::{Loaded, LoadedThirdParty, StorageSettings},
@@ -34,8 +34,7 @@ pub(crate) async fn look_at_state(loaded: &Loaded) -> Findings {
 
 async fn opened(redb: RedbSettings) -> Result<RedbStore, OpenError> {
     let path = redb.path.clone();
-    // A gateway that has it does not let go of it.
-    let settings = RedbSettings { lock_wait: Duration::ZERO, ..redb };
+    let settings = RedbSettings { lock_wait: LET_GO_WITHIN, ..redb };
     task::spawn_blocking(move || RedbStore::look(&settings))
         .await
         .unwrap_or_else(|error| Err(OpenError::Damaged { path, reason: error.to_string() }))

@@ -14,6 +14,7 @@ mod storage;
 use axum::Router;
 pub use oauth_types::{ClientId, GrantId, Principal, UnixTime};
 
+pub(super) use self::storage::LET_GO_WITHIN;
 pub use self::{
     channel::{Channel, ChannelError},
     protocol::{

@@ -128,10 +128,13 @@ fn with_end(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-/// A gateway that uses the file does not let go of it.
 fn settings(path: &Path) -> RedbSettings {
-    RedbSettings { lock_wait: Duration::ZERO, ..RedbSettings::new(path) }
+    RedbSettings { lock_wait: LET_GO_WITHIN, ..RedbSettings::new(path) }
 }
+
+/// A gateway that uses the file does not let go of it, and one that ends does at once; a process that is just being
+/// started has it for a moment, too.
+pub(crate) const LET_GO_WITHIN: Duration = Duration::from_millis(250);
 
 /// What may have ended since a backup was made.
 const OF_GRANTS: [Table; 5] = [

@@ -295,3 +295,24 @@ async fn l05_a_look_reads_everything_and_leaves_the_file_alone() -> Result<(), S
     assert_eq!(store.scan(THINGS, None, 1000).await?.len(), 200);
     Ok(())
 }
+
+/// Whoever asks may go before the answer, as tasks that are stopped do.
+#[tokio::test]
+async fn l15_a_store_that_was_let_go_is_free_although_somebody_left_a_scan() -> Result<(), StoreError> {
+    let (_folder, settings) = settings();
+    let mut store = RedbStore::open_or_create(&settings).unwrap();
+    for it in 0..16 {
+        store.put(THINGS, &Key::of([it]), record(vec![it; Record::MAX_BODY])).await?;
+    }
+    for _ in 0..20 {
+        tokio::select! {
+            biased;
+            page = store.scan(THINGS, None, 16) => drop(page?),
+            () = std::future::ready(()) => {}
+        }
+        drop(store);
+        store = RedbStore::open(&settings).expect("the file is free");
+    }
+    assert_eq!(store.scan(THINGS, None, 17).await?.len(), 16);
+    Ok(())
+}
