@@ -179,6 +179,12 @@ async fn k08_a_session_that_ended_unused_is_named_until_nothing_is_left_of_it() 
     let next = world.ada().await;
     world.sessions.tidied(ada.session()).await.unwrap();
     assert!(world.liveness(&next).await.is_live());
+    let [unused] = unused_after_a_minute(&world).await[..] else { panic!() };
+    let second = world.sessions.end_unused(&unused).await.unwrap().unwrap();
+    world.sessions.tidied(ada.session()).await.unwrap();
+    assert_eq!(ended().await, [second], "what is left of it is still to be tidied up");
+    world.sessions.tidied(next.session()).await.unwrap();
+    assert_eq!(ended().await, []);
 }
 
 #[tokio::test]
