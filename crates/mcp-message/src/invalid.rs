@@ -16,8 +16,8 @@ pub enum InvalidMessage {
     /// An object holds a key twice, so that two readers may take different values for it.
     #[error("an object holds a key twice")]
     DuplicateKey,
-    /// A key that some readers take for more than a key (`__proto__`).
-    #[error("an object holds the key __proto__")]
+    /// A key that some readers take for more than a key: `__proto__`, or one that begins with `$serde_json::private::`.
+    #[error("an object holds a key that is more than a key for some readers")]
     ForbiddenKey,
     /// A key that some readers take for another: it differs from one that counts in the case of letters only.
     #[error("a key differs from one of the protocol in case only")]

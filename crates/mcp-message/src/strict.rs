@@ -85,7 +85,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
         let inner = self.deeper()?;
         let mut seen = HashSet::<Cow<'de, str>>::new();
         while let Some(key) = members.next_key_seed(Key)? {
-            if key == "__proto__" {
+            if key == "__proto__" || key.starts_with(OF_SERDE_JSON) {
                 return Err(self.refuse(InvalidMessage::ForbiddenKey));
             }
             if !seen.insert(key) {
@@ -96,3 +96,6 @@ impl<'de> Visitor<'de> for Walk<'_> {
         Ok(())
     }
 }
+
+/// `serde_json::Value` takes an object with such a key for the JSON in the text that it holds.
+const OF_SERDE_JSON: &str = "$serde_json::private::";

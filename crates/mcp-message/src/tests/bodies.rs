@@ -47,6 +47,16 @@ fn e19_refuses_keys_that_two_readers_may_take_for_different_ones() {
     }
     check(call(r#""params":{"arguments":{"__proto__":{}}}"#), Err(InvalidMessage::ForbiddenKey));
     check(call(r#""params":{"arguments":{"_\u005fproto__":{}}}"#), Err(InvalidMessage::ForbiddenKey));
+    // Read by `serde_json` as `{"name":"delete_file"}`.
+    let other = r#"{"$serde_json::private::RawValue":"{\"name\":\"delete_file\"}"}"#;
+    assert_eq!(serde_json::from_str::<serde_json::Value>(other).unwrap()["name"], "delete_file");
+    for key in ["$serde_json::private::RawValue", "$serde_json::private::Number"] {
+        check(
+            call(&format!(r#""params":{{"arguments":{{"{key}":"2.0"}}}}"#)),
+            Err(InvalidMessage::ForbiddenKey),
+        );
+    }
+    check(call(r#""params":{"arguments":{"$serde_json":"2.0"}}"#), Ok(()));
     for alike in
         [r#""Params":{}"#, r#""PARAMS":{}"#, r#""ID":2"#, r#""Jsonrpc":"2.0""#, "\"param\u{17F}\":{}"]
     {
