@@ -143,23 +143,36 @@ async fn who_lacks_a_scope_of_the_server_is_told_all_that_the_request_needs_and_
     assert_eq!(serve(&world.server, &arrival(), request).await.unwrap().status(), StatusCode::OK);
 }
 
-/// Whoever sends bodies without end has no more places by lacking a scope.
+/// Whoever sends bodies without end has no more places by lacking a scope, be they those of all or those of a subject.
 #[tokio::test(start_paused = true)]
 async fn e43_who_lacks_a_scope_of_the_server_has_the_places_of_everybody() {
-    let world = world_with(|parts| parts.streams = StreamLimit::new(8, 1, None)).await;
     let without_end = || Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
-    let arrived = arrival();
-    let mut first = Box::pin(serve(&world.server, &arrived, post(&world, "files:read", &[], without_end())));
-    for _ in 0..9 {
-        assert!(futures_util::poll!(first.as_mut()).is_pending(), "its body is waited for");
-    }
-    let began = tokio::time::Instant::now();
-    let second = refused(&world, post(&world, "files:read", &[], without_end())).await;
-    assert_eq!((second.reason, began.elapsed()), (Reason::ScopeInsufficient, Duration::ZERO));
-    assert!(second.challenge.unwrap().contains(r#"scope="files:read mcp""#));
+    let worlds = [
+        world_with(|parts| parts.streams = StreamLimit::new(8, 1, None)).await,
+        world_with(|parts| parts.requests = RequestLimit::new(1)).await,
+    ];
+    for world in &worlds {
+        let arrived = arrival();
+        let mut first =
+            Box::pin(serve(&world.server, &arrived, post(world, "files:read", &[], without_end())));
+        for _ in 0..9 {
+            assert!(futures_util::poll!(first.as_mut()).is_pending(), "its body is waited for");
+        }
+        let began = tokio::time::Instant::now();
+        let second = refused(world, post(world, "files:read", &[], without_end())).await;
+        assert_eq!((second.reason, began.elapsed()), (Reason::ScopeInsufficient, Duration::ZERO));
+        assert!(second.challenge.unwrap().contains(r#"scope="files:read mcp""#));
 
-    drop(first);
-    // A call is read as far as calls usually go, and no further.
+        drop(first);
+        let third = refused(world, post(world, "files:read", &[], call("write_file", None))).await;
+        assert!(third.challenge.unwrap().contains(r#"scope="files:read files:write mcp""#));
+    }
+}
+
+/// A call is read as far as calls usually go, and no further.
+#[tokio::test]
+async fn e43_a_call_without_a_scope_of_the_server_is_read_to_a_quarter_of_a_megabyte() {
+    let world = world().await;
     let of_size = |size: usize| {
         let padding = format!(r#""arguments":{{"x":"{}"}},"name""#, "a".repeat(size));
         call("write_file", None).replacen(r#""name""#, &padding, 1)
@@ -168,8 +181,6 @@ async fn e43_who_lacks_a_scope_of_the_server_has_the_places_of_everybody() {
         let refused = refused(&world, post(&world, "files:read", &[], of_size(size))).await;
         assert!(refused.challenge.unwrap().contains(&format!("scope=\"{named}\"")), "{size}");
     }
-    let third = refused(&world, post(&world, "files:read", &[], call("write_file", None))).await;
-    assert!(third.challenge.unwrap().contains(r#"scope="files:read files:write mcp""#));
 }
 
 #[tokio::test]
