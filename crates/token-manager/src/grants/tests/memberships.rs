@@ -26,9 +26,9 @@ fn told(tokens: &IssuedTokens) -> (Value, u64) {
     let claims = claims(tokens);
     let lists = ["groups", "organizations", "teams"].map(|it| (it.to_owned(), claims[it].clone()));
     let lists = lists.into_iter().filter(|(_, list)| !list.is_null()).collect();
-    let lasts = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
-    assert_eq!(lasts, tokens.expires_in.as_secs());
-    (Value::Object(lists), lasts)
+    let seconds = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
+    assert_eq!(seconds, tokens.expires_in.as_secs());
+    (Value::Object(lists), seconds)
 }
 
 async fn redeemed(world: &World, new: NewGrant, memberships: &Memberships) -> IssuedTokens {
