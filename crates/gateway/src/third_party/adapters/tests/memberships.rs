@@ -22,7 +22,7 @@ use crate::{
 const SEARCH: &str = "https://mcp.example/search";
 
 /// What the rules of two servers name.
-fn named(here: &[&str], elsewhere: &[&str]) -> NamedMemberships {
+pub(super) fn named(here: &[&str], elsewhere: &[&str]) -> NamedMemberships {
     let groups = |names: &[&str]| -> BTreeSet<(Membership, MembershipName)> {
         names.iter().map(|it| (Membership::Groups, it.parse().unwrap())).collect()
     };
@@ -45,7 +45,7 @@ fn claims(tokens: &TokenGrant) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-fn groups(tokens: &TokenGrant) -> Value {
+pub(super) fn groups(tokens: &TokenGrant) -> Value {
     claims(tokens)["groups"].clone()
 }
 
@@ -180,23 +180,6 @@ async fn k05_fi13_a_quarter_of_an_hour_after_a_removal_no_token_says_the_group()
         slowest = slowest.max(after);
     }
     println!("a group was said for {slowest} s after a removal, at most");
-}
-
-#[tokio::test]
-async fn k05_a_group_that_only_id_tokens_tell_is_heard_again_by_a_refresh_of_the_third_party() {
-    let mut world = world(Source::IdTokenAlone, &["third:admins"], &[], &["admins"]).await;
-    world.spawn_keeper();
-    let (session, _, tokens) = world.live("1").await;
-    world.give_tokens(&session).await;
-    world.http.set(TOKEN, refreshed(2));
-    let tokens = world.refresh(&tokens).await.unwrap();
-    // Nobody may come in for a group, but the rules of the server need to know it.
-    assert_eq!(world.http.count(TOKEN), 1);
-    assert_eq!(groups(&tokens), json!(["third:admins"]));
-    let tokens = world.refresh(&tokens).await.unwrap();
-    world.advance(299);
-    world.refresh(&tokens).await.unwrap();
-    assert_eq!(world.http.count(TOKEN), 1, "asked not long ago");
 }
 
 #[tokio::test]
