@@ -7,7 +7,8 @@
 //
 // Each line of standard input sets a mood: `good`; `slow MILLISECONDS` before anything is done; `broken`, which answers
 // 503 with a page; `deaf`, which hangs up unheard; and `restarted`, which closes the port once every answer is out and
-// listens again a while later, everything remembered. `/statistics` counts refreshes, and grants that were revoked.
+// listens again a while later, everything remembered. `groups NAME GROUP …` puts somebody into these groups alone.
+// `/statistics` counts refreshes, grants that were revoked, and changes of groups.
 //
 // With --logout it tells that address of every sign-out, which people do at /session/end.
 //
@@ -135,7 +136,7 @@ provider.use(async (context, next) => {
 });
 provider.on('server_error', (_, error) => console.error(error));
 
-const statistics = { refreshes: 0, revoked: 0 };
+const statistics = { changes: 0, refreshes: 0, revoked: 0 };
 provider.on('grant.success', ({ oidc }) => {
   if (oidc.params.grant_type === 'refresh_token') statistics.refreshes += 1;
 });
@@ -166,8 +167,14 @@ async function restart() {
 }
 
 createInterface({ input: process.stdin }).on('line', (line) => {
-  const [name, milliseconds] = line.split(' ');
-  mood = { milliseconds: Number(milliseconds), name };
+  const [name, ...words] = line.split(' ');
+  if (name === 'groups') {
+    const [login, ...groups] = words;
+    PEOPLE[login].groups = groups;
+    statistics.changes += 1;
+    return;
+  }
+  mood = { milliseconds: Number(words[0]), name };
   if (name === 'restarted') restart();
 });
 

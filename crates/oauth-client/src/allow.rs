@@ -102,16 +102,6 @@ impl AllowRules {
     }
 }
 
-/// A rule of digits alone means an id: otherwise whoever takes another's id as a name would get in.
 fn matches_any(rules: &BTreeSet<String>, groups: &BTreeSet<Group>) -> bool {
-    groups.iter().any(|group| {
-        rules.contains(&group.id)
-            || group.name.as_ref().is_some_and(|name| {
-                rules.iter().any(|rule| !is_number(rule) && rule.eq_ignore_ascii_case(name))
-            })
-    })
-}
-
-fn is_number(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
+    groups.iter().any(|group| rules.contains(&group.id) || rules.iter().any(|rule| group.is_named(rule)))
 }

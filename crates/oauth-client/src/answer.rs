@@ -36,6 +36,7 @@ pub(crate) struct Reply {
     pub(crate) body: Value,
     retry_after: Option<Duration>,
     bearer_challenge: bool,
+    lacks_scope: bool,
 }
 
 impl Caller<'_> {
@@ -142,6 +143,12 @@ impl Reply {
         self.status == 401 && (self.bearer_challenge || self.body.is_object())
     }
 
+    /// Whether it refuses because the token was granted none of the scopes that it asks for, which only another sign-in
+    /// changes.
+    pub(crate) const fn lacks_scope(&self) -> bool {
+        matches!(self.status, 403 | 404) && self.lacks_scope
+    }
+
     /// The error code of a structured refusal.
     pub(crate) fn error_code(&self) -> Option<WireCode> {
         self.body.get("error")?.as_str().map(WireCode::of)
@@ -168,7 +175,8 @@ fn read(endpoint: Endpoint, response: &Response<Bytes>, ok_member: Option<&str>)
     if failed && status == 200 {
         status = refusal_status(&body);
     }
-    Ok(Reply { status, body, retry_after, bearer_challenge })
+    let lacks_scope = lacks_scope(response.headers());
+    Ok(Reply { status, body, retry_after, bearer_challenge, lacks_scope })
 }
 
 /// Slack refuses with status 200; these codes are about the token, the others are not.
@@ -182,6 +190,18 @@ fn refusal_status(body: &Value) -> u16 {
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds: u64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds.min(24 * 60 * 60)))
+}
+
+/// GitHub tells the scopes that a token has, and those of which an endpoint wants one; none wanted means any.
+fn lacks_scope(headers: &HeaderMap) -> bool {
+    let list = |name: &str| {
+        let text = headers.get(name)?.to_str().ok()?;
+        Some(text.split(',').map(str::trim).filter(|it| !it.is_empty()).collect::<Vec<_>>())
+    };
+    let (Some(granted), Some(wanted)) = (list("x-oauth-scopes"), list("x-accepted-oauth-scopes")) else {
+        return false;
+    };
+    !wanted.is_empty() && !wanted.iter().any(|it| granted.contains(it))
 }
 
 fn has_bearer_challenge(headers: &HeaderMap) -> bool {

@@ -53,6 +53,16 @@ impl Group {
     pub fn of(id: &str) -> Self {
         Self { id: id.to_owned(), name: None }
     }
+
+    /// Whether a rule that is written like this means this group: by its id, or else by its name.
+    ///
+    /// A rule of digits alone means an id: otherwise whoever takes another's id as a name would get in.
+    #[must_use]
+    pub fn is_named(&self, rule: &str) -> bool {
+        let is_number = rule.bytes().all(|byte| byte.is_ascii_digit());
+        let has_name = |it: &String| !is_number && rule.eq_ignore_ascii_case(it);
+        rule == self.id || self.name.as_ref().is_some_and(has_name)
+    }
 }
 
 impl Identity {

@@ -6,7 +6,7 @@ use outbound_http::HttpClient;
 use url::Url;
 
 use crate::{
-    IdToken, IdTokenVerifier, Identity, InvalidSettings, Known, State, StateSecrets, Temporary,
+    IdToken, IdTokenVerifier, Identity, InvalidSettings, Known, Lookups, State, StateSecrets, Temporary,
     ThirdPartyTokens,
     answer::Caller,
     discovery::{Discovery, Endpoints},
@@ -128,6 +128,12 @@ impl Provider {
     #[must_use]
     pub const fn id(&self) -> &ProviderId {
         &self.settings.id
+    }
+
+    /// What rules must know of its people.
+    #[must_use]
+    pub const fn lookups(&self) -> Lookups {
+        self.settings.lookups
     }
 
     /// Its name for people.

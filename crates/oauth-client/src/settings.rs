@@ -61,7 +61,7 @@ pub struct ProviderSettings {
     pub display_name: Option<String>,
     /// Where parts of the identity are, if not where the preset looks.
     pub claims: ClaimMapping,
-    /// What the allow rules must know of a person; nothing by default.
+    /// What rules must know of a person; nothing by default.
     pub lookups: Lookups,
 }
 
@@ -111,7 +111,7 @@ pub struct ClaimMapping {
     pub groups: Option<ClaimPath>,
 }
 
-/// What the rules must know of a person; see [`AllowRules::lookups`](crate::AllowRules::lookups).
+/// What rules must know of a person; see [`AllowRules::lookups`](crate::AllowRules::lookups).
 ///
 /// The first three cost further requests and scopes at some third parties.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,6 +137,20 @@ pub enum TokenAuth {
     Post,
     /// `client_secret_basic`: in the `Authorization` header.
     Basic,
+}
+
+impl Lookups {
+    /// What either of two asks for.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self {
+            email: self.email || other.email,
+            organizations: self.organizations || other.organizations,
+            teams: self.teams || other.teams,
+            groups: self.groups || other.groups,
+            tenant: self.tenant || other.tenant,
+        }
+    }
 }
 
 impl ProviderSettings {

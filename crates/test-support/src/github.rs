@@ -389,6 +389,13 @@ impl Inner {
         format!("{kind}_{:016x}", self.counter.wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
+    /// The scopes of the token of a request; those of an app's have none.
+    fn granted(&self, headers: &HeaderMap) -> Option<String> {
+        let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+        let scopes = self.access.get(token)?.scope.replace([' ', ','], ", ");
+        (!self.expiring).then_some(scopes)
+    }
+
     /// The account that a request speaks for, if its token has `scope` or the application needs none.
     fn caller(&self, headers: &HeaderMap, scope: &str) -> Result<&GithubUser, (StatusCode, &'static str)> {
         let token =
@@ -461,10 +468,19 @@ fn list(
     scope: &str,
     answer: impl FnOnce(&GithubUser) -> Value,
 ) -> Response {
-    match lock(state).caller(headers, scope) {
+    let state = lock(state);
+    let mut response = match state.caller(headers, scope) {
         Ok(user) => Json(answer(user)).into_response(),
         Err((status, text)) => message(status, text),
+    };
+    if let Some(granted) = state.granted(headers) {
+        let accepted = if scope == "read:org" { "admin:org, read:org, write:org" } else { scope };
+        for (name, scopes) in [("x-oauth-scopes", granted), ("x-accepted-oauth-scopes", accepted.to_owned())]
+        {
+            response.headers_mut().insert(name, scopes.parse().expect("names of scopes"));
+        }
     }
+    response
 }
 
 fn message(status: StatusCode, text: &str) -> Response {

@@ -5,8 +5,8 @@ use std::{error::Error, io::Write, sync::Arc};
 use oauth_types::{ClientId, CodeChallenge, CodeVerifier, Principal, SystemClock, SystemEntropy};
 use storage::MemoryStore;
 use token_manager::{
-    AuditLog, GrantParts, GrantSettings, Grants, IssuedTokens, KeyRing, Liveness, MasterKey, NewGrant,
-    RedeemCheck, RefreshToken, RotateCheck, SigningKeySettings, SigningKeys,
+    AuditLog, GrantParts, GrantSettings, Grants, IssuedTokens, KeyRing, Liveness, MasterKey, Memberships,
+    NewGrant, RedeemCheck, RefreshToken, RotateCheck, SigningKeySettings, SigningKeys,
 };
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -74,6 +74,7 @@ async fn sign_in(grants: &Grants, client: &ClientId) -> Result<IssuedTokens, Box
         resources: &[],
         key: None,
         is_public: true,
+        memberships: Memberships::NONE,
     };
     Ok(grants.redeem(code.expose(), check).await?)
 }
@@ -85,7 +86,16 @@ async fn rotate(
 ) -> Result<IssuedTokens, Box<dyn Error>> {
     let token = tokens.refresh_token.as_ref().map_or("", RefreshToken::expose);
     Ok(grants
-        .rotate(token, RotateCheck { client_id: client, scope: None, resources: &[], key: None })
+        .rotate(
+            token,
+            RotateCheck {
+                client_id: client,
+                scope: None,
+                resources: &[],
+                key: None,
+                memberships: Memberships::NONE,
+            },
+        )
         .await?)
 }
 

@@ -23,8 +23,8 @@ pub use key_ring::{KeyId, KeyRing, KeyRingError, MasterKey, OpenError, Opened, W
 pub use liveness::{GrantWatch, Liveness};
 pub use reseal::{ResealProgress, Resealed, Survey, Unopened};
 pub use signing_keys::{
-    AccessToken, AccessTokenClaims, Confirmation, Jwks, SigningError, SigningKeyRotator, SigningKeySettings,
-    SigningKeys,
+    AccessToken, AccessTokenClaims, Confirmation, Jwks, Memberships, SigningError, SigningKeyRotator,
+    SigningKeySettings, SigningKeys,
 };
 pub use third_party_identities::{
     KeptIdentity, ThirdPartyIdentities, ThirdPartyIdentity, ThirdPartyIdentityError,

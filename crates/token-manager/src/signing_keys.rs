@@ -3,6 +3,7 @@
 mod claims;
 mod jwks;
 mod key;
+mod memberships;
 mod record;
 mod rotator;
 mod schedule;
@@ -12,6 +13,7 @@ use std::{fmt, sync::Arc};
 
 pub use claims::{AccessToken, AccessTokenClaims, Confirmation};
 pub use jwks::Jwks;
+pub use memberships::Memberships;
 pub use rotator::SigningKeyRotator;
 pub use settings::SigningKeySettings;
 

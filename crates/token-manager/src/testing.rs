@@ -16,8 +16,8 @@ use storage::{FaultyStore, Key, MemoryStore, Record, RecordStore, StoreError, Sw
 
 use crate::{
     AuthorizationCode, EndCause, GrantEnded, GrantError, GrantEvents, GrantParts, GrantSettings, Grants,
-    IssuedTokens, KeyRing, MasterKey, NewGrant, RedeemCheck, RefreshToken, Refusal, RotateCheck, SessionKey,
-    SigningKeySettings, SigningKeys,
+    IssuedTokens, KeyRing, MasterKey, Memberships, NewGrant, RedeemCheck, RefreshToken, Refusal, RotateCheck,
+    SessionKey, SigningKeySettings, SigningKeys,
 };
 
 /// Grants on a store that fails on demand, a clock that moves on demand, and everything that happened.
@@ -246,11 +246,12 @@ pub(crate) fn redeem_check(client_id: &ClientId) -> RedeemCheck<'_> {
         resources: &[],
         key: None,
         is_public: true,
+        memberships: Memberships::NONE,
     }
 }
 
 pub(crate) fn rotate_check(client_id: &ClientId) -> RotateCheck<'_> {
-    RotateCheck { client_id, scope: None, resources: &[], key: None }
+    RotateCheck { client_id, scope: None, resources: &[], key: None, memberships: Memberships::NONE }
 }
 
 pub(crate) fn refresh_token(tokens: &IssuedTokens) -> &str {

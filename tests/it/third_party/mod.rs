@@ -16,6 +16,7 @@ mod dpop;
 mod enterprise;
 mod exchange;
 mod github;
+mod groups;
 mod machines;
 mod moods;
 mod one_line;

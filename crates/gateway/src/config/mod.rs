@@ -39,10 +39,11 @@ pub use section::{
     AuthorizationServer, ClientAuth, ClientKeys, ClientMetadataDocuments, Config, ConfiguredClient,
     CredentialExchange, DpopMode, ExchangeSubject, ExchangeTarget, ForwardedHeader, IdentityJwt,
     Introspection, IntrospectionAuth, IntrospectionFor, KeySource, Limits, Listen, Log, LogFormat, LogLevel,
-    Loopback, Outbound, Preset, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset,
-    ProviderTokenAuth, QuotaPer, Registration, RuleAllow, RulesDefault, Server, ServerCredential, ServerHttp,
-    ServerIdentity, ServerQuota, ServerRule, ServerStdio, Sessions, StdioUpstream, Storage, ThirdParty,
-    ThirdPartySessions, Tls, TokenExchange, TokenType, TrustedIssuer, Upstream, Validation, VariableSource,
+    Loopback, Membership, MembershipName, Outbound, Preset, Provider, ProviderClaims, ProviderEndpoints,
+    ProviderPreset, ProviderTokenAuth, QuotaPer, Registration, RuleAllow, RulesDefault, Server,
+    ServerCredential, ServerHttp, ServerIdentity, ServerQuota, ServerRule, ServerStdio, Sessions,
+    StdioUpstream, Storage, ThirdParty, ThirdPartySessions, Tls, TokenExchange, TokenType, TrustedIssuer,
+    Upstream, Validation, VariableSource,
 };
 pub use value::{
     AllowedAudience, ByteSize, EndpointPath, FieldName, HostName, InvalidEndpointPath, InvalidPublicUrl,

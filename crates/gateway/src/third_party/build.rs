@@ -17,7 +17,10 @@ use token_manager::{KeyRingError, ThirdPartyTokenSettings};
 
 use super::{
     ResidentError,
-    adapters::{ClientAssertions, Directory, DpopProofs, GrantAccess, SignInProvider, SignInTokens, Trust},
+    adapters::{
+        ClientAssertions, Directory, DpopProofs, GrantAccess, NamedMemberships, SignInProvider, SignInTokens,
+        Trust,
+    },
     back_channel_logout::{self, BackChannelLogout},
     browser::{self, Browser, BrowserParts},
     endpoints::{self, Endpoints, Failures},
@@ -63,6 +66,7 @@ pub(super) fn state_settings(third_party: LoadedThirdParty<'_>) -> Result<StateS
 #[derive(Debug)]
 pub(super) struct InForce {
     providers: Vec<SignInProvider>,
+    named: NamedMemberships,
     trust: Trust,
     registrations: Option<Registrations>,
 }
@@ -72,7 +76,7 @@ impl InForce {
     pub(super) fn begin(self, state: &State) {
         state.foundations.trust.replace(self.trust);
         // Whoever applies the rules in force begins with this.
-        state.foundations.providers.replace(self.providers);
+        state.foundations.providers.replace(self.providers, self.named);
         state.registered.store(self.registrations.map(Arc::new));
     }
 }
@@ -92,7 +96,8 @@ pub(super) async fn authorization_server(
     let grants = Arc::new(state.grant_access().trusting(trust.clone()));
     let settings = Arc::new(servers::settings(&loaded.config, third_party)?);
     let (clients, registrations) = clients(means, loaded, third_party, &settings, &grants).await?;
-    let in_force = InForce { providers: sign_in.clone(), trust, registrations: registrations.clone() };
+    let named = servers::named_memberships(&loaded.config);
+    let in_force = InForce { providers: sign_in.clone(), named, trust, registrations: registrations.clone() };
 
     let browser = Browser::new(BrowserParts {
         authorize: AuthorizeEndpoint::new(Arc::clone(&settings), clients.clone())

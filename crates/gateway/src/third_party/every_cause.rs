@@ -17,7 +17,7 @@ use token_manager::{EndCause, GrantWatch, RevokeSelector};
 use tower_service::Service;
 
 use super::{
-    adapters::{ClientNames, Directory, Trust},
+    adapters::{ClientNames, Directory, NamedMemberships, Trust},
     admin,
     state::{State, StorageSettings},
     tasks,
@@ -191,7 +191,10 @@ async fn by_the_third_party(cause: EndCause, world: &mut World) -> Over {
         State::on(store, settings(StorageSettings::Memory), world.clock.clone(), Arc::new(SystemEntropy));
     let (state, work) = next.await.unwrap();
     let rules = AllowRules { everybody: true, ..AllowRules::default() };
-    state.foundations.providers.replace([provider(Arc::new(world.http.clone()), world.clock.clone(), rules)]);
+    state.foundations.providers.replace(
+        [provider(Arc::new(world.http.clone()), world.clock.clone(), rules)],
+        NamedMemberships::default(),
+    );
     tokio::spawn(work.keeper.run(tokio::time::sleep, std::future::pending()));
     world.access = state.grant_access();
     world.state = state;

@@ -9,8 +9,8 @@ use std::{
 };
 
 use oauth_client::{
-    AllowRules, ClaimMapping, ClientSecret, EndpointOverrides, Provider, ProviderKind, ProviderPorts,
-    ProviderSettings,
+    AllowRules, ClaimMapping, ClientSecret, EndpointOverrides, Lookups, Provider, ProviderKind,
+    ProviderPorts, ProviderSettings,
     local::{LocalAccount, LocalAccounts, Password, PasswordHash, hash_password},
 };
 use oauth_server::{CodeCheck, GrantPort, RefreshCheck, TokenGrant, TokenRefusal};
@@ -31,7 +31,7 @@ use token_manager::{
 };
 
 use super::{
-    adapters::{GrantAccess, IdTokens, SignInProvider, session_key},
+    adapters::{GrantAccess, IdTokens, NamedMemberships, SignInProvider, session_key},
     state::{State, StateSettings, StorageSettings},
     tasks::{Tasks, Work},
 };
@@ -74,6 +74,8 @@ pub(super) struct World {
     pub(super) access: GrantAccess,
     /// The groups of whoever signs in.
     groups: Mutex<Vec<String>>,
+    /// What rules of servers name.
+    named: Mutex<Option<NamedMemberships>>,
     work: Option<Work>,
 }
 
@@ -93,9 +95,19 @@ impl World {
         let http = FakeHttp::new();
         let world_allows = AllowRules { everybody: true, ..AllowRules::default() };
         let provider = provider_of("third", source, Arc::new(http.clone()), clock.clone(), world_allows);
-        state.foundations.providers.replace([provider]);
+        state.foundations.providers.replace([provider], NamedMemberships::default());
         let access = state.grant_access();
-        Self { source, clock, store, http, state, access, groups: Mutex::default(), work: Some(work) }
+        Self {
+            source,
+            clock,
+            store,
+            http,
+            state,
+            access,
+            groups: Mutex::default(),
+            named: Mutex::default(),
+            work: Some(work),
+        }
     }
 
     /// Nothing goes on in the background but what refreshes third-party tokens.
@@ -110,9 +122,30 @@ impl World {
 
     /// Another configuration: who may come in.
     pub(super) fn allow(&self, rules: AllowRules) {
+        let lookups = if self.named.lock().unwrap().is_some() {
+            Lookups { groups: true, ..rules.lookups() }
+        } else {
+            rules.lookups()
+        };
         let http = Arc::new(self.http.clone());
-        let provider = provider_of("third", self.source, http, self.clock.clone(), rules);
-        self.state.foundations.providers.replace([provider]);
+        self.put_in_force(provider_with("third", self.source, http, self.clock.clone(), (rules, lookups)));
+    }
+
+    /// Another configuration: everybody may come in, and rules of servers name these groups.
+    pub(super) fn name(&self, named: NamedMemberships) {
+        *self.named.lock().unwrap() = Some(named);
+        self.allow(AllowRules { everybody: true, ..AllowRules::default() });
+    }
+
+    /// Another configuration: the built-in account is in these groups.
+    pub(super) fn employ(&self, groups: &[&str]) {
+        let rules = AllowRules { everybody: true, ..AllowRules::default() };
+        self.put_in_force(accounts(self.clock.clone(), rules, groups));
+    }
+
+    fn put_in_force(&self, provider: SignInProvider) {
+        let named = self.named.lock().unwrap().clone();
+        self.state.foundations.providers.replace([provider], named.unwrap_or_default());
     }
 
     /// What the third party says of whoever asks with a token of theirs.
@@ -264,13 +297,25 @@ pub(super) fn provider_of(
     clock: Arc<dyn Clock>,
     rules: AllowRules,
 ) -> SignInProvider {
+    let lookups = rules.lookups();
+    provider_with(id, source, http, clock, (rules, lookups))
+}
+
+/// The same where rules of servers need to know something too.
+fn provider_with(
+    id: &str,
+    source: Source,
+    http: Arc<dyn HttpClient>,
+    clock: Arc<dyn Clock>,
+    (rules, lookups): (AllowRules, Lookups),
+) -> SignInProvider {
     let url = |text: &str| Some(text.parse().unwrap());
     let kind = match source {
         Source::Api => ProviderKind::Oauth2,
         Source::Userinfo => ProviderKind::Oidc,
         Source::IdToken => ProviderKind::Google,
         Source::IdTokenAlone => ProviderKind::Cognito,
-        Source::Local => return accounts(clock, rules),
+        Source::Local => return accounts(clock, rules, &["staff"]),
     };
     let settings = ProviderSettings {
         client_secret: Some(ClientSecret::new("secret".to_owned())),
@@ -280,7 +325,7 @@ pub(super) fn provider_of(
             email_verified: Some("email_verified".parse().unwrap()),
             ..ClaimMapping::default()
         },
-        lookups: rules.lookups(),
+        lookups,
         endpoints: EndpointOverrides {
             authorization: url("https://idp.example/authorize"),
             token: url(TOKEN),
@@ -304,7 +349,7 @@ pub(super) fn provider_of(
 }
 
 /// One built-in account, whose name is the id of the first person.
-fn accounts(clock: Arc<dyn Clock>, rules: AllowRules) -> SignInProvider {
+fn accounts(clock: Arc<dyn Clock>, rules: AllowRules, groups: &[&str]) -> SignInProvider {
     static HASH: LazyLock<PasswordHash> =
         LazyLock::new(|| hash_password(&Password::new("password".to_owned()), &SystemEntropy).unwrap());
     let account = LocalAccount {
@@ -312,7 +357,7 @@ fn accounts(clock: Arc<dyn Clock>, rules: AllowRules) -> SignInProvider {
         password: HASH.clone(),
         name: None,
         email: Some(EMAIL.parse().unwrap()),
-        groups: ["staff".to_owned()].into(),
+        groups: groups.iter().map(ToString::to_string).collect(),
     };
     let id: ProviderId = "third".parse().unwrap();
     let accounts = LocalAccounts::new(id.clone(), [account], clock, &SystemEntropy).unwrap();

@@ -312,3 +312,39 @@ fn the_scopes_of_rules_are_known() {
     };
     assert_eq!(rules.scopes().to_string(), "a b c");
 }
+
+/// A caller of whom less is known may do no more, whatever the rules are: what fits no list is denied, and nothing is
+/// allowed because a claim is missing.
+#[test]
+fn o11_whoever_lacks_a_claim_may_do_nothing_that_they_may_not_do_with_it() {
+    let claims = |values: &[&str]| Callers {
+        claims: vec![("groups".parse().unwrap(), values.iter().map(|it| json!(it)).collect())],
+        ..Callers::default()
+    };
+    let kinds: [fn(&[&str]) -> Rule; 3] = [tools, |it| denying(tools(it)), |it| requiring("a c", tools(it))];
+    let about = ["x", "*"];
+    let mut rules: Vec<Rule> = kinds.iter().flat_map(|it| about.map(|about| it(&[about]))).collect();
+    for values in [&["staff"][..], &["board"], &["board", "admins"]] {
+        rules.extend(about.map(|it| only(claims(values), tools(&[it]))));
+    }
+    let with = person("a b");
+    let without = Person { claims: Map::new(), ..person("a b") };
+    let (mut same, mut fewer) = (0, 0);
+    for (first, second) in rules.iter().flat_map(|first| rules.iter().map(move |second| (first, second))) {
+        for otherwise in [ALLOW, DENY] {
+            let rules = Rules { rules: vec![first.clone(), second.clone()], otherwise };
+            let decided = |it: &Person| judged(&rules, it, &message("tools/call x"), &Annotations::new());
+            let (with, without) = (decided(&with), decided(&without));
+            if with == without {
+                same += 1;
+            } else {
+                assert!(
+                    with.ends_with("allows") && without.ends_with("denies"),
+                    "{rules:?}: {with}, {without}"
+                );
+                fewer += 1;
+            }
+        }
+    }
+    assert!(same > 50 && fewer > 50, "{same}, {fewer}");
+}

@@ -18,6 +18,7 @@ const PAGE: usize = 100;
 /// Completes `said` with what the rules need and only further requests tell.
 ///
 /// A list that cannot be read is an error, never an empty list: the person may be in it later.
+/// One that the token was never granted is left out: only another sign-in brings it.
 pub(crate) async fn look_up(
     said: &mut Statement,
     caller: &Caller<'_>,
@@ -28,15 +29,16 @@ pub(crate) async fn look_up(
 ) -> Result<(), Temporary> {
     let source = Source { caller, userinfo, token };
     if let Some(path) = lists.emails.filter(|_| wanted.email) {
-        said.email = primary_email(&source.page(path, 1).await?).or(said.email.take());
+        let items = source.page(path, 1).await?.unwrap_or_default();
+        said.email = primary_email(&items).or(said.email.take());
     }
     let organizations = lists.organizations.filter(|_| wanted.organizations || wanted.teams);
     if let Some(list) = organizations {
-        said.organizations = Some(source.groups(&list, &BTreeSet::new()).await?);
+        said.organizations = source.groups(&list, &BTreeSet::new()).await?;
     }
     if let Some(list) = lists.teams.filter(|_| wanted.teams) {
         let organizations = said.organizations.clone().unwrap_or_default();
-        said.teams = Some(source.groups(&list, &organizations).await?);
+        said.teams = source.groups(&list, &organizations).await?;
     }
     Ok(())
 }
@@ -48,10 +50,15 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    async fn groups(&self, list: &List, within: &BTreeSet<Group>) -> Result<BTreeSet<Group>, Temporary> {
+    /// The groups of a list; `None` if the token was not granted it.
+    async fn groups(
+        &self,
+        list: &List,
+        within: &BTreeSet<Group>,
+    ) -> Result<Option<BTreeSet<Group>>, Temporary> {
         let mut found = BTreeSet::new();
         for number in 1..=MAX_PAGES {
-            let items = self.page(list.path, number).await?;
+            let Some(items) = self.page(list.path, number).await? else { return Ok(None) };
             let before = found.len();
             found.extend(items.iter().filter_map(|it| group(it.as_object()?, list, within)));
             // Some know no pages and answer the same again.
@@ -59,16 +66,17 @@ impl Source<'_> {
                 break;
             }
         }
-        Ok(found)
+        Ok(Some(found))
     }
 
-    async fn page(&self, path: &str, number: u32) -> Result<Vec<Value>, Temporary> {
+    async fn page(&self, path: &str, number: u32) -> Result<Option<Vec<Value>>, Temporary> {
         let mut url = below(self.userinfo, path);
         url.query_pairs_mut()
             .append_pair("per_page", &PAGE.to_string())
             .append_pair("page", &number.to_string());
         match self.caller.get(Endpoint::Userinfo, &url, self.token).await? {
-            Reply { status: 200, body: Value::Array(items), .. } => Ok(items),
+            Reply { status: 200, body: Value::Array(items), .. } => Ok(Some(items)),
+            reply if reply.lacks_scope() => Ok(None),
             reply => Err(reply.unexpected(Endpoint::Userinfo, "no list")),
         }
     }

@@ -3,8 +3,10 @@ use url::Url;
 
 use super::{Provider, prove::Unproven, userinfo::Unknown};
 use crate::{
-    AccessToken, IdTokenRefusal, Known, Nonce, SignInError, ThirdPartyTokens, discovery::Endpoints,
-    identity::Origin, preset::IdentitySource,
+    AccessToken, Endpoint, IdTokenRefusal, Known, Nonce, SignInError, Temporary, ThirdPartyTokens,
+    discovery::Endpoints,
+    identity::{Origin, Statement},
+    preset::IdentitySource,
 };
 
 impl Provider {
@@ -40,7 +42,21 @@ impl Provider {
         let answer = self.read_userinfo(url, access).await.map_err(sign_in_error)?;
         let said = self.with_lists(&answer, url, access).await.map_err(SignInError::Temporary)?;
         let (principal, said) = said.ok_or(SignInError::SubjectMissing)?;
+        self.has_its_lists(&said)?;
         Ok(Known::of(principal).with_userinfo(said))
+    }
+
+    /// Refuses a sign-in that was not granted the lists which rules need: nobody is in none of them for that.
+    fn has_its_lists(&self, said: &Statement) -> Result<(), SignInError> {
+        let (lists, wanted) = (&self.preset.lists, self.settings.lookups);
+        let lacks = |is_wanted: bool, list: Option<_>, said: bool| is_wanted && list.is_some() && !said;
+        if lacks(wanted.organizations, lists.organizations, said.organizations.is_some())
+            || lacks(wanted.teams, lists.teams, said.teams.is_some())
+        {
+            let what = "no list of organisations or teams: the scope for it was not granted";
+            return Err(SignInError::Temporary(Temporary::Unreadable { endpoint: Endpoint::Userinfo, what }));
+        }
+        Ok(())
     }
 
     /// Adds what userinfo says, if it speaks of the same subject (OpenID Connect Core section 5.3.2).

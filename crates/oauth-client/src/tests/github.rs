@@ -183,6 +183,36 @@ async fn j14_a_scope_that_was_not_granted_lets_nobody_in() {
     assert_eq!(error.reason(), "temporary", "the list of organisations is not empty but unknown: {error:?}");
 }
 
+/// Rules that came after the sign-in want a list for which it was not granted the scope.
+#[tokio::test]
+async fn k05_a_list_that_a_token_was_never_granted_is_in_no_later_answer_and_others_are() {
+    let github = GithubServer::start().await;
+    github.change(OCTOCAT, |it| {
+        it.organizations = vec![member(1000, "my-org", true)];
+        it.teams = vec![(7, "core".to_owned(), 1000, "my-org".to_owned())];
+    });
+    let signed_in = sign_in(&provider(&github, |_| {}), &github).await.unwrap();
+    let with_lists = |it: &mut ProviderSettings| {
+        it.lookups = Lookups { organizations: true, teams: true, ..Lookups::default() };
+    };
+    let later = provider(&github, with_lists);
+    let heard = async |signed_in: &SignIn| {
+        later.identity(&signed_in.known, &signed_in.tokens.access).await.map(|it| it.known.identity())
+    };
+    let identity = heard(&signed_in).await.unwrap();
+    assert_eq!((identity.organizations.len(), identity.teams.len()), (0, 0));
+    assert_eq!(identity.login.as_deref(), Some("octocat"));
+    let again = sign_in(&later, &github).await.unwrap();
+    let identity = heard(&again).await.unwrap();
+    assert_eq!((identity.organizations.len(), identity.teams.len()), (1, 1));
+    // A refusal for any other reason is no answer.
+    for mood in [Mood::Firewall, Mood::RateLimited, Mood::Down] {
+        github.set_api_mood(mood);
+        let error = heard(&signed_in).await.unwrap_err();
+        assert!(matches!(error, IdentityError::Temporary(_)), "{mood:?}: {error:?}");
+    }
+}
+
 #[tokio::test]
 async fn k05_a_person_who_was_removed_is_seen_to_be_removed() {
     let github = GithubServer::start().await;

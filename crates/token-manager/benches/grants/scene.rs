@@ -5,8 +5,8 @@ use std::{io, path::Path, sync::Arc};
 use oauth_types::{CodeChallenge, CodeVerifier, Principal, SystemClock, SystemEntropy};
 use storage::{RedbSettings, RedbStore};
 use token_manager::{
-    AuditLog, GrantParts, GrantSettings, Grants, IssuedTokens, KeyRing, MasterKey, NewGrant, RedeemCheck,
-    RotateCheck, SigningKeySettings, SigningKeys,
+    AuditLog, GrantParts, GrantSettings, Grants, IssuedTokens, KeyRing, MasterKey, Memberships, NewGrant,
+    RedeemCheck, RotateCheck, SigningKeySettings, SigningKeys,
 };
 
 pub(crate) struct Scene {
@@ -61,6 +61,7 @@ impl Scene {
             resources: &[],
             key: None,
             is_public: true,
+            memberships: Memberships::NONE,
         };
         self.grants.redeem(code.expose(), check).await.map_err(io::Error::other)
     }
@@ -68,7 +69,13 @@ impl Scene {
     /// The next refresh token.
     pub(crate) async fn rotate(&self, refresh_token: &str) -> io::Result<String> {
         let client_id = parse(CLIENT)?;
-        let check = RotateCheck { client_id: &client_id, scope: None, resources: &[], key: None };
+        let check = RotateCheck {
+            client_id: &client_id,
+            scope: None,
+            resources: &[],
+            key: None,
+            memberships: Memberships::NONE,
+        };
         let tokens = self.grants.rotate(refresh_token, check).await.map_err(io::Error::other)?;
         refresh_token_of(&tokens)
     }

@@ -6,7 +6,7 @@ use super::{
     step::{FIRST_GENERATION, Outcome},
     terms::Terms,
 };
-use crate::Liveness;
+use crate::{Liveness, Memberships};
 
 /// A grant that begins without a code, for [`Grants::issue_tokens`].
 #[derive(Clone, Debug)]
@@ -50,7 +50,9 @@ impl Grants {
             bound_to,
         };
         // Signed first: a grant whose token could not be made would be nobody's.
-        let tokens = shared.tokens(id, &grant.terms, &outcome, now)?.ok_or(Unavailable::Record(id))?;
+        let tokens = shared
+            .tokens(id, &grant.terms, &outcome, Memberships::NONE, now)?
+            .ok_or(Unavailable::Record(id))?;
         // Before the record is there, so that whoever revokes what he finds here revokes this too.
         shared.index.reserve(id, grant.terms.expires_at, grant.terms.facets());
         match shared.parts.store.insert_new(record::TABLE, &record::key(&id), record::encode(&grant)).await {

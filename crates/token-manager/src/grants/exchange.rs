@@ -2,7 +2,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use oauth_types::{Actor, ClientId, GrantId, JwkThumbprint, ResourceUri, Scope, UnixTime};
 
 use super::{GrantError, Grants, IssuedTokens, Refusal, Unavailable, state::State};
-use crate::{AccessTokenClaims, Confirmation, Liveness};
+use crate::{AccessTokenClaims, Confirmation, Liveness, Memberships};
 
 /// A token for the next hop, for [`Grants::exchange`]: of the same grant and person as the token it is made of.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct ExchangedToken {
     pub resource: ResourceUri,
     /// The key that the token is bound to (RFC 9449 section 6).
     pub key: Option<JwkThumbprint>,
+    /// What it says of the person, beside who it is.
+    pub memberships: Memberships,
     /// When the token that it is made of ends, which it does not outlive.
     pub expires_at: UnixTime,
 }
@@ -35,7 +37,7 @@ impl Grants {
         let (shared, now) = (&self.shared, self.shared.parts.clock.now());
         let found = shared.find(new.grant).await?.ok_or(Refusal::Unknown)?;
         let lives = matches!(found.state, State::Live(_)) && self.is_live(&new.grant) == Liveness::Live;
-        let most = now + shared.settings.access_token_lifetime;
+        let most = now + new.memberships.bound(shared.settings.access_token_lifetime);
         let expires_at = new.expires_at.min(found.terms.expires_at).min(most);
         if !lives || expires_at <= now {
             return Err(Refusal::Expired.into());
@@ -53,6 +55,7 @@ impl Grants {
             scope: new.scope.clone(),
             grant: new.grant,
             actor: Some(new.actor),
+            memberships: new.memberships,
             confirmation: new.key.map(|it| Confirmation { jkt: it.to_string() }),
         };
         let access_token = shared.parts.signing_keys.sign(&claims).map_err(Unavailable::from)?;

@@ -1,4 +1,4 @@
-use oauth_types::{ClientId, GrantId};
+use oauth_types::{ClientId, GrantId, Principal, ResourceUri};
 
 use super::{
     Grants, SessionKey, Unavailable,
@@ -14,6 +14,10 @@ pub struct RestsOn {
     pub grant: GrantId,
     /// The session.
     pub session: SessionKey,
+    /// Who gave it.
+    pub principal: Principal,
+    /// Where its tokens are good.
+    pub resource: ResourceUri,
 }
 
 impl Grants {
@@ -58,6 +62,7 @@ impl Grants {
 }
 
 fn rests_on(id: GrantId, grant: Grant, client_id: &ClientId) -> Option<RestsOn> {
-    let session = grant.terms.session.filter(|_| grant.terms.client_id == *client_id)?;
-    Some(RestsOn { grant: id, session })
+    let terms = grant.terms;
+    let session = terms.session.filter(|_| terms.client_id == *client_id)?;
+    Some(RestsOn { grant: id, session, principal: terms.principal, resource: terms.resource })
 }

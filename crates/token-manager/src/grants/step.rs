@@ -14,7 +14,7 @@ use super::{
     state::{CodeIssued, Digest, Ended, Grant, Live, State},
     terms::Terms,
 };
-use crate::KeyId;
+use crate::{KeyId, Memberships};
 
 /// What a token request with a code says about itself, after the client was authenticated (OAuth 2.1 section 4.1.3).
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,8 @@ pub struct RedeemCheck<'a> {
     /// Whether the client proves itself by nothing else: then its refresh tokens are bound to the key too
     /// (RFC 9449 section 5).
     pub is_public: bool,
+    /// What the access token says of the person, beside who it is.
+    pub memberships: &'a Memberships,
 }
 
 /// What a token request with a refresh token says about itself, after the client was authenticated
@@ -46,6 +48,8 @@ pub struct RotateCheck<'a> {
     pub resources: &'a [ResourceUri],
     /// The key that the request proves to have (RFC 9449); the access token is bound to it.
     pub key: Option<JwkThumbprint>,
+    /// What the access token says of the person, beside who it is.
+    pub memberships: &'a Memberships,
 }
 
 /// What can happen to a grant.
@@ -92,6 +96,15 @@ impl Event<'_> {
     /// Whether the grant is written even if it stays the same: a change that somebody began before cannot be made then.
     pub(crate) const fn always_writes(&self) -> bool {
         matches!(self, Self::Settle)
+    }
+
+    /// What an access token says of the person, if the step gives one.
+    pub(crate) const fn memberships(&self) -> &Memberships {
+        match self {
+            Self::Redeem { check, .. } => check.memberships,
+            Self::Rotate { check, .. } => check.memberships,
+            Self::Revoke(_) | Self::Expire | Self::Touch | Self::Settle => Memberships::NONE,
+        }
     }
 }
 

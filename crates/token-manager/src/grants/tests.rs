@@ -4,6 +4,7 @@ mod dropped;
 mod exchange;
 mod faults;
 mod keys;
+mod memberships;
 mod outages;
 mod records;
 mod refresh;

@@ -10,7 +10,7 @@ use super::{
     step::{Event, Outcome},
     terms::Terms,
 };
-use crate::{AccessToken, AccessTokenClaims, Confirmation, KeyId, signing_keys::SigningError};
+use crate::{AccessToken, AccessTokenClaims, Confirmation, KeyId, Memberships, signing_keys::SigningError};
 
 /// What a token response carries (RFC 6749 section 5.1).
 #[derive(Clone, Debug)]
@@ -111,14 +111,17 @@ impl Shared {
         grant: GrantId,
         terms: &Terms,
         outcome: &Outcome,
+        memberships: &Memberships,
         now: UnixTime,
     ) -> Result<Option<IssuedTokens>, Unavailable> {
         let Outcome::Granted { generation, key_id, scope, bound_to } = outcome else { return Ok(None) };
-        let expires_at = terms.expires_at.min(now + self.settings.access_token_lifetime);
+        let lifetime = memberships.bound(self.settings.access_token_lifetime);
+        let expires_at = terms.expires_at.min(now + lifetime);
         let refresh_token =
             if terms.refreshable { Some(self.refresh_token(*key_id, &grant, *generation)?) } else { None };
         let confirmation = bound_to.map(|it| Confirmation { jkt: it.to_string() });
-        let access_token = self.access_token(grant, terms, (scope, confirmation), (now, expires_at))?;
+        let access_token =
+            self.access_token(grant, terms, (scope, memberships, confirmation), (now, expires_at))?;
         let expires_in = expires_at.saturating_since(now);
         Ok(Some(IssuedTokens { grant, access_token, expires_in, refresh_token, scope: scope.clone() }))
     }
@@ -137,7 +140,7 @@ impl Shared {
         &self,
         grant: GrantId,
         terms: &Terms,
-        (scope, confirmation): (&Scope, Option<Confirmation>),
+        (scope, memberships, confirmation): (&Scope, &Memberships, Option<Confirmation>),
         (now, expires_at): (UnixTime, UnixTime),
     ) -> Result<AccessToken, SigningError> {
         let mut token_id = [0; 16];
@@ -153,6 +156,7 @@ impl Shared {
             scope: scope.clone(),
             grant,
             actor: None,
+            memberships: memberships.clone(),
             confirmation,
         };
         self.parts.signing_keys.sign(&claims)

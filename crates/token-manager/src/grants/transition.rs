@@ -28,7 +28,7 @@ impl Shared {
             }
             let given = self.circumstances(&id);
             let (after, outcome) = before.clone().step(event, &given)?;
-            let tokens = self.tokens(id, &after.terms, &outcome, given.now)?;
+            let tokens = self.tokens(id, &after.terms, &outcome, event.memberships(), given.now)?;
             let writes = after != before || event.always_writes();
             if writes && !self.replace(&id, &found, &before, &after).await? {
                 continue;

@@ -2,7 +2,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use oauth_types::{Actor, ClientId, GrantId, Issuer, ResourceUri, Scope, Subject, UnixTime};
 use serde::{Serialize, Serializer};
 
-use super::{SigningError, SigningKey};
+use super::{Memberships, SigningError, SigningKey};
 
 oauth_types::secret! {
     /// An access token: a signed JWT of the type `at+jwt` (RFC 9068).
@@ -40,6 +40,9 @@ pub struct AccessTokenClaims {
     /// Who acts for the subject, if somebody does (RFC 8693 section 4.1).
     #[serde(rename = "act", skip_serializing_if = "Option::is_none")]
     pub actor: Option<Actor>,
+    /// What the subject belongs to, as far as it matters to the resource.
+    #[serde(flatten)]
+    pub memberships: Memberships,
     /// The key that its sender must prove to have (RFC 7800), if any.
     #[serde(rename = "cnf", skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Confirmation>,

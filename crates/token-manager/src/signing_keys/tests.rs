@@ -45,6 +45,7 @@ fn claims(now: UnixTime) -> AccessTokenClaims {
         scope: "b a".parse().unwrap(),
         grant: GrantId::from_bytes([1; 16]),
         actor: None,
+        memberships: Memberships::default(),
         confirmation: None,
     }
 }

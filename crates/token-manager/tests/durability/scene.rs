@@ -8,8 +8,8 @@ use oauth_types::{
 };
 use storage::{MemoryStore, RecordStore, RedbSettings, RedbStore};
 use token_manager::{
-    AuditLog, GrantError, GrantParts, GrantSettings, Grants, IssuedTokens, KeyRing, MasterKey, NewGrant,
-    RedeemCheck, RefreshFailure, RefreshToken, RefreshedTokens, Refresher, RotateCheck, SessionKey,
+    AuditLog, GrantError, GrantParts, GrantSettings, Grants, IssuedTokens, KeyRing, MasterKey, Memberships,
+    NewGrant, RedeemCheck, RefreshFailure, RefreshToken, RefreshedTokens, Refresher, RotateCheck, SessionKey,
     SigningKeySettings, SigningKeys, ThirdPartyAccessToken, ThirdPartyRefreshToken, ThirdPartyTokenKeeper,
     ThirdPartyTokenParts, ThirdPartyTokenSettings, ThirdPartyTokens, TokenSet,
 };
@@ -151,6 +151,7 @@ impl Scene {
             resources: &[],
             key: None,
             is_public: true,
+            memberships: Memberships::NONE,
         };
         self.grants.redeem(code, check).await
     }
@@ -160,7 +161,13 @@ impl Scene {
         self.grants
             .rotate(
                 refresh_token,
-                RotateCheck { client_id: &client_id, scope: None, resources: &[], key: None },
+                RotateCheck {
+                    client_id: &client_id,
+                    scope: None,
+                    resources: &[],
+                    key: None,
+                    memberships: Memberships::NONE,
+                },
             )
             .await
     }

@@ -1,30 +1,35 @@
 use oauth_client::{
-    EmailAddress, InvalidSettings, Lookups, ProviderSettings,
+    EmailAddress, InvalidSettings, Lookups,
     local::{InvalidPasswordHash, PasswordHash},
 };
 
+use serde_json::Value;
+
 use super::providers::{allow_rules, settings};
 use crate::config::{
-    Account, Config, Provider, ThirdParty,
-    check::third_party::providers,
+    Account, Config, Membership, MembershipName, Provider, RuleAllow, ThirdParty,
+    check::third_party::{providers, rule_claims},
     report::{KeyPath, Problem},
 };
 
 /// What the crates that do it have against the section.
-pub(in crate::config) fn check(_: &Config, third_party: &ThirdParty) -> Result<(), Problem> {
+pub(in crate::config) fn check(config: &Config, third_party: &ThirdParty) -> Result<(), Problem> {
     for (section, it) in providers(third_party) {
         for (index, account) in it.accounts.iter().enumerate() {
             self::account(&section.key("account").index(index), account)?;
         }
         let Some(settings) = settings(it, it.client_secret.as_ref().map(|_| "unread")) else {
-            rules(&section, it, Lookups { email: true, groups: true, ..Lookups::default() })?;
+            let told = Lookups { email: true, groups: true, ..Lookups::default() };
+            rules(&section, it, told)?;
+            rules_of_servers(config, it, told)?;
             continue;
         };
         settings.check().map_err(|error| {
             let key = key_of(&section, &error);
             Problem::new(key, error)
         })?;
-        rules(&section, it, ProviderSettings::tells(&settings))?;
+        rules(&section, it, settings.tells())?;
+        rules_of_servers(config, it, settings.tells())?;
     }
     Ok(())
 }
@@ -55,15 +60,31 @@ fn rules(section: &KeyPath, it: &Provider, told: Lookups) -> Result<(), Problem>
     ];
     match rows.into_iter().find(|(_, is_in_vain, _)| *is_in_vain) {
         None => Ok(()),
-        Some((name, _, what)) => {
-            let message = format!(
-                "preset `{}` tells no {what}, so nobody would match: use another rule, \
-                or say in `claims` where they are",
-                it.preset
-            );
-            Err(Problem::new(section.key("allow").key(name), message))
+        Some((name, _, what)) => Err(Problem::new(section.key("allow").key(name), in_vain(it, what))),
+    }
+}
+
+/// The same for what rules of servers say of the people of a provider.
+fn rules_of_servers(config: &Config, it: &Provider, told: Lookups) -> Result<(), Problem> {
+    for (key, name, value) in rule_claims(config) {
+        let Some(membership) = Membership::of(name) else { continue };
+        let (is_told, what) = match membership {
+            Membership::Groups => (told.groups, "groups"),
+            Membership::Organizations => (told.organizations, "organisations"),
+            Membership::Teams => (told.teams, "teams"),
+        };
+        let is_of = |text: &str| text.parse().is_ok_and(|name: MembershipName| name.provider == it.id);
+        let named = RuleAllow::values(value).iter().filter_map(Value::as_str).find(|it| is_of(it));
+        if let Some(named) = named.filter(|_| !is_told) {
+            return Err(Problem::new(key, format!("`{named}`: {}", in_vain(it, what))));
         }
     }
+    Ok(())
+}
+
+fn in_vain(it: &Provider, what: &str) -> String {
+    let otherwise = if it.is_local() { "" } else { ", or say in `claims` of the provider where they are" };
+    format!("preset `{}` tells no {what}, so nobody would match: use another rule{otherwise}", it.preset)
 }
 
 /// The key that an error is about.

@@ -1,12 +1,13 @@
 use oauth_client::{
-    AllowRules, ClaimMapping, ClientSecret, EndpointOverrides, ProviderKind, ProviderSettings, TokenAuth,
-    local::LocalAccount,
+    AllowRules, ClaimMapping, ClientSecret, EndpointOverrides, Lookups, ProviderKind, ProviderSettings,
+    TokenAuth, local::LocalAccount,
 };
 use oauth_types::ProviderId;
 
 use super::LoadedThirdParty;
 use crate::config::{
-    Allow, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth, Secret,
+    Allow, Membership, Provider, ProviderClaims, ProviderEndpoints, ProviderPreset, ProviderTokenAuth,
+    Secret, Server,
 };
 
 /// One way to sign in, in the words of `oauth-client`.
@@ -38,7 +39,30 @@ impl LoadedThirdParty<'_> {
     pub fn providers(&self) -> Vec<ConfiguredProvider> {
         let secrets = &self.material.provider_secrets;
         let both = self.config.providers.iter().zip(secrets);
-        both.map(|(it, secret)| configured(it, secret.as_ref().map(Secret::expose))).collect()
+        both.map(|(it, secret)| {
+            let mut configured = configured(it, secret.as_ref().map(Secret::expose));
+            if let ConfiguredProvider::Remote { settings, .. } = &mut configured {
+                settings.lookups = settings.lookups.union(lookups(self.servers, &it.id));
+            }
+            configured
+        })
+        .collect()
+    }
+}
+
+/// What the rules of servers must know of the people of a provider.
+fn lookups(servers: &[Server], id: &ProviderId) -> Lookups {
+    let named = servers.iter().flat_map(Server::memberships).filter(|(_, it)| it.provider == *id);
+    named.fold(Lookups::default(), |all, (membership, _)| all.union(needs(membership)))
+}
+
+/// What must be known of a person to say this of them.
+pub(super) fn needs(membership: Membership) -> Lookups {
+    let none = Lookups::default();
+    match membership {
+        Membership::Groups => Lookups { groups: true, ..none },
+        Membership::Organizations => Lookups { organizations: true, ..none },
+        Membership::Teams => Lookups { teams: true, ..none },
     }
 }
 

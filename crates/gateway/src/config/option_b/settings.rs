@@ -4,7 +4,8 @@ use storage::RedbSettings;
 use token_manager::{GrantSettings, KeyRing, KeyRingError, MasterKey, SigningKeySettings};
 
 use crate::config::{
-    Loaded, PublicUrl, Secret, Storage, ThirdParty, ThirdPartyMaterial, load::master_key::decode,
+    Config, Loaded, PublicUrl, Secret, Server, Storage, ThirdParty, ThirdPartyMaterial,
+    load::master_key::decode,
 };
 
 /// `[third_party]` with what it points at.
@@ -15,6 +16,7 @@ pub struct LoadedThirdParty<'a> {
     /// What it points at.
     pub material: &'a ThirdPartyMaterial,
     public_url: &'a PublicUrl,
+    pub(super) servers: &'a [Server],
 }
 
 /// Where the state is.
@@ -32,7 +34,8 @@ impl Loaded {
     pub fn third_party(&self) -> Option<LoadedThirdParty<'_>> {
         let config = self.config.third_party.as_ref()?;
         let material = self.material.third_party.as_ref()?;
-        Some(LoadedThirdParty { config, material, public_url: &self.config.public_url })
+        let Config { public_url, servers, .. } = &self.config;
+        Some(LoadedThirdParty { config, material, public_url, servers })
     }
 }
 

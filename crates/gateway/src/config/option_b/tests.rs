@@ -1,6 +1,6 @@
 use std::{fs, path::Path, time::Duration};
 
-use oauth_client::{ProviderKind, TokenAuth, local::LocalAccounts};
+use oauth_client::{Lookups, ProviderKind, TokenAuth, local::LocalAccounts};
 use oauth_server::{ClientAuthMethod, ClientOrigin};
 use oauth_types::{ManualClock, SeededEntropy, UnixTime};
 use tempfile::TempDir;
@@ -12,17 +12,23 @@ const MASTER: &str = "9LSWqdO3zQ1Y5tRZxk7mVb2uJ0cHnE8gPa6fTIwDyKo=";
 const SECRET: &str = "qP4vT1xNb6RykX9vQ2mLr7TzB4nWc8Yp";
 
 fn load(third_party: &str) -> Loaded {
+    load_with("", third_party)
+}
+
+/// With further lines of the server.
+fn load_with(server: &str, third_party: &str) -> Loaded {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("gateway.toml");
     let text = format!(
         "public_url = \"https://mcp.example.com\"\nlisten = {{ address = \"127.0.0.1:8443\" }}\n\
-         [[server]]\npath = \"/mcp\"\nupstream = {{ http = \"http://127.0.0.1:3000/mcp\" }}\n\
+         [[server]]\npath = \"/mcp\"\nupstream = {{ http = \"http://127.0.0.1:3000/mcp\" }}\n{server}\
          [third_party]\nmaster_key = {{ env = \"MASTER\" }}\n{third_party}"
     );
     fs::write(&path, text).unwrap();
     let environment = |name: &str| match name {
         "MASTER" => Some(MASTER.to_owned()),
         "SECRET" => Some(SECRET.to_owned()),
+        "OTHER" => Some(SECRET.chars().rev().collect()),
         _ => None,
     };
     Config::load(&path, &environment).unwrap_or_else(|error| panic!("{error}"))
@@ -145,6 +151,43 @@ allow = { groups = ["staff"], email_domains = ["example.com"] }
         allow.groups.contains("staff") && allow.email_domains.contains("example.com") && !allow.everybody
     );
     it.check().unwrap();
+}
+
+/// Rules of servers widen what is asked of a third party, each for its own people.
+#[test]
+fn what_rules_of_servers_name_is_looked_up() {
+    let github = |id: &str, client: &str, secret: &str| {
+        format!(
+            "[[third_party.provider]]\nid = \"{id}\"\npreset = \"github\"\nclient_id = \"{client}\"\n\
+             client_secret = {{ env = \"{secret}\" }}\nallow = {{ everybody = true }}\n\
+             endpoints = {{ token = \"https://{id}.example.com/token\" }}\n"
+        )
+    };
+    let providers = format!(
+        "storage = {{ memory = true }}\n{}{}",
+        github("first", "a", "SECRET"),
+        github("second", "b", "OTHER")
+    );
+    let lookups = |claims: &str| {
+        let rule = format!("[[server.rule]]\nallow = {{ claims = {{ {claims} }} }}\n");
+        let loaded = load_with(&rule, &providers);
+        let found = loaded.third_party().unwrap().providers().into_iter();
+        let found: Vec<_> = found
+            .map(|it| match it {
+                ConfiguredProvider::Remote { settings, allow } => (settings.lookups, allow.lookups()),
+                ConfiguredProvider::Local { .. } => unreachable!(),
+            })
+            .collect();
+        assert!(found.iter().all(|(_, allow)| *allow == Lookups::default()));
+        [found[0].0, found[1].0]
+    };
+    let none = Lookups::default();
+    assert_eq!(lookups("client_id = \"x\""), [none, none]);
+    let organizations = Lookups { organizations: true, ..none };
+    assert_eq!(lookups("organizations = [\"first:acme\"]"), [organizations, none]);
+    let both = "organizations = \"first:acme\", teams = [\"first:acme/ops\", \"second:1\"]";
+    let teams = Lookups { teams: true, ..none };
+    assert_eq!(lookups(both), [organizations.union(teams), teams]);
 }
 
 #[test]

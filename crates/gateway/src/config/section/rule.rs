@@ -75,8 +75,10 @@ pub struct RuleAllow {
     /// Claims, each with a value or a list of values, of which the claim must be one or hold one:
     /// `{ groups = ["admins", "operators"] }`.
     /// A claim within another is written with a dot.
-    /// They are those of the token: with `[third_party]` that is one of the gateway's own, which has `client_id` and `act`
-    /// but no groups, so name people in `subjects` there.
+    /// They are those of the token.
+    /// With `[third_party]` that is one of the gateway's own: beside `client_id` and `act` it has `groups`, `organizations`
+    /// and `teams`, each value with the `id` of the provider that tells it before a colon:
+    /// `{ groups = ["corp:admins"], teams = ["github:acme/ops"] }`.
     pub claims: Option<BTreeMap<String, Value>>,
 }
 

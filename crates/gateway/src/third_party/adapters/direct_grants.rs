@@ -56,13 +56,16 @@ impl DirectGrants for GrantAccess {
     }
 
     async fn exchange(&self, exchange: Exchange<'_>) -> Result<TokenGrant, TokenRefusal> {
+        let grant = exchange.subject_token.grant;
+        let memberships = self.memberships_elsewhere(grant, exchange.resource).await?;
         let new = ExchangedToken {
-            grant: exchange.subject_token.grant,
+            grant,
             client_id: exchange.client_id.clone(),
             actor: exchange.actor,
             scope: exchange.scope.clone(),
             resource: exchange.resource.clone(),
             key: exchange.key,
+            memberships,
             expires_at: exchange.subject_token.expires_at,
         };
         self.grants().exchange(new).await.map(answer).map_err(refused)

@@ -72,11 +72,10 @@ impl GrantPort for GrantAccess {
         let CodeCheck { client_id, redirect_uri, code_verifier, resources, proof, is_public } = check;
         let grants = &self.foundations.grants;
         let rests_on = grants.session_of_code(code, client_id).await.map_err(unavailable)?;
-        if let Some(rests_on) = rests_on {
-            self.foundations.check(&rests_on).await?;
-        }
+        let memberships = &self.checked(rests_on.as_ref()).await?;
         let key = proof.map(DpopProof::key);
-        let check = RedeemCheck { client_id, redirect_uri, code_verifier, resources, key, is_public };
+        let check =
+            RedeemCheck { client_id, redirect_uri, code_verifier, resources, key, is_public, memberships };
         if let Some(proof) = proof
             && grants.would_redeem(code, check).await.map_err(unavailable)?
         {
@@ -94,10 +93,9 @@ impl GrantPort for GrantAccess {
         let grants = &self.foundations.grants;
         let rests_on =
             grants.session_of_refresh_token(refresh_token, client_id).await.map_err(unavailable)?;
-        if let Some(rests_on) = rests_on {
-            self.foundations.check(&rests_on).await?;
-        }
-        let check = RotateCheck { client_id, scope, resources, key: proof.map(DpopProof::key) };
+        let memberships = &self.checked(rests_on.as_ref()).await?;
+        let key = proof.map(DpopProof::key);
+        let check = RotateCheck { client_id, scope, resources, key, memberships };
         if let Some(proof) = proof
             && grants.would_rotate(refresh_token, check).await.map_err(unavailable)?
         {

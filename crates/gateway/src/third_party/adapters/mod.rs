@@ -11,6 +11,7 @@ mod grant_check;
 mod grant_port;
 mod id_tokens;
 mod identity_assertions;
+mod memberships;
 mod own_tokens;
 mod providers;
 mod remembered;
@@ -31,6 +32,7 @@ pub(crate) use self::{
     grant_port::GrantAccess,
     id_tokens::{IdTokens, LOGOUT_TOKENS_LAST},
     identity_assertions::{Enterprise, EnterpriseKeys, Enterprises},
+    memberships::NamedMemberships,
     own_tokens::OwnTokens,
     providers::Providers,
     remembered::Remembered,

@@ -11,7 +11,7 @@ use token_manager::{
 };
 use tokio::sync::Notify;
 
-use super::{Remembered, SignInProvider, session_id, standing::Looks};
+use super::{NamedMemberships, Remembered, SignInProvider, session_id, standing::Looks};
 
 /// The ways to sign in of the configuration in force.
 ///
@@ -28,6 +28,8 @@ pub(crate) struct Providers {
 #[derive(Debug, Default)]
 pub(super) struct InForce {
     by_id: HashMap<ProviderId, SignInProvider>,
+    /// What tokens say of the people of these.
+    pub(super) named: NamedMemberships,
     pub(super) looks: Looks,
 }
 
@@ -43,11 +45,16 @@ impl Providers {
         Self { in_force: Arc::default(), replaced: Arc::default(), remembered, clock }
     }
 
-    /// Puts `providers` in the place of those before; whom those permitted is looked at again.
-    pub(crate) fn replace(&self, providers: impl IntoIterator<Item = SignInProvider>) {
+    /// Puts `providers` in the place of those before, and what rules have `named` of their people; whom those permitted is
+    /// looked at again.
+    pub(crate) fn replace(
+        &self,
+        providers: impl IntoIterator<Item = SignInProvider>,
+        named: NamedMemberships,
+    ) {
         let by_id = providers.into_iter().map(|it| (it.id().clone(), it)).collect();
         let looks = self.in_force.load().looks.for_other_rules();
-        self.in_force.store(Arc::new(InForce { by_id, looks }));
+        self.in_force.store(Arc::new(InForce { by_id, named, looks }));
         self.replaced.notify_one();
     }
 

@@ -80,7 +80,7 @@ impl Foundations {
         if let Some(known) = known.filter(|_| !shut_out) {
             return Ok(known);
         }
-        let needs_claims = rules.lookups() != oauth_client::Lookups::default();
+        let needs_claims = provider.lookups() != oauth_client::Lookups::default();
         let question = Question { on: self, provider, session: &session, needs_claims };
         let said = match access {
             Access::Token(access) => question.ask(recalled.as_ref(), &access).await?,

@@ -3,6 +3,7 @@ mod direct_grants;
 mod enterprises;
 mod grants;
 mod liveness;
+mod memberships;
 mod own_tokens;
 mod proofs;
 mod rules;

@@ -14,7 +14,7 @@ use super::*;
 use crate::{
     request_id::RequestIds,
     third_party::{
-        adapters::{IdTokens, SignInProvider},
+        adapters::{IdTokens, NamedMemberships, SignInProvider},
         testing::{NOW, World},
     },
 };
@@ -38,7 +38,7 @@ impl Scene {
             "token_endpoint": format!("{CORP}/token"), "backchannel_logout_session_supported": true,
         });
         http.set(&format!("{CORP}/.well-known/openid-configuration"), Reply::json(&metadata));
-        world.state.foundations.providers.replace([corp(&world, &http)]);
+        world.state.foundations.providers.replace([corp(&world, &http)], NamedMemberships::default());
         let router = router(BackChannelLogout {
             foundations: world.state.foundations.clone(),
             store: Arc::clone(&world.state.store),

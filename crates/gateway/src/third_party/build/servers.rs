@@ -6,7 +6,7 @@ use token_validate::DpopSettings;
 
 use crate::{
     config::{self, Config, ConfiguredClient, DpopMode, ExchangeTarget, LoadedThirdParty, Server},
-    third_party::browser::ServerWords,
+    third_party::{adapters::NamedMemberships, browser::ServerWords},
 };
 
 /// What the authorization server is and what it offers.
@@ -69,6 +69,12 @@ fn offered(config: &Config, server: &Server) -> OfferedResource {
         scopes: server.known_scopes().cloned().chain(described).collect(),
         default_scopes: required,
     }
+}
+
+/// What tokens for each server may say of people.
+pub(super) fn named_memberships(config: &Config) -> NamedMemberships {
+    let servers = config.servers.iter().map(|it| (config.resource(it), it.memberships().collect()));
+    NamedMemberships::new(servers)
 }
 
 /// What people read of the servers.

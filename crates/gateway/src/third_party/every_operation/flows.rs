@@ -10,7 +10,7 @@ use session_binding::SignIn;
 use token_manager::NewGrant;
 
 use super::{
-    gateway::{CORP, FURTHER, providers},
+    gateway::{CORP, FURTHER, named, providers},
     *,
 };
 use crate::third_party::{adapters::session_key, tasks, testing::*};

@@ -19,12 +19,16 @@ use token_manager::Liveness;
 use tower_service::Service;
 use url::{Url, form_urlencoded};
 
-use super::{clients, hub::Hub};
+use super::{
+    clients::{self, NEXT_HOP},
+    hub::Hub,
+};
 use crate::{
+    config::Membership,
     request_id::RequestIds,
     service::Arrival,
     third_party::{
-        adapters::{Directory, OwnTokens, SignInProvider, Trust},
+        adapters::{Directory, NamedMemberships, OwnTokens, SignInProvider, Trust},
         admin,
         back_channel_logout::{self, BackChannelLogout},
         browser::{self, BrowserParts},
@@ -66,7 +70,7 @@ impl Gateway {
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let settings = settings(StorageSettings::Memory);
         let (state, work) = State::on(store, settings, clock.clone(), Arc::new(SystemEntropy)).await?;
-        state.foundations.providers.replace(providers(&hub, &clock, "staff"));
+        state.foundations.providers.replace(providers(&hub, &clock, "staff"), named());
         state.foundations.trust.replace(trust());
         let tasks = work.spawn();
         let tokens = OwnTokens::new(state.issuer.clone(), state.keys.clone(), clock.clone());
@@ -201,6 +205,12 @@ pub(super) fn providers(hub: &Arc<Hub>, clock: &Arc<dyn Clock>, group: &str) -> 
         provider_of(id, source, http, Arc::clone(clock), rules)
     };
     [of("third", Source::Api), of(CORP, Source::Userinfo), of(FURTHER, Source::Api)]
+}
+
+/// What the rules of the next hop name, so that each token for it says it.
+pub(super) fn named() -> NamedMemberships {
+    let staff = (Membership::Groups, "third:staff".parse().unwrap());
+    NamedMemberships::new([(NEXT_HOP.parse().unwrap(), [staff].into())])
 }
 
 /// The third party is trusted as an enterprise too.

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use oauth_types::{Actor, UnixTime};
 use serde_json::{Value, json};
 
-use crate::{EndCause, ExchangedToken, IssuedTokens, Refusal, RevokeSelector, testing::*};
+use crate::{EndCause, ExchangedToken, IssuedTokens, Memberships, Refusal, RevokeSelector, testing::*};
 
 fn next_hop(tokens: &IssuedTokens, expires_at: UnixTime) -> ExchangedToken {
     ExchangedToken {
@@ -14,6 +14,7 @@ fn next_hop(tokens: &IssuedTokens, expires_at: UnixTime) -> ExchangedToken {
         scope: "mcp".parse().unwrap(),
         resource: "https://mcp.example/search".parse().unwrap(),
         expires_at,
+        memberships: Memberships::default(),
         key: None,
     }
 }

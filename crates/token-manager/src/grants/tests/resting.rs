@@ -1,4 +1,4 @@
-use oauth_types::ClientId;
+use oauth_types::{ClientId, GrantId};
 
 use crate::{EndCause, RestsOn, RevokeSelector, testing::*};
 
@@ -12,11 +12,15 @@ async fn of_refresh_token(world: &World, token: &str, client: &str) -> Option<Re
     world.grants.session_of_refresh_token(token, &client).await.unwrap()
 }
 
+fn rests_on(grant: GrantId) -> RestsOn {
+    RestsOn { grant, session: session(), principal: person("1"), resource: resource() }
+}
+
 #[tokio::test]
 async fn g38_a_code_tells_its_session_to_its_client_while_it_can_be_redeemed() {
     let world = World::new().await;
     let (grant, code) = world.grants.issue_code(new_grant()).await.unwrap();
-    let rests_on = Some(RestsOn { grant, session: session() });
+    let rests_on = Some(rests_on(grant));
     assert_eq!(of_code(&world, code.expose(), "client-a").await, rests_on);
     assert_eq!(of_code(&world, code.expose(), "client-b").await, None);
     let forged = format!("{}AAAA", &code.expose()[..43]);
@@ -30,7 +34,7 @@ async fn g38_a_code_tells_its_session_to_its_client_while_it_can_be_redeemed() {
 async fn g38_a_refresh_token_tells_its_session_while_it_can_be_used() {
     let world = World::new().await;
     let first = world.live().await;
-    let rests_on = Some(RestsOn { grant: first.grant, session: session() });
+    let rests_on = Some(rests_on(first.grant));
     assert_eq!(of_refresh_token(&world, refresh_token(&first), "client-a").await, rests_on);
     assert_eq!(of_refresh_token(&world, refresh_token(&first), "client-b").await, None);
     let second = world.rotate(&first).await.unwrap();

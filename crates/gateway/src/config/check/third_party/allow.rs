@@ -26,14 +26,7 @@ pub(super) fn one(
     for (name, list) in rules.lists() {
         for rule in list {
             let refuse = |message: &str| Err(Problem::new(key.key(name), format!("`{rule}` {message}")));
-            if rule.trim().is_empty() || rule.trim() != rule || rule.chars().any(char::is_control) {
-                return refuse("is empty, or has blanks around it");
-            }
-            if rule.contains('*') {
-                return refuse(
-                    "has a wildcard, and rules are compared exactly: write each one, or `everybody = true`",
-                );
-            }
+            exact(rule).or_else(refuse)?;
             if name == "email_domains" && (rule.contains('@') || !rule.contains('.')) {
                 return refuse("is no domain: write it without `@`, such as `example.com`");
             }
@@ -48,6 +41,17 @@ pub(super) fn one(
         }
         _ => Ok(()),
     }
+}
+
+/// What a rule compares is written in full.
+pub(super) fn exact(rule: &str) -> Result<(), &'static str> {
+    if rule.trim().is_empty() || rule.trim() != rule || rule.chars().any(char::is_control) {
+        return Err("is empty, or has blanks around it");
+    }
+    if rule.contains('*') {
+        return Err("has a wildcard, and rules are compared exactly: write each one");
+    }
+    Ok(())
 }
 
 /// What is known of the people of a provider.

@@ -14,6 +14,8 @@ pub(in crate::config) mod rule_claims;
 mod token_exchange;
 mod trusted_issuers;
 
+use serde_json::Value;
+
 use crate::config::{
     Config, ConfiguredClient, Provider, SecretSource, ThirdParty, TrustedIssuer, option_b,
     report::{KeyPath, Problem},
@@ -69,6 +71,19 @@ pub(in crate::config) fn trusted_issuers(
 ) -> impl Iterator<Item = (KeyPath, &TrustedIssuer)> {
     let list = section().key("trusted_issuer");
     third_party.trusted_issuers.iter().enumerate().map(move |(index, it)| (list.index(index), it))
+}
+
+/// The claims that rules of servers ask for: the way to each, its name, and its value or values.
+pub(in crate::config) fn rule_claims(config: &Config) -> impl Iterator<Item = (KeyPath, &str, &Value)> {
+    let rules = super::servers(config).flat_map(|(section, server)| {
+        let section = section.key("rule");
+        server.rules.iter().enumerate().map(move |(index, it)| (section.index(index), it))
+    });
+    let allowed =
+        rules.filter_map(|(section, it)| Some((section.key("allow").key("claims"), it.allow.as_ref()?)));
+    allowed.flat_map(|(section, it)| {
+        it.claims.iter().flatten().map(move |(name, value)| (section.key(name), name.as_str(), value))
+    })
 }
 
 /// Every secret of the section with its key.

@@ -18,7 +18,7 @@ pub struct Account {
     pub name: Option<String>,
     /// An e-mail address that you vouch for.
     pub email: Option<String>,
-    /// Groups for allow rules.
+    /// Groups, for `allow` of the provider and for rules of servers.
     #[serde(default)]
     pub groups: BTreeSet<String>,
 }

@@ -39,7 +39,7 @@ pub struct Provider {
     /// Without this key: `organizations`.
     pub tenant: Option<String>,
     /// Scopes to ask for; without this key those of the preset.
-    /// What the allow rules need is added.
+    /// What `allow` and the rules of servers need is added.
     #[serde(default)]
     pub scopes: Vec<String>,
     /// What stands before each scope of an API, such as Entra's `api://APPLICATION/`.

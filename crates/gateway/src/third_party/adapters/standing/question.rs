@@ -16,7 +16,7 @@ pub(super) struct Question<'a> {
     pub(super) on: &'a Foundations,
     pub(super) provider: &'a Provider,
     pub(super) session: &'a ThirdPartySession,
-    /// Whether the rules ask for more than the id of the person.
+    /// Whether rules, of the provider or of servers, ask for more than the id of the person.
     pub(super) needs_claims: bool,
 }
 

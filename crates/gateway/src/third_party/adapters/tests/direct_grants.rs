@@ -2,7 +2,7 @@
 
 use oauth_server::{DirectGrant, DirectGrants, Exchange, GrantPort, SubjectToken, TokenRefusal};
 use oauth_types::{Actor, ClientId, Clock, JwkThumbprint, Principal, TokenErrorCode};
-use token_manager::{AccessTokenClaims, Confirmation, EndCause, RevokeSelector};
+use token_manager::{AccessTokenClaims, Confirmation, EndCause, Memberships, RevokeSelector};
 
 use crate::third_party::testing::*;
 
@@ -112,6 +112,7 @@ async fn only_a_live_unbound_access_token_of_ours_is_exchanged() {
             scope: "mcp".parse().unwrap(),
             grant,
             actor: None,
+            memberships: Memberships::default(),
             confirmation,
         };
         world.state.signing_keys.sign(&claims).unwrap().expose().to_owned()

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use session_binding::{EndCause as SessionCause, Liveness, ThirdPartySessionId};
 use test_support::{fake_http::Reply, issuer::TestIssuer};
 
+use super::memberships::{groups, named};
 use crate::third_party::{
     adapters::session_key,
     tasks::{apply_rules, look_at_persons},
@@ -186,6 +187,34 @@ async fn k05_whoever_left_the_group_is_found_out_by_a_fresh_id_token() {
             assert_eq!(scene.world.refresh(&scene.tokens).await.is_ok(), lives, "{source:?} {groups:?}");
             scene.expect(lives, (source, groups));
         }
+    }
+}
+
+/// Everybody may come in, but a rule of the server is about a group: that a token works is no answer about groups.
+#[tokio::test]
+async fn k05_a_group_that_only_id_tokens_tell_is_heard_again_by_a_refresh_of_the_third_party() {
+    let sources = [Source::Userinfo, Source::IdToken, Source::IdTokenAlone];
+    for (source, looked_at) in sources.into_iter().flat_map(|it| [(it, false), (it, true)]) {
+        let everybody = AllowRules { everybody: true, ..AllowRules::default() };
+        let scene = Scene::of(source, everybody).await;
+        scene.world.name(named(&["third:staff"], &[]));
+        scene.world.http.set(USERINFO, Reply::json(&json!({ "sub": "1" })));
+        let tokens = scene.world.refresh(&scene.tokens).await.unwrap();
+        assert_eq!(groups(&tokens), json!(["third:staff"]), "{source:?}");
+        assert_eq!(scene.world.http.count(TOKEN), 1, "{source:?}");
+        scene.refreshes(&["visitors"]);
+        scene.world.advance(299);
+        let tokens = scene.world.refresh(&tokens).await.unwrap();
+        assert_eq!(groups(&tokens), json!(["third:staff"]), "{source:?}: asked not long ago");
+        scene.world.advance(600);
+        if looked_at {
+            let now = oauth_types::Clock::now(&*scene.world.clock);
+            look_at_persons(&scene.world.state.foundations, now).await.unwrap();
+        }
+        let tokens = scene.world.refresh(&tokens).await.unwrap();
+        assert_eq!(groups(&tokens), Value::Null, "{source:?}");
+        assert_eq!(scene.world.http.count(TOKEN), 2, "{source:?}");
+        scene.expect(true, source);
     }
 }
 

@@ -7,7 +7,7 @@ use oauth_types::Clock;
 use session_binding::{EndCause as SessionCause, Liveness};
 use test_support::fake_http::Reply;
 
-use crate::third_party::{tasks::look_at_persons, testing::*};
+use crate::third_party::{adapters::NamedMemberships, tasks::look_at_persons, testing::*};
 
 fn group(name: &str) -> AllowRules {
     AllowRules { groups: BTreeSet::from([name.to_owned()]), ..AllowRules::default() }
@@ -240,7 +240,7 @@ async fn k02_a_third_party_that_cannot_be_asked_costs_nobody_a_token() {
 #[tokio::test]
 async fn k05_without_a_provider_nobody_gets_tokens_and_nothing_ends() {
     let (world, _, grant, tokens) = staff().await;
-    world.state.foundations.providers.replace([]);
+    world.state.foundations.providers.replace([], NamedMemberships::default());
     unavailable(world.refresh(&tokens).await);
     assert!(world.is_live(grant));
     world.allow(group("staff"));

@@ -33,8 +33,8 @@ use session_binding::{
 use storage::MemoryStore;
 use test_support::fake_http::{FakeHttp, Reply};
 use token_manager::{
-    AuditLog, EndCause, GrantParts, GrantSettings, Grants, KeyRing, MasterKey, RedeemCheck, RefreshFailure,
-    RefreshedTokens, Refresher, RevokeSelector, SessionKey, SigningKeySettings, SigningKeys,
+    AuditLog, EndCause, GrantParts, GrantSettings, Grants, KeyRing, MasterKey, Memberships, RedeemCheck,
+    RefreshFailure, RefreshedTokens, Refresher, RevokeSelector, SessionKey, SigningKeySettings, SigningKeys,
     ThirdPartyIdentities, ThirdPartyRefreshToken, ThirdPartyTokenKeeper, ThirdPartyTokenParts,
     ThirdPartyTokenSettings, ThirdPartyTokens,
 };
@@ -284,6 +284,7 @@ impl World {
             resources: &[],
             key: None,
             is_public: true,
+            memberships: Memberships::NONE,
         };
         self.grants.redeem(code, check).await.ok().map(|it| it.grant)
     }

@@ -135,7 +135,7 @@ impl Stage {
             Flow::Rules => {
                 if attempt == 0 {
                     let clock: Arc<dyn Clock> = self.scene.clock.clone();
-                    on.providers.replace(providers(&self.scene.hub, &clock, "board"));
+                    on.providers.replace(providers(&self.scene.hub, &clock, "board"), named());
                 }
                 tasks::apply_rules(on).await
             }

@@ -1,7 +1,12 @@
 //! What holds after each flow, whatever has failed on the way.
 
+use serde_json::{Value, json};
+
 use super::{acts::JWT_BEARER, *};
-use crate::third_party::every_operation::clients::{KEYED, MACHINE, MACHINE_SECRET};
+use crate::third_party::every_operation::{
+    clients::{KEYED, MACHINE, MACHINE_SECRET},
+    life::claims,
+};
 
 impl Stage {
     /// In the process that played, and in the one after it.
@@ -18,13 +23,17 @@ impl Stage {
             Flow::BackChannelLogout | Flow::RevokeGrants | Flow::Look | Flow::Rules | Flow::Overdue => {
                 self.scene.is_dead(&self.gateway, &self.tokens).await;
             }
-            Flow::ClientCredentials | Flow::Exchange => {
+            Flow::ClientCredentials => {
                 self.the_person_goes_on();
-                self.what_was_gained_is_good();
+                self.what_was_gained_is_good(&Value::Null);
+            }
+            Flow::Exchange => {
+                self.the_person_goes_on();
+                self.what_was_gained_is_good(&json!(["third:staff"]));
             }
             Flow::IdentityAssertion => {
                 self.the_person_goes_on();
-                self.what_was_gained_is_good();
+                self.what_was_gained_is_good(&Value::Null);
                 self.an_assertion_is_spent().await;
             }
             Flow::Push => {
@@ -42,8 +51,10 @@ impl Stage {
         assert!(self.gateway.takes(&self.tokens.access), "{:?}, {:?}", self.flow, self.scene.trouble);
     }
 
-    fn what_was_gained_is_good(&self) {
+    /// A token, which says these groups.
+    fn what_was_gained_is_good(&self, groups: &Value) {
         let token = self.gained.as_deref().unwrap();
+        assert_eq!(&claims(token)["groups"], groups, "{:?}, {:?}", self.flow, self.scene.trouble);
         assert!(self.gateway.takes(token), "{:?}, {:?}", self.flow, self.scene.trouble);
     }
 
