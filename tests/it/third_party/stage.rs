@@ -113,7 +113,6 @@ name = "Corp"
 issuer = "{issuer}"
 client_id = "gateway"
 client_secret = {{ file = "corp.secret" }}
-scopes = ["openid", "profile", "email", "groups", "offline_access"]
 token_auth = "basic"
 allow = {{ groups = ["staff"] }}
 "#

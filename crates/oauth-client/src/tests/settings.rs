@@ -1,9 +1,12 @@
 use serde_json::json;
 use test_support::fake_http::{FakeHttp, Reply};
 
-use super::support::{METADATA, TOKEN, clock, metadata, openid_settings, ports, settings};
+use super::support::{
+    METADATA, OpenId, TOKEN, callback, clock, metadata, openid_settings, ports, query, settings,
+};
 use crate::{
-    AllowRules, EndpointOverrides, InvalidSettings, MetadataError, Provider, ProviderKind, ProviderSettings,
+    AllowRules, EndpointOverrides, InvalidSettings, Lookups, MetadataError, Provider, ProviderKind,
+    ProviderSettings,
 };
 
 #[track_caller]
@@ -150,4 +153,28 @@ async fn the_endpoints_in_use_are_known_before_a_sign_in() {
     assert_eq!(error, MetadataError::OtherIssuer);
     let error = settings(ProviderKind::Local).known_endpoints(&http, &*clock()).await.unwrap_err();
     assert_eq!(error, MetadataError::NotFound);
+}
+
+/// The scopes that somebody is asked for at an OpenID provider that lists these in its metadata.
+async fn asked(listed: &[&str], change: impl FnOnce(&mut ProviderSettings)) -> String {
+    let mut settings = openid_settings();
+    settings.lookups = Lookups { groups: true, ..Lookups::default() };
+    change(&mut settings);
+    let mut metadata = metadata();
+    metadata["scopes_supported"] = json!(listed);
+    let begun = OpenId::with(settings, &metadata).provider.begin(&callback()).await.unwrap();
+    query(&begun.authorize_url, "scope").unwrap()
+}
+
+#[tokio::test]
+async fn groups_are_asked_for_by_their_scope_where_there_is_one() {
+    let listed = ["openid", "groups"];
+    assert_eq!(asked(&listed, |_| {}).await, "openid profile email groups");
+    assert_eq!(asked(&listed, |it| it.scopes = vec!["openid".to_owned()]).await, "openid groups");
+    assert_eq!(asked(&listed, |it| it.scopes = vec!["groups".to_owned()]).await, "openid groups");
+    let without = "openid profile email";
+    assert_eq!(asked(&["openid"], |_| {}).await, without);
+    assert_eq!(asked(&listed, |it| it.lookups.groups = false).await, without, "nobody needs them");
+    assert_eq!(asked(&listed, |it| it.claims.groups = Some("roles".parse().unwrap())).await, without);
+    assert_eq!(asked(&listed, |it| it.scope_prefix = "api://x/".to_owned()).await, without);
 }

@@ -31,6 +31,9 @@ pub(crate) fn wanted(settings: &ProviderSettings, preset: &Preset, endpoints: &E
             add(scope);
         }
     }
+    if tells_groups_by_scope(settings, preset, endpoints) {
+        add(preset.claims.groups);
+    }
     if asks_by_scope(settings, preset, endpoints) {
         add("offline_access");
     }
@@ -76,6 +79,13 @@ pub(crate) fn offline_parameters(
         Offline::ScopeIfAdvertised if asks_by_scope(settings, preset, endpoints) => &[("prompt", "consent")],
         _ => &[],
     }
+}
+
+/// Whether groups are needed that the third party tells to whoever has the scope of that name, which its metadata lists.
+fn tells_groups_by_scope(settings: &ProviderSettings, preset: &Preset, endpoints: &Endpoints) -> bool {
+    let claim = preset.claims.groups;
+    let is_ordinary = settings.claims.groups.is_none() && settings.scope_prefix.is_empty();
+    settings.lookups.groups && is_ordinary && endpoints.scopes_supported.iter().any(|it| it == claim)
 }
 
 fn asks_by_scope(settings: &ProviderSettings, preset: &Preset, endpoints: &Endpoints) -> bool {
