@@ -193,7 +193,14 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// GitHub tells the scopes that a token has, and those of which an endpoint wants one; none wanted means any.
+///
+/// A limit of requests is refused with the same status and passes, and tokens of GitHub Apps have permissions instead.
 fn lacks_scope(headers: &HeaderMap) -> bool {
+    let is_spent = headers.get("x-ratelimit-remaining").is_some_and(|it| it == "0");
+    if is_spent || headers.contains_key(RETRY_AFTER) || headers.contains_key("x-accepted-github-permissions")
+    {
+        return false;
+    }
     let list = |name: &str| {
         let text = headers.get(name)?.to_str().ok()?;
         Some(text.split(',').map(str::trim).filter(|it| !it.is_empty()).collect::<Vec<_>>())
@@ -231,4 +238,33 @@ fn basic(id: &ClientId, secret: &ClientSecret) -> String {
     let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let pair = format!("{}:{}", encoded(id.as_str()), encoded(secret.expose()));
     format!("Basic {}", STANDARD.encode(pair))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn k05_a_scope_is_lacking_only_where_github_says_so() {
+        let lacks = |headers: &[(&'static str, &'static str)]| {
+            let pairs = headers.iter().map(|(name, value)| {
+                (name.parse::<http::HeaderName>().unwrap(), HeaderValue::from_static(value))
+            });
+            lacks_scope(&pairs.collect())
+        };
+        let (granted, wanted) =
+            (("x-oauth-scopes", "user:email"), ("x-accepted-oauth-scopes", "admin:org, read:org"));
+        assert!(lacks(&[granted, wanted]));
+        assert!(lacks(&[("x-oauth-scopes", ""), wanted, ("x-ratelimit-remaining", "4999")]));
+        assert!(!lacks(&[("x-oauth-scopes", "user:email, read:org"), wanted]));
+        assert!(!lacks(&[granted, ("x-accepted-oauth-scopes", "")]));
+        for other in [
+            ("retry-after", "60"),
+            ("x-ratelimit-remaining", "0"),
+            ("x-accepted-github-permissions", "members=read"),
+        ] {
+            assert!(!lacks(&[granted, wanted, other]), "{other:?}");
+        }
+        assert!(!lacks(&[granted]) && !lacks(&[wanted]) && !lacks(&[]));
+    }
 }

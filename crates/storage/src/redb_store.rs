@@ -50,10 +50,10 @@ use writer::Writer;
 /// The file stays locked meanwhile.
 ///
 /// Single records are read where the caller runs, in microseconds if the page is in memory; scans run on the blocking
-/// pool of tokio. Dropping the store finishes what was asked, and waits for it, before the file is free.
+/// pool of tokio. Dropping the store finishes what was asked, and waits for it, before the file is free: scans and backups
+/// of which nobody waits for the answer are among that, so do not drop it on a thread of a blocking pool that is full.
 #[derive(Debug)]
 pub struct RedbStore {
-    /// Before `db`: the writer has to end before the file is closed.
     // Stops before the database is closed: fields are dropped in this order.
     writer: Writer,
     db: OwnedSlot,

@@ -193,6 +193,9 @@ codes! {
     LocalAccounts "local_accounts" Info
         "How many built-in accounts there are."
         "";
+    RuleGroupEmpty "rule_group_empty" Warning
+        "A rule allows something to a group that no built-in account is in, so nobody may do it as one of that group."
+        "write it as in `groups` of an account, or put somebody into it";
     PasswordsPlainHttp "passwords_plain_http" Warning
         "Passwords of built-in accounts are typed into a page that comes by plain HTTP."
         "fine on this machine for development; else let `public_url` be https";

@@ -15,6 +15,7 @@ pub(super) fn check(config: &Config, findings: &mut Findings) {
     }
     clients(third_party, findings);
     scopes(config, findings);
+    groups(config, third_party, findings);
     for (index, it) in third_party.providers.iter().enumerate() {
         provider(config, it, &subject::provider(index), findings);
     }
@@ -56,6 +57,24 @@ fn scopes(config: &Config, findings: &mut Findings) {
             let key = format!("{}.scope_descriptions", subject::server(index));
             let message = format!("the consent page shows {} by name", missing.join(" "));
             findings.add(FindingCode::ScopeWordsMissing, key, message);
+        }
+    }
+}
+
+/// Groups of built-in accounts that rules name and no account is in.
+fn groups(config: &Config, third_party: &ThirdParty, findings: &mut Findings) {
+    for (index, server) in config.servers.iter().enumerate() {
+        let named: BTreeSet<_> = server.memberships().map(|(_, it)| it).collect();
+        for it in named {
+            let accounts = third_party.providers.iter().find(|own| own.is_local() && own.id == it.provider);
+            if accounts.is_some_and(|own| !own.accounts.iter().any(|one| one.groups.contains(&it.name))) {
+                let message = format!("a rule names `{it}`, and no account is in that group");
+                findings.add(
+                    FindingCode::RuleGroupEmpty,
+                    format!("{}.rule", subject::server(index)),
+                    message,
+                );
+            }
         }
     }
 }

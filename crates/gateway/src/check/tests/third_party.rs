@@ -86,6 +86,25 @@ fn option_b_has_its_warnings() {
 }
 
 #[test]
+fn o11_a_group_that_no_account_is_in_is_said() {
+    let rule = "[[server.rule]]\ntools = [\"x\"]\nallow = { claims = { groups = [\"staff:admins\", \"work:board\"] } }\n";
+    let named = QUIET.replace("[third_party]\n", &format!("{rule}[third_party]\n"));
+    let nobody = offline(&load(&format!("{named}{ACCOUNTS}")));
+    assert_found("rule_group_empty", true, &nobody);
+    assert!(
+        nobody.to_string().contains("a rule names `staff:admins`, and no account is in that group"),
+        "{nobody}"
+    );
+    assert_eq!(
+        codes(&nobody).iter().filter(|it| **it == "rule_group_empty").count(),
+        1,
+        "of others nobody knows"
+    );
+    let somebody = format!("{named}{ACCOUNTS}groups = [\"admins\"]\n");
+    assert_found("rule_group_empty", false, &offline(&load(&somebody)));
+}
+
+#[test]
 fn a_configured_client_can_come_where_others_are_shut_out() {
     let closed = QUIET.replace("enabled = true", "enabled = false");
     let client = "[[third_party.client]]\nclient_id = \"app\"\nname = \"App\"\n\

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use oauth_types::ClaimPath;
 use serde_json::Value;
 
@@ -17,7 +19,8 @@ pub(super) fn check(config: &Config, third_party: &ThirdParty) -> Result<(), Pro
         }
     }
     servers(config).try_for_each(|(section, server)| {
-        let bytes: usize = server.memberships().map(|(_, it)| it.to_string().len() + PUNCTUATION).sum();
+        let different: BTreeSet<_> = server.memberships().collect();
+        let bytes: usize = different.iter().map(|(_, it)| in_json(&it.to_string())).sum();
         if bytes <= MOST_BYTES {
             return Ok(());
         }
@@ -40,7 +43,17 @@ fn membership(key: &KeyPath, value: &Value, third_party: &ThirdParty) -> Result<
     if !third_party.providers.iter().any(|it| it.id == wanted.provider) {
         return refuse(&format!("is of no provider: none has the `id` `{}`", wanted.provider));
     }
+    if wanted.name.len() > LONGEST_NAME {
+        return refuse(&format!(
+            "is longer than {LONGEST_NAME} bytes after the `id`, and nobody is told such a name"
+        ));
+    }
     super::allow::exact(&wanted.name).or_else(refuse)
+}
+
+/// The bytes of a text in a list, with what stands around it.
+fn in_json(text: &str) -> usize {
+    Value::from(text).to_string().len() + COMMA
 }
 
 fn unknown(name: &str) -> String {
@@ -75,7 +88,8 @@ pub(in crate::config) const OWN_CLAIMS: [&str; 14] = [
     "teams",
     "cnf",
 ];
-/// What a list has beside each text: quotation marks and a comma.
-const PUNCTUATION: usize = 3;
+const COMMA: usize = 1;
+/// What is told of people by longer names is not kept.
+const LONGEST_NAME: usize = 255;
 /// In base64 half of the longest token that is read; the other half is for all else.
 const MOST_BYTES: usize = 3 * 1024;

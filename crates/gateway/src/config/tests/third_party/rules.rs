@@ -71,6 +71,7 @@ fn j11_a_rule_for_a_group_says_whose_group_it_is() {
         (r#"["staff:"]"#, "is empty"),
         (r#"["staff: admins"]"#, "blanks around it"),
         (r#"["staff:*"]"#, "wildcard"),
+        (&format!("[\"staff:{}\"]", "a".repeat(256)), "is longer than 255 bytes"),
     ] {
         refused(&claims("groups", values), "groups", message);
     }
@@ -96,13 +97,25 @@ fn o11_a_rule_for_what_a_provider_does_not_tell_is_refused() {
 
 #[test]
 fn what_rules_name_fits_into_a_token() {
-    let many = |count: usize| {
+    let groups = |count: usize| {
         let values: Vec<_> = (0..count).map(|it| format!("staff:{it:0>54}")).collect();
-        claims("groups", &serde_json::to_string(&values).unwrap())
+        serde_json::to_string(&values).unwrap()
     };
+    let many = |count: usize| claims("groups", &groups(count));
     parse(&many(48)).unwrap();
     let error = parse(&many(49)).unwrap_err();
     assert_eq!(error.key(), "server[0].rule", "{error}");
+    assert!(error.message().contains("than fit into a token"), "{error}");
+
+    // What several rules name stands there once, and what JSON escapes is longer there.
+    let again = format!("[[server.rule]]\nallow = {{ claims = {{ groups = {} }} }}\n{BEFORE}", groups(48));
+    parse(&edited(&many(48), BEFORE, &again)).unwrap();
+    let strange = |slashes: usize| {
+        let values: Vec<_> = (10..20).map(|it| format!("staff:{it}{}", "\\".repeat(slashes))).collect();
+        claims("groups", &serde_json::to_string(&values).unwrap())
+    };
+    parse(&strange(145)).unwrap();
+    let error = parse(&strange(155)).unwrap_err();
     assert!(error.message().contains("than fit into a token"), "{error}");
 }
 
