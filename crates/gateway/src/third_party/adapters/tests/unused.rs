@@ -229,3 +229,22 @@ async fn k08_a_third_party_is_not_asked_to_revoke_while_another_sign_in_of_the_p
     scene.revoke().await;
     assert_eq!(scene.told().await, ONCE, "the last of the person");
 }
+
+#[tokio::test]
+async fn k08_of_very_many_sign_ins_some_end_at_a_time() {
+    let world = World::new().await;
+    let on = &world.state.foundations;
+    let mut sessions = Vec::new();
+    for it in 0..65 {
+        sessions.push(world.sign_in(&it.to_string()).await);
+    }
+    world.advance(60);
+    for left in [1, 0] {
+        end_overdue(on).await.unwrap();
+        let mut live = 0;
+        for it in &sessions {
+            live += usize::from(on.sessions.liveness(it).await.unwrap().is_live());
+        }
+        assert_eq!(live, left);
+    }
+}
