@@ -26,7 +26,8 @@ pub struct StdioSettings {
     pub arguments: Vec<String>,
     /// What it finds in its environment besides, such as `PATH`: no secrets, so the log may have them.
     pub ordinary: Vec<Variable>,
-    /// What was granted to it in its environment; the log does not have the values.
+    /// What was granted to it in its environment, in place of what is `ordinary` under the same names; the log does not
+    /// have the values.
     pub environment: Vec<Variable>,
     /// Where it runs; `None` is where the gateway runs.
     pub directory: Option<PathBuf>,

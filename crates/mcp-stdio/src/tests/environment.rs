@@ -10,6 +10,7 @@ fn variable(name: &str, value: &str) -> Variable {
 async fn e35_a_child_has_the_environment_that_was_granted_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let bridge = bridge(&["legacy"], |it| {
+        it.ordinary = vec![variable("MODE", "that of the gateway")];
         it.environment = vec![variable("MODE", "plain $HOME; `id`")];
         it.directory = Some(folder.path().to_owned());
     });

@@ -30,7 +30,7 @@ impl StdioMaterial {
     ) -> Result<Option<Self>, Problem> {
         let Upstream::Stdio(stdio) = upstream else { return Ok(None) };
         let section = section.key("upstream");
-        let ordinary = ordinary(stdio, reader);
+        let ordinary = ordinary(reader);
         let environment = granted(&section, stdio, reader)?;
         let granted_path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, it)| it.expose());
         let path = ordinary.iter().find(|(name, _)| name == "PATH").map(|(_, it)| it.as_str());
@@ -47,10 +47,10 @@ impl StdioMaterial {
     }
 }
 
-/// The few names that every program needs, where the configuration does not say otherwise.
-fn ordinary(stdio: &StdioUpstream, reader: &Reader<'_>) -> Vec<(String, String)> {
-    let names = PASSED_ON.into_iter().filter(|it| !stdio.env.contains_key(*it));
-    names.filter_map(|name| Some((name.to_owned(), reader.variable(name)?))).collect()
+/// The few names that every program needs; what is granted under the same names takes their place.
+fn ordinary(reader: &Reader<'_>) -> Vec<(String, String)> {
+    let found = |name: &str| Some((name.to_owned(), reader.variable(name)?));
+    PASSED_ON.into_iter().filter_map(found).collect()
 }
 
 /// What the configuration grants.
