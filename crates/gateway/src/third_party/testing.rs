@@ -172,8 +172,8 @@ impl World {
         let group = |it: &String| json!({ "id": it, "name": null });
         let groups: Vec<_> = self.groups.lock().unwrap().iter().map(group).collect();
         let by = match self.source {
-            Source::IdToken | Source::IdTokenAlone => "id_token",
-            Source::Api | Source::Userinfo | Source::Local => "userinfo",
+            Source::Userinfo | Source::IdToken | Source::IdTokenAlone => "id_token",
+            Source::Api | Source::Local => "userinfo",
         };
         let said = json!({ "email": { "address": EMAIL, "verified": true }, "groups": groups });
         let known = serde_json::from_value(json!({ "principal": person(subject), by: said })).unwrap();

@@ -229,6 +229,43 @@ async fn k05_userinfo_that_says_nothing_of_groups_leaves_the_word_to_id_tokens()
     }
 }
 
+/// Many third parties leave out a list that has become empty: the ID token of the sign-in must not speak again.
+#[tokio::test]
+async fn k05_whoever_left_their_last_group_does_not_get_it_back_by_an_older_id_token() {
+    let left_out = json!({ "sub": "1", "email": EMAIL, "email_verified": true });
+    for (rules, then, said) in [
+        (staff(), Some(&["staff"][..]), true),
+        (staff(), None, false),
+        (AllowRules { everybody: true, ..AllowRules::default() }, Some(&["staff"]), true),
+        (AllowRules { everybody: true, ..AllowRules::default() }, None, false),
+    ] {
+        let scene = Scene::of(Source::Userinfo, rules.clone()).await;
+        let world = &scene.world;
+        world.http.set(TOKEN, refreshed(2));
+        world.name(named(&["third:staff"], &[]));
+        world.allow(rules.clone());
+        let mut tokens = world.refresh(&scene.tokens).await.unwrap();
+        assert_eq!(groups(&tokens), json!(["third:staff"]));
+        match then {
+            Some(groups) => world.says("1", groups),
+            None => world.http.set(USERINFO, Reply::json(&left_out)),
+        }
+        for _ in 0..3 {
+            world.advance(300);
+            match world.refresh(&tokens).await {
+                Ok(next) if said || rules.everybody => tokens = next,
+                outcome if !said => {
+                    invalid_grant(outcome);
+                    break;
+                }
+                outcome => panic!("{outcome:?}"),
+            }
+            let expected = if said { json!(["third:staff"]) } else { Value::Null };
+            assert_eq!(groups(&tokens), expected, "{then:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn j21_the_id_token_of_somebody_else_ends_the_session_and_one_that_proves_nothing_does_not() {
     type Change = fn(&mut Value);
