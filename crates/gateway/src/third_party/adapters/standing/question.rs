@@ -8,7 +8,7 @@ use oauth_client::{
 use session_binding::ThirdPartySession;
 use token_manager::{ThirdPartyAccessToken, ThirdPartyIdentityError, ThirdPartyTokenError};
 
-use crate::third_party::adapters::{Foundations, remembered::Recalled, session_key};
+use crate::third_party::adapters::{Foundations, remembered::Recalled, renewals::Renewal, session_key};
 
 /// Whom to ask, and about whom.
 #[derive(Clone, Copy)]
@@ -60,10 +60,11 @@ impl Question<'_> {
             Answer::Dead(reason) => return Ok(Said::Dead(reason)),
         }
         let key = session_key(&self.session.id);
+        // What earlier refreshes brought is no answer to this question.
+        self.on.providers.renewals.take(&self.session.id);
         let another = match (self.on.tokens.replace_refused(&key, access).await, first) {
             (Ok(another), Answer::Dead(_)) => another,
-            // The ID token that came with it is remembered by now.
-            (Ok(_), _) => return Ok(Said::Heard(Box::new(self.known(self.recall().await?.as_ref())))),
+            (Ok(_), _) => return self.after_refresh().await,
             (Err(ThirdPartyTokenError::Ended(_)), _) => return Ok(Said::Dead(EndedReason::Inactive)),
             (Err(error), _) if error.is_temporary() => {
                 tracing::warn!(%error, "whether a person is still allowed is not known");
@@ -73,11 +74,31 @@ impl Question<'_> {
             (Err(_), Answer::Part(known)) => return Ok(Said::Heard(known)),
             (Err(_), _) => return Ok(Said::Dead(EndedReason::Inactive)),
         };
-        Ok(match self.hear(self.recall().await?.as_ref(), &another).await? {
-            Answer::All(known) | Answer::Part(known) => Said::Heard(known),
-            Answer::Dead(reason) => Said::Dead(reason),
-            Answer::Nothing(wait) => Said::Nothing(wait),
-        })
+        match self.hear(self.recall().await?.as_ref(), &another).await? {
+            Answer::All(known) => Ok(Said::Heard(known)),
+            Answer::Part(_) => self.after_refresh().await,
+            Answer::Dead(reason) => Ok(Said::Dead(reason)),
+            Answer::Nothing(wait) => Ok(Said::Nothing(wait)),
+        }
+    }
+
+    /// What counts after a refresh where ID tokens tell the rest: what came with it is remembered by now.
+    ///
+    /// A token that works says nothing of groups. Where rules ask for such things, only an ID token that was heard is an
+    /// answer; a third party that has never brought one in this sign-in cannot be asked, and is taken at its last word.
+    async fn after_refresh(self) -> Result<Said, ThirdPartyIdentityError> {
+        let known = self.known(self.recall().await?.as_ref());
+        let is_answer = match self.on.providers.renewals.take(&self.session.id) {
+            Some(Renewal::Heard) => true,
+            Some(Renewal::None) => !known.was_renewed(),
+            Some(Renewal::NotHeard) | None => false,
+        };
+        if is_answer || !self.needs_claims {
+            return Ok(Said::Heard(Box::new(known)));
+        }
+        let provider = self.provider.id();
+        tracing::warn!(%provider, "a refresh brought no ID token that tells whether a person is still allowed");
+        Ok(Said::Nothing(None))
     }
 
     /// Asks once, and remembers the answer.

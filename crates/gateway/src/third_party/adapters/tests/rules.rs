@@ -283,6 +283,109 @@ async fn j21_the_id_token_of_somebody_else_ends_the_session_and_one_that_proves_
     }
 }
 
+/// What the refreshes of a third party bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Brings {
+    Good,
+    /// The one of the sign-in, which has expired.
+    Expired,
+    OfAnotherIssuer,
+    /// One whose keys cannot be had.
+    Unprovable,
+    /// None, as ever.
+    None,
+    /// None any more.
+    NoneAnyMore,
+}
+
+impl Brings {
+    async fn set(self, scene: &Scene) -> TokenGrant {
+        let world = &scene.world;
+        if self == Self::Unprovable {
+            world.http.set(JWKS, Reply::status(503));
+        }
+        if self == Self::NoneAnyMore {
+            let tokens = world.refresh(&scene.tokens).await.unwrap();
+            world.http.set(TOKEN, refreshed(3));
+            return tokens;
+        }
+        match self {
+            Self::Expired => scene.refreshes_with(|it| it["exp"] = json!(NOW.as_seconds() - 60)),
+            Self::OfAnotherIssuer => scene.refreshes_with(|it| it["iss"] = json!("https://other.example")),
+            Self::None => world.http.set(TOKEN, refreshed(2)),
+            Self::Good | Self::Unprovable | Self::NoneAnyMore => {}
+        }
+        world.refresh(&scene.tokens).await.unwrap()
+    }
+}
+
+/// Where only ID tokens tell what rules ask for, a refresh that brings none which is taken is no answer: it is believed
+/// for an hour, unless the third party never brings one.
+#[tokio::test]
+async fn k05_an_id_token_that_proves_nothing_is_no_answer() {
+    let everybody = AllowRules { everybody: true, ..AllowRules::default() };
+    let rows = [
+        (Brings::Good, true),
+        (Brings::Expired, false),
+        (Brings::OfAnotherIssuer, false),
+        (Brings::Unprovable, false),
+        (Brings::None, true),
+        (Brings::NoneAnyMore, false),
+    ];
+    for (brings, lasts) in rows {
+        for source in [Source::Userinfo, Source::IdToken, Source::IdTokenAlone] {
+            for rules in [staff(), everybody.clone()] {
+                let scene = Scene::of(source, rules.clone()).await;
+                let world = &scene.world;
+                world.http.set(USERINFO, Reply::json(&json!({ "sub": "1" })));
+                world.name(named(&["third:staff"], &[]));
+                world.allow(rules);
+                let mut tokens = brings.set(&scene).await;
+                for _ in 0..11 {
+                    world.advance(300);
+                    tokens = world.refresh(&tokens).await.unwrap();
+                    assert_eq!(groups(&tokens), json!(["third:staff"]), "{source:?} {brings:?}");
+                }
+                world.advance(301);
+                let outcome = world.refresh(&tokens).await;
+                if lasts {
+                    assert_eq!(groups(&outcome.unwrap()), json!(["third:staff"]), "{source:?} {brings:?}");
+                } else {
+                    unavailable(outcome);
+                    // It brings one again.
+                    world.http.set(JWKS, Reply::json(&scene.issuer.jwks()));
+                    scene.refreshes(&["staff"]);
+                    world.advance(300);
+                    world.refresh(&tokens).await.unwrap();
+                }
+                scene.expect(true, (source, brings));
+            }
+        }
+    }
+}
+
+/// Where nothing is asked for that ID tokens tell, or userinfo tells it, none is missed.
+#[tokio::test]
+async fn k02_who_is_known_without_an_id_token_needs_none() {
+    let everybody = AllowRules { everybody: true, ..AllowRules::default() };
+    for (source, rules) in [
+        (Source::IdToken, everybody.clone()),
+        (Source::IdTokenAlone, everybody),
+        (Source::Userinfo, staff()),
+        (Source::Userinfo, users(EMAIL)),
+    ] {
+        for brings in [Brings::Expired, Brings::Unprovable, Brings::None, Brings::NoneAnyMore] {
+            let scene = Scene::of(source, rules.clone()).await;
+            let mut tokens = brings.set(&scene).await;
+            for _ in 0..15 {
+                scene.world.advance(300);
+                tokens = scene.world.refresh(&tokens).await.unwrap();
+            }
+            scene.expect(true, (source, brings));
+        }
+    }
+}
+
 /// The third party takes the token no more.
 fn token_dead() -> Reply {
     let body = json!({ "error": "invalid_token" }).to_string().into();
