@@ -49,7 +49,7 @@ impl Question<'_> {
     /// When that fails.
     pub(super) async fn ask(
         self,
-        recalled: Option<&Recalled>,
+        recalled: Option<Recalled>,
         access: &ThirdPartyAccessToken,
     ) -> Result<Said, ThirdPartyIdentityError> {
         let first = self.hear(recalled, access).await?;
@@ -74,7 +74,7 @@ impl Question<'_> {
             (Err(_), Answer::Part(known)) => return Ok(Said::Heard(known)),
             (Err(_), _) => return Ok(Said::Dead(EndedReason::Inactive)),
         };
-        match self.hear(self.recall().await?.as_ref(), &another).await? {
+        match self.hear(self.recall().await?, &another).await? {
             Answer::All(known) => Ok(Said::Heard(known)),
             Answer::Part(_) => self.after_refresh().await,
             Answer::Dead(reason) => Ok(Said::Dead(reason)),
@@ -101,23 +101,34 @@ impl Question<'_> {
         Ok(Said::Nothing(None))
     }
 
-    /// Asks once, and remembers the answer.
+    /// Asks, and remembers the answer.
+    ///
+    /// Asks anew if others had something to remember meanwhile, which may be newer than what this answer completes: what
+    /// is not remembered was not heard.
     async fn hear(
         self,
-        recalled: Option<&Recalled>,
+        mut recalled: Option<Recalled>,
         access: &ThirdPartyAccessToken,
     ) -> Result<Answer, ThirdPartyIdentityError> {
+        for _ in 0..ATTEMPTS {
+            let answer = self.hear_once(recalled.as_ref(), access).await;
+            let (Answer::All(heard) | Answer::Part(heard)) = &answer else { return Ok(answer) };
+            if self.on.remembered.note(self.session, recalled.as_ref(), heard).await? {
+                return Ok(answer);
+            }
+            recalled = self.recall().await?;
+        }
+        tracing::warn!(provider = %self.provider.id(), "what is known of a person is changed by too many at once");
+        Ok(Answer::Nothing(None))
+    }
+
+    async fn hear_once(self, recalled: Option<&Recalled>, access: &ThirdPartyAccessToken) -> Answer {
         let known = self.known(recalled);
         let answer = tokio::time::timeout(WAIT, Box::pin(self.put(&known, access))).await;
-        let answer = answer.unwrap_or_else(|_| {
+        answer.unwrap_or_else(|_| {
             tracing::warn!(provider = %self.provider.id(), "whether a person is still allowed is not known in time");
             Answer::Nothing(None)
-        });
-        if let Answer::All(heard) | Answer::Part(heard) = &answer {
-            // Whoever was faster heard something too, and the next question hears this again.
-            self.on.remembered.note(self.session, recalled, heard).await?;
-        }
-        Ok(answer)
+        })
     }
 
     async fn put(self, known: &Known, access: &ThirdPartyAccessToken) -> Answer {
@@ -164,3 +175,5 @@ impl Question<'_> {
 
 /// How long somebody waits for a third party.
 const WAIT: Duration = Duration::from_secs(5);
+/// How often it is asked while others change what is known.
+const ATTEMPTS: usize = 3;

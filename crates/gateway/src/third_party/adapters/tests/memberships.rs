@@ -1,15 +1,16 @@
 //! What access tokens say of groups, organisations and teams.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use oauth_client::{AllowRules, Group, Identity};
 use oauth_server::{DirectGrant, DirectGrants, Exchange, TokenGrant};
-use oauth_types::{Actor, Principal};
+use oauth_types::{Actor, Clock, Principal};
 use serde_json::{Value, json};
 use storage::Fault;
 use test_support::fake_http::Reply;
 use token_manager::Memberships;
+use tokio::sync::Notify;
 
 use crate::{
     config::{Membership, MembershipName},
@@ -180,6 +181,88 @@ async fn k05_fi13_a_quarter_of_an_hour_after_a_removal_no_token_says_the_group()
         slowest = slowest.max(after);
     }
     println!("a group was said for {slowest} s after a removal, at most");
+}
+
+/// What the third party says of the person: these groups.
+fn user(groups: &[&str]) -> Reply {
+    Reply::json(&json!({ "id": "1", "groups": groups }))
+}
+
+/// Refreshes, and has others note what was known before while the third party answers, so many times.
+async fn refreshed_among_others(
+    world: &World,
+    tokens: &TokenGrant,
+    says: &[&str],
+    times: usize,
+) -> TokenGrant {
+    let remembered = &world.state.foundations.remembered;
+    let session = world.state.foundations.sessions.for_principal(&person("1")).await.unwrap()[0].id;
+    let before = remembered.recall(&session).await.unwrap().unwrap().known;
+    let answer = Arc::new(Notify::new());
+    let asked = world.http.count(USERINFO);
+    world.http.set(USERINFO, user(says).held(&answer));
+    for _ in 1..times {
+        world.http.push(USERINFO, user(says).held(&answer));
+    }
+    world.http.push(USERINFO, user(says));
+    let others = async {
+        for time in 1..=times {
+            world.http.wait_for(USERINFO, asked + time).await;
+            remembered.keep(&session, &before, world.clock.now()).await.unwrap();
+            answer.notify_one();
+        }
+    };
+    let both = async { tokio::join!(world.refresh(tokens), others) };
+    let outcome = tokio::time::timeout(Duration::from_secs(10), both).await;
+    outcome.expect("it is not asked again").0.unwrap()
+}
+
+#[tokio::test]
+async fn k05_an_answer_is_not_lost_to_others_who_note_something_meanwhile() {
+    for (says, expected) in [(&[][..], Value::Null), (&["admins"], json!(["third:admins"]))] {
+        let world = world(Source::Api, &["third:admins"], &[], &["admins"]).await;
+        let (session, _, tokens) = world.live("1").await;
+        world.give_long(&session).await;
+        let tokens = refreshed_among_others(&world, &tokens, says, 1).await;
+        assert_eq!(groups(&tokens), expected);
+        let asked = world.http.count(USERINFO);
+        assert_eq!(groups(&world.refresh(&tokens).await.unwrap()), expected, "what is kept is the answer");
+        assert_eq!(world.http.count(USERINFO), asked);
+    }
+}
+
+#[tokio::test]
+async fn k05_an_answer_that_cannot_be_kept_is_none() {
+    let world = world(Source::Api, &["third:admins"], &[], &["admins"]).await;
+    let (session, _, tokens) = world.live("1").await;
+    world.give_long(&session).await;
+    let tokens = refreshed_among_others(&world, &tokens, &[], 3).await;
+    assert_eq!(world.http.count(USERINFO), 3);
+    // It is asked again as soon as one that does not answer.
+    world.advance(60);
+    assert_eq!(groups(&world.refresh(&tokens).await.unwrap()), Value::Null);
+    assert_eq!(world.http.count(USERINFO), 4);
+}
+
+/// A reload meanwhile gives the id to built-in accounts, one of which has the name of the person.
+#[tokio::test]
+async fn k05_a_token_says_what_was_heard_in_the_question_before_it() {
+    for (says, employs, expected) in
+        [(&[][..], &["admins"][..], Value::Null), (&["admins"], &[], json!(["third:admins"]))]
+    {
+        let world = world(Source::Api, &["third:admins"], &[], &["admins"]).await;
+        let (session, _, tokens) = world.live("1").await;
+        world.give_long(&session).await;
+        let answer = Arc::new(Notify::new());
+        world.http.set(USERINFO, user(says).held(&answer));
+        let reload = async {
+            world.http.wait_for(USERINFO, 1).await;
+            world.employ(employs);
+            answer.notify_one();
+        };
+        let (tokens, ()) = tokio::join!(world.refresh(&tokens), reload);
+        assert_eq!(groups(&tokens.unwrap()), expected);
+    }
 }
 
 #[tokio::test]
