@@ -131,6 +131,11 @@ impl World {
         self.put_in_force(provider_with("third", self.source, http, self.clock.clone(), (rules, lookups)));
     }
 
+    /// The id of the provider is that of another kind from the next configuration on.
+    pub(super) fn becomes(&mut self, source: Source) {
+        self.source = source;
+    }
+
     /// Another configuration: everybody may come in, and rules of servers name these groups.
     pub(super) fn name(&self, named: NamedMemberships) {
         *self.named.lock().unwrap() = Some(named);

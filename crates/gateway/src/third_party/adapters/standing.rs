@@ -78,9 +78,10 @@ impl Foundations {
         };
         let (provider, rules) = match found {
             SignInProvider::Local { accounts, .. } => {
-                return match accounts.find(principal).filter(|it| found.permit(it.clone()).is_ok()) {
-                    Some(identity) => Ok(Judged::good(identity)),
-                    None => self.end_session(&session, EndCause::NotAllowed).await,
+                let account = accounts.find(principal).filter(|it| found.permit(it.clone()).is_ok());
+                return match account {
+                    Some(identity) if self.is_of_an_account(id).await? => Ok(Judged::good(identity)),
+                    Some(_) | None => self.end_session(&session, EndCause::NotAllowed).await,
                 };
             }
             SignInProvider::ThirdParty { provider, rules, .. } => (provider, rules),
@@ -89,6 +90,10 @@ impl Foundations {
         // Whoever comes while somebody asks gets no token before there is an answer.
         let _turn = turn.lock().await;
         let recalled = self.remembered.recall(id).await?;
+        if recalled.is_none() && matches!(access, Access::Never) {
+            // An account that had the id before may have the same name as somebody there.
+            return self.end_session(&session, EndCause::NotAllowed).await;
+        }
         let shut_out = recalled.as_ref().is_some_and(|it| !permits(rules, &it.known));
         let needs_claims = provider.lookups() != oauth_client::Lookups::default();
         let question = Question { on: self, provider, session: &session, needs_claims };
@@ -184,8 +189,18 @@ impl Foundations {
         principal: &oauth_types::Principal,
         id: &ThirdPartySessionId,
     ) -> Result<bool, NotEnded> {
-        let recalled = if provider.is_local() { None } else { self.remembered.recall(id).await? };
+        if provider.is_local() {
+            return Ok(provider.still_permits(principal, None) && self.is_of_an_account(id).await?);
+        }
+        let recalled = self.remembered.recall(id).await?;
         Ok(provider.still_permits(principal, recalled.as_ref().map(|it| &it.known)))
+    }
+
+    /// Whether a session was made with a built-in account: a third party leaves its tokens, or what it said of the person.
+    ///
+    /// The id of one may be given to the other, which may know somebody else by the same name.
+    async fn is_of_an_account(&self, id: &ThirdPartySessionId) -> Result<bool, NotEnded> {
+        Ok(!self.remembered.has(id).await? && self.tokens.provider(&session_key(id)).await?.is_none())
     }
 
     async fn look(&self, id: &ThirdPartySessionId, patience: Patience) -> Result<(), NotEnded> {

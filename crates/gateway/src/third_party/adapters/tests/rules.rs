@@ -157,6 +157,45 @@ async fn k05_a_reload_by_itself_ends_the_access_of_whom_it_shuts_out() {
     }
 }
 
+/// The id of a provider is given to another kind of provider, which knows somebody by the same name.
+#[tokio::test]
+async fn k05_j11_nobody_becomes_an_account_of_the_same_name_by_a_reload_nor_the_other_way_round() {
+    let kinds = [Source::Api, Source::IdTokenAlone, Source::Local];
+    for (before, after) in kinds.into_iter().flat_map(|it| [(it, Source::Local), (it, Source::Api)]) {
+        for (rules, tokens) in [(staff(), true), (AllowRules { everybody: true, ..staff() }, false)] {
+            for occasion in [Occasion::Reload, Occasion::Refresh, Occasion::Redemption, Occasion::Look] {
+                let mut scene = Scene::of(before, staff()).await;
+                if !tokens && before != Source::Local {
+                    // One that gave no tokens.
+                    scene.world.state.foundations.tokens.take(&session_key(&scene.session)).await.unwrap();
+                }
+                scene.world.name(named(&["third:staff"], &[]));
+                let (_, code) = scene.world.code(&scene.session, "1").await;
+                scene.world.becomes(after);
+                scene.world.allow(rules.clone());
+                // The same kind goes on; from one third party to another is for the operator to know.
+                let lives = (before == Source::Local) == (after == Source::Local);
+                let world = &scene.world;
+                let outcome = match occasion {
+                    Occasion::Reload => apply_rules(&world.state.foundations).await.map(|()| None).unwrap(),
+                    Occasion::Look => {
+                        scene.quarter_of_an_hour().await;
+                        None
+                    }
+                    Occasion::Refresh => Some(world.refresh(&scene.tokens).await),
+                    Occasion::Redemption => Some(world.redeem(&code).await),
+                };
+                scene.expect(lives, (before, after, &rules, occasion));
+                match outcome {
+                    Some(outcome) if lives => assert_eq!(groups(&outcome.unwrap()), json!(["third:staff"])),
+                    Some(outcome) => invalid_grant(outcome),
+                    None => {}
+                }
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn k05_a_built_in_account_that_is_taken_out_loses_access_with_the_reload() {
     for (subject, lives) in [("1", true), ("2", false)] {
