@@ -211,7 +211,7 @@ async fn slowly_refreshed(
         }
         world.advance(takes);
         answer.notify_one();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     let tokens = tokio::select! {
         biased;
