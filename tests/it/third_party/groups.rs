@@ -66,7 +66,7 @@ async fn k05_j11_only_whom_the_provider_of_a_rule_puts_into_its_group_may_use_th
     let client = Client::register(&gateway).await;
 
     let tokens = client.connect(&corp_alice()).await;
-    assert_eq!((claim(&tokens, "groups"), &tokens.whole["expires_in"]), (json!(["corp:staff"]), &json!(480)));
+    assert_eq!((claim(&tokens, "groups"), &tokens.whole["expires_in"]), (json!(["corp:staff"]), &json!(420)));
     assert_eq!(calls(&gateway, "/mcp", &tokens).await, BOTH);
     let bob = client.connect(&corp_person("bob", "builder")).await;
     assert_eq!((claim(&bob, "groups"), &bob.whole["expires_in"]), (Value::Null, &json!(3600)));

@@ -131,6 +131,11 @@ impl World {
         self.put_in_force(provider_with("third", self.source, http, self.clock.clone(), (rules, lookups)));
     }
 
+    /// The id of the provider is that of another kind from the next configuration on.
+    pub(super) fn becomes(&mut self, source: Source) {
+        self.source = source;
+    }
+
     /// Another configuration: everybody may come in, and rules of servers name these groups.
     pub(super) fn name(&self, named: NamedMemberships) {
         *self.named.lock().unwrap() = Some(named);
@@ -172,8 +177,8 @@ impl World {
         let group = |it: &String| json!({ "id": it, "name": null });
         let groups: Vec<_> = self.groups.lock().unwrap().iter().map(group).collect();
         let by = match self.source {
-            Source::IdToken | Source::IdTokenAlone => "id_token",
-            Source::Api | Source::Userinfo | Source::Local => "userinfo",
+            Source::Userinfo | Source::IdToken | Source::IdTokenAlone => "id_token",
+            Source::Api | Source::Local => "userinfo",
         };
         let said = json!({ "email": { "address": EMAIL, "verified": true }, "groups": groups });
         let known = serde_json::from_value(json!({ "principal": person(subject), by: said })).unwrap();

@@ -17,6 +17,9 @@ pub struct Known {
     origin: Option<Origin>,
     id_token: Option<Statement>,
     userinfo: Option<Statement>,
+    /// Whether a later ID token than that of the sign-in was heard.
+    #[serde(default)]
+    renewed: bool,
 }
 
 /// What every ID token of one sign-in has in common (OpenID Connect Core section 12.2).
@@ -35,7 +38,7 @@ impl Known {
     /// Somebody of whom the third party has told nothing but the id.
     #[must_use]
     pub const fn of(principal: Principal) -> Self {
-        Self { principal, origin: None, id_token: None, userinfo: None }
+        Self { principal, origin: None, id_token: None, userinfo: None, renewed: false }
     }
 
     /// The person.
@@ -57,8 +60,28 @@ impl Known {
         merged.tells(wanted) && (!wanted.email || merged.email.is_some_and(|it| it.verified))
     }
 
+    /// Whether a refresh has brought an ID token in this sign-in, so that another one can be expected to.
+    #[must_use]
+    pub const fn was_renewed(&self) -> bool {
+        self.renewed
+    }
+
     pub(crate) fn with_userinfo(self, said: Statement) -> Self {
         Self { userinfo: Some(said), ..self }
+    }
+
+    /// With what a userinfo endpoint says beside ID tokens, whose lists it must not give back.
+    pub(crate) fn with_userinfo_again(self, said: Statement) -> Self {
+        let said = match &self.userinfo {
+            Some(last) => said.with_lists_of(last),
+            None => said,
+        };
+        self.with_userinfo(said)
+    }
+
+    /// Whether the userinfo endpoint tells each thing that `wanted` asks for.
+    pub(crate) fn userinfo_tells(&self, wanted: Lookups) -> bool {
+        self.userinfo.clone().unwrap_or_default().tells(wanted)
     }
 
     pub(crate) fn with_id_token(self, origin: Origin, said: Statement) -> Self {
@@ -67,6 +90,11 @@ impl Known {
             None => said,
         };
         Self { origin: Some(self.origin.unwrap_or(origin)), id_token: Some(said), ..self }
+    }
+
+    /// With what the ID token of a refresh says.
+    pub(crate) fn with_renewed_id_token(self, origin: Origin, said: Statement) -> Self {
+        Self { renewed: true, ..self.with_id_token(origin, said) }
     }
 
     /// Whether an ID token with this `origin` is of the same sign-in, as far as the one of the sign-in is known.

@@ -47,6 +47,20 @@ impl Statement {
         }
     }
 
+    /// This statement of a userinfo endpoint, which said the `last` one before: a list that it told once and leaves out
+    /// now is empty, and stays told.
+    ///
+    /// Otherwise the list of an older ID token would count again, for as long as nobody is in any group.
+    pub(crate) fn with_lists_of(self, last: &Self) -> Self {
+        let emptied = |now: Option<_>, last: &Option<_>| now.or_else(|| last.is_some().then(BTreeSet::new));
+        Self {
+            organizations: emptied(self.organizations, &last.organizations),
+            teams: emptied(self.teams, &last.teams),
+            groups: emptied(self.groups, &last.groups),
+            ..self
+        }
+    }
+
     /// Whether it says something about each thing that `wanted` asks for.
     pub(crate) fn tells(&self, wanted: Lookups) -> bool {
         (!wanted.email || self.email.is_some())

@@ -28,8 +28,13 @@ impl Provider {
         if principal != *known.principal() {
             return Err(IdentityError::Ended(EndedReason::OtherSubject));
         }
-        let complete = !self.preset.is_openid() || said.tells(self.mapping.can_tell(self.settings.lookups));
-        Ok(Heard { known: known.clone().with_userinfo(said), complete })
+        if !self.preset.is_openid() {
+            // There is no other source, and some of its lists are not asked for at all.
+            return Ok(Heard { known: known.clone().with_userinfo(said), complete: true });
+        }
+        let known = known.clone().with_userinfo_again(said);
+        let complete = known.userinfo_tells(self.mapping.can_tell(self.settings.lookups));
+        Ok(Heard { known, complete })
     }
 
     /// What the ID token says that came with refreshed `tokens`; `None` if none came that proves anything.
@@ -63,6 +68,6 @@ impl Provider {
         if principal != *known.principal() || !known.is_of_the_sign_in(&origin) {
             return Err(other());
         }
-        Ok(Some(known.clone().with_id_token(origin, self.mapping.statement(&claims))))
+        Ok(Some(known.clone().with_renewed_id_token(origin, self.mapping.statement(&claims))))
     }
 }

@@ -68,6 +68,56 @@ async fn k05_groups_that_only_an_id_token_tells_are_those_of_the_last_one() {
     rules.permits(&heard.known.identity()).unwrap_err();
 }
 
+/// Many third parties leave out a list that has become empty; an ID token of before says nothing newer.
+#[tokio::test]
+async fn k05_a_list_that_userinfo_told_before_and_leaves_out_is_empty() {
+    let rules = AllowRules { groups: ["admins".to_owned()].into(), ..AllowRules::default() };
+    for (first, then, lets_in, complete) in [
+        (json!(["admins"]), json!(null), false, true),
+        (json!([]), json!(null), false, true),
+        (json!(["admins"]), json!(["admins"]), true, true),
+        // What it never told is told by ID tokens.
+        (json!(null), json!(null), true, false),
+    ] {
+        let bench = with_groups();
+        let says = |groups: &serde_json::Value| {
+            let mut answer = json!({ "sub": "alice-1", "groups": groups });
+            answer.as_object_mut().unwrap().retain(|_, it| !it.is_null());
+            answer
+        };
+        let signed_in = bench.sign_in(|it| {
+            it.claims["groups"] = json!(["admins"]);
+            it.userinfo = says(&first);
+        });
+        let SignIn { known, tokens, .. } = signed_in.await.unwrap();
+        bench.http.set(USERINFO, Reply::json(&says(&then)));
+        let mut known = known;
+        for time in 0..3 {
+            let kept = serde_json::from_str(&serde_json::to_string(&known).unwrap()).unwrap();
+            let heard = bench.provider.identity(&kept, &tokens.access).await.unwrap();
+            let outcome = (rules.permits(&heard.known.identity()).is_ok(), heard.complete);
+            assert_eq!(outcome, (lets_in, complete), "{first} {then}, time {time}");
+            known = heard.known;
+        }
+        // It speaks of them again.
+        bench.http.set(USERINFO, Reply::json(&says(&json!(["admins"]))));
+        let heard = bench.provider.identity(&known, &tokens.access).await.unwrap();
+        rules.permits(&heard.known.identity()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_by_an_earlier_version_can_be_read() {
+    let before = json!({
+        "principal": { "provider": "third", "subject": "alice-1" },
+        "origin": { "issuer": ISSUER, "subject": "alice-1", "audience": ["client-1"], "nonce": null },
+        "id_token": { "groups": [{ "id": "admins", "name": null }] },
+        "userinfo": { "groups": null },
+    });
+    let known: Known = serde_json::from_value(before).unwrap();
+    assert!(known.identity().groups.iter().any(|it| it.is_named("admins")) && !known.was_renewed());
+}
+
 /// What the ID token of a refresh makes known, and whether the rules of the staff then let the person in.
 async fn refreshed(
     change: impl FnOnce(&mut serde_json::Value),
@@ -93,6 +143,7 @@ async fn refreshed(
     let rules = AllowRules { groups: ["admins".to_owned()].into(), ..AllowRules::default() };
     match bench.provider.refreshed_identity(&known, &tokens).await {
         Ok(heard) => Ok(heard.map(|it| {
+            assert!(it.was_renewed() && !known.was_renewed());
             assert_eq!(it.identity().email, known.identity().email, "what does not change may be left out");
             rules.permits(&it.identity()).is_ok()
         })),

@@ -21,7 +21,7 @@ pub struct Memberships {
 
 impl Memberships {
     /// How long an access token that says some is good, at most: what it says may come to an end before its grant does.
-    pub const LONGEST: Duration = Duration::from_secs(8 * 60);
+    pub const LONGEST: Duration = Duration::from_secs(7 * 60);
 
     /// None.
     pub const NONE: &'static Self =

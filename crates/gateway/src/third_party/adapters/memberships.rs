@@ -10,7 +10,7 @@ use oauth_server::{TokenRefusal, TokenUnavailable};
 use oauth_types::{GrantId, ProviderId, ResourceUri};
 use token_manager::{GrantSummary, Memberships, RestsOn};
 
-use super::{Foundations, GrantAccess, SignInProvider, rests_on::unavailable, session_id};
+use super::{GrantAccess, session_id};
 use crate::config::{Membership, MembershipName};
 
 /// What the rules of each server name, which is all that tokens for it may say.
@@ -58,31 +58,6 @@ impl NamedMemberships {
     }
 }
 
-impl Foundations {
-    /// What an access token says of the person of a session, by the built-in account, or by what the third party said
-    /// last: to be asked after [`Foundations::check`], which asks it anew where it is time to.
-    ///
-    /// # Errors
-    /// When the store gives no answer.
-    pub(super) async fn memberships(&self, rests_on: &RestsOn) -> Result<Memberships, TokenRefusal> {
-        let RestsOn { session, principal, resource, .. } = rests_on;
-        let in_force = self.providers.in_force();
-        if !in_force.named.concern(resource, &principal.provider) {
-            return Ok(Memberships::default());
-        }
-        let identity = match in_force.find(&principal.provider) {
-            Some(SignInProvider::Local { accounts, .. }) => accounts.find(principal),
-            Some(SignInProvider::ThirdParty { .. }) => {
-                let Some(id) = session_id(session) else { return Ok(Memberships::default()) };
-                let recalled = self.remembered.recall(&id).await.map_err(unavailable)?;
-                recalled.map(|it| it.known.identity()).filter(|it| it.principal == *principal)
-            }
-            None => None,
-        };
-        Ok(identity.map(|it| in_force.named.said_of(resource, &it)).unwrap_or_default())
-    }
-}
-
 impl GrantAccess {
     /// Checks what a grant rests on, and answers what its access token says of the person.
     ///
@@ -90,8 +65,11 @@ impl GrantAccess {
     /// As [`Foundations::check`].
     pub(super) async fn checked(&self, rests_on: Option<&RestsOn>) -> Result<Memberships, TokenRefusal> {
         let Some(rests_on) = rests_on else { return Ok(Memberships::default()) };
-        self.foundations().check(rests_on).await?;
-        self.foundations().memberships(rests_on).await
+        // The rules that let the person in, what was heard of them, and what tokens say are of one moment.
+        let in_force = self.foundations().providers.in_force();
+        let identity = self.foundations().check(&in_force, rests_on).await?;
+        let identity = identity.filter(|it| it.principal == rests_on.principal);
+        Ok(identity.map(|it| in_force.named.said_of(&rests_on.resource, &it)).unwrap_or_default())
     }
 
     /// What a token for another resource says of the person who gave a grant; what the grant rests on is checked if the

@@ -15,6 +15,7 @@ mod memberships;
 mod own_tokens;
 mod providers;
 mod remembered;
+mod renewals;
 mod rests_on;
 mod session_key;
 mod sign_in_provider;

@@ -11,7 +11,12 @@ use token_manager::{
 };
 use tokio::sync::Notify;
 
-use super::{NamedMemberships, Remembered, SignInProvider, session_id, standing::Looks};
+use super::{
+    NamedMemberships, Remembered, SignInProvider,
+    renewals::{Renewal, Renewals},
+    session_id,
+    standing::Looks,
+};
 
 /// The ways to sign in of the configuration in force.
 ///
@@ -21,6 +26,8 @@ pub(crate) struct Providers {
     in_force: Arc<ArcSwap<InForce>>,
     replaced: Arc<Notify>,
     remembered: Remembered,
+    /// What refreshes bring beside the tokens.
+    pub(super) renewals: Renewals,
     clock: Arc<dyn Clock>,
 }
 
@@ -42,7 +49,13 @@ impl InForce {
 impl Providers {
     /// None yet; what ID tokens of refreshes say is `remembered`.
     pub(crate) fn new(clock: Arc<dyn Clock>, remembered: Remembered) -> Self {
-        Self { in_force: Arc::default(), replaced: Arc::default(), remembered, clock }
+        Self {
+            in_force: Arc::default(),
+            replaced: Arc::default(),
+            remembered,
+            renewals: Renewals::default(),
+            clock,
+        }
     }
 
     /// Puts `providers` in the place of those before, and what rules have `named` of their people; whom those permitted is
@@ -154,21 +167,27 @@ impl Providers {
         session: &SessionKey,
         tokens: oauth_client::ThirdPartyTokens,
     ) -> Result<RefreshedTokens, RefreshFailure> {
-        if tokens.id_token.is_some() {
-            let heard = tokio::time::timeout(WAIT, Box::pin(self.remember(provider, session, &tokens)));
-            match heard.await {
-                Ok(Ok(())) => {}
+        let renewal = if tokens.id_token.is_none() {
+            Renewal::None
+        } else {
+            match tokio::time::timeout(WAIT, Box::pin(self.remember(provider, session, &tokens))).await {
+                Ok(Ok(renewal)) => renewal,
                 Ok(Err(NotHeard::Identity(IdentityError::Ended(reason)))) => {
                     tracing::warn!(provider = %provider.id(), %reason, "a refresh brought the ID token of another sign-in");
                     return Err(RefreshFailure::Ended);
                 }
                 Ok(Err(error)) => {
                     tracing::warn!(provider = %provider.id(), %error, "the ID token of a refresh was not heard");
+                    Renewal::NotHeard
                 }
                 Err(_) => {
                     tracing::warn!(provider = %provider.id(), "the ID token of a refresh was not heard in time");
+                    Renewal::NotHeard
                 }
             }
+        };
+        if let Some(id) = session_id(session) {
+            self.renewals.note(id, renewal);
         }
         Ok(self.refreshed(tokens))
     }
@@ -178,16 +197,18 @@ impl Providers {
         provider: &Provider,
         session: &SessionKey,
         tokens: &oauth_client::ThirdPartyTokens,
-    ) -> Result<(), NotHeard> {
-        let Some(id) = session_id(session) else { return Ok(()) };
-        let Some(session) = self.remembered.session(&id).await? else { return Ok(()) };
+    ) -> Result<Renewal, NotHeard> {
+        let Some(id) = session_id(session) else { return Ok(Renewal::NotHeard) };
+        let Some(session) = self.remembered.session(&id).await? else { return Ok(Renewal::NotHeard) };
         for _ in 0..ATTEMPTS {
             let recalled = self.remembered.recall(&id).await?;
             let nothing = || Known::of(session.principal.clone());
             let known = recalled.as_ref().map_or_else(nothing, |it| it.known.clone());
-            let Some(heard) = provider.refreshed_identity(&known, tokens).await? else { return Ok(()) };
+            let Some(heard) = provider.refreshed_identity(&known, tokens).await? else {
+                return Ok(Renewal::NotHeard);
+            };
             if self.remembered.note(&session, recalled.as_ref(), &heard).await? {
-                return Ok(());
+                return Ok(Renewal::Heard);
             }
         }
         Err(NotHeard::Contended)

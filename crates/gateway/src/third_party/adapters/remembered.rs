@@ -57,6 +57,14 @@ impl Remembered {
         Ok(Some(Recalled { known, kept }))
     }
 
+    /// Whether anything is remembered, readable or not.
+    ///
+    /// # Errors
+    /// When the store gives no answer, or its key is lost.
+    pub(super) async fn has(&self, session: &ThirdPartySessionId) -> Result<bool, ThirdPartyIdentityError> {
+        Ok(self.kept.find(&session_key(session)).await?.is_some())
+    }
+
     /// Takes note of what is known now, after `recalled`; `false` if others were faster, who had something to note too.
     ///
     /// # Errors

@@ -1,3 +1,4 @@
+use oauth_client::Identity;
 use oauth_server::{TokenRefusal, TokenUnavailable};
 use oauth_types::{Principal, TokenErrorCode};
 use session_binding::{
@@ -10,7 +11,9 @@ use token_manager::{
 };
 
 use super::{
-    Providers, Remembered, TrustInForce, end_cause, session_id, session_key,
+    Providers, Remembered, TrustInForce, end_cause,
+    providers::InForce,
+    session_id, session_key,
     standing::{Access, Patience, Standing},
 };
 
@@ -48,12 +51,16 @@ impl Foundations {
     /// The session that a grant rests on lives, its third-party tokens can be had if it has any, and its person is
     /// still permitted as far as can be known.
     ///
-    /// Counts as use of the session. A grant whose session has ended ends here, before anybody is answered.
+    /// Answers who the person is by what was found out, if more than the id is known. Counts as use of the session. A grant whose session has ended ends here, before anybody is answered.
     ///
     /// # Errors
     /// `invalid_grant` when it has ended; [`TokenRefusal::Unavailable`] when the third party or the store gives no
     /// answer, and nothing was consumed.
-    pub(crate) async fn check(&self, rests_on: &RestsOn) -> Result<(), TokenRefusal> {
+    pub(super) async fn check(
+        &self,
+        in_force: &InForce,
+        rests_on: &RestsOn,
+    ) -> Result<Option<Identity>, TokenRefusal> {
         let Some(id) = session_id(&rests_on.session) else {
             return self.end_grant(rests_on, SessionCause::Unknown).await;
         };
@@ -68,15 +75,16 @@ impl Foundations {
             Err(ThirdPartyTokenError::Ended(_)) => return Err(ended()),
             Err(error) => return Err(unavailable(error)),
         };
-        match self.standing(&id, access, Patience::None).await.map_err(unavailable)? {
-            Standing::Good => Ok(()),
+        let judged = self.standing(in_force, &id, access, Patience::None).await.map_err(unavailable)?;
+        match judged.standing {
+            Standing::Good => Ok(judged.identity),
             Standing::Ended => Err(ended()),
             Standing::NotKnown => Err(unavailable(NotKnown)),
             Standing::NotConfigured => Err(unavailable(NotConfigured)),
         }
     }
 
-    async fn end_grant(&self, rests_on: &RestsOn, cause: SessionCause) -> Result<(), TokenRefusal> {
+    async fn end_grant<T>(&self, rests_on: &RestsOn, cause: SessionCause) -> Result<T, TokenRefusal> {
         let grant = RevokeSelector::Grant(rests_on.grant);
         self.grants.revoke(&grant, end_cause(cause)).await.map_err(unavailable)?;
         Err(ended())

@@ -3,13 +3,14 @@
 mod looks;
 mod question;
 
-use oauth_client::{AllowRules, Known};
+use oauth_client::{AllowRules, Identity, Known};
+use oauth_types::UnixTime;
 use session_binding::{EndCause, ThirdPartySession, ThirdPartySessionId};
 use token_manager::{ThirdPartyAccessToken, ThirdPartyTokenError};
 
 pub(super) use self::looks::Looks;
 use self::question::{Question, Said};
-use super::{Foundations, NotEnded, SignInProvider, providers::InForce, remembered::Recalled, session_key};
+use super::{Foundations, NotEnded, SignInProvider, providers::InForce, session_key};
 
 /// What became of the question whether the person of a session may still come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,13 @@ pub(super) enum Standing {
     NotKnown,
     /// The configuration in force does not have their provider.
     NotConfigured,
+}
+
+/// How it stands with somebody, and who that is by what was just found out.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) standing: Standing,
+    pub(super) identity: Option<Identity>,
 }
 
 /// How much longer than for a refresh an answer of the third party is good enough.
@@ -56,55 +64,71 @@ impl Foundations {
     /// When the store gives no answer.
     pub(super) async fn standing(
         &self,
+        in_force: &InForce,
         id: &ThirdPartySessionId,
         access: Access,
         patience: Patience,
-    ) -> Result<Standing, NotEnded> {
-        let in_force = self.providers.in_force();
-        let Some(session) = self.sessions.find(id).await? else { return Ok(Standing::Ended) };
+    ) -> Result<Judged, NotEnded> {
+        // An answer is as old as the question, however long it takes.
+        let asked = self.providers.now();
+        let Some(session) = self.sessions.find(id).await? else { return Ok(Standing::Ended.into()) };
         let principal = &session.principal;
-        let Some(found) = in_force.find(&principal.provider) else { return Ok(Standing::NotConfigured) };
+        let Some(found) = in_force.find(&principal.provider) else {
+            return Ok(Standing::NotConfigured.into());
+        };
         let (provider, rules) = match found {
-            SignInProvider::Local { .. } if found.still_permits(principal, None) => {
-                return Ok(Standing::Good);
+            SignInProvider::Local { accounts, .. } => {
+                let account = accounts.find(principal).filter(|it| found.permit(it.clone()).is_ok());
+                return match account {
+                    Some(identity) if self.is_of_an_account(id).await? => Ok(Judged::good(identity)),
+                    Some(_) | None => self.end_session(&session, EndCause::NotAllowed).await,
+                };
             }
-            SignInProvider::Local { .. } => return self.end_session(&session, EndCause::NotAllowed).await,
             SignInProvider::ThirdParty { provider, rules, .. } => (provider, rules),
         };
         let turn = in_force.looks.turn(id);
         // Whoever comes while somebody asks gets no token before there is an answer.
         let _turn = turn.lock().await;
         let recalled = self.remembered.recall(id).await?;
-        let shut_out = recalled.as_ref().is_some_and(|it| !permits(rules, &it.known));
-        let known = in_force.looks.known(&session, self.providers.now(), patience);
-        if let Some(known) = known.filter(|_| !shut_out) {
-            return Ok(known);
+        if recalled.is_none() && matches!(access, Access::Never) {
+            // An account that had the id before may have the same name as somebody there.
+            return self.end_session(&session, EndCause::NotAllowed).await;
         }
+        let shut_out = recalled.as_ref().is_some_and(|it| !permits(rules, &it.known));
         let needs_claims = provider.lookups() != oauth_client::Lookups::default();
         let question = Question { on: self, provider, session: &session, needs_claims };
+        let known = in_force.looks.known(&session, self.providers.now(), patience);
+        if let Some(standing) = known.filter(|_| !shut_out) {
+            return Ok(Judged { standing, identity: Some(question.known(recalled.as_ref()).identity()) });
+        }
         let said = match access {
-            Access::Token(access) => question.ask(recalled.as_ref(), &access).await?,
-            Access::Never if permits(rules, &question.known(recalled.as_ref())) => return Ok(Standing::Good),
-            Access::Never => return self.end_session(&session, EndCause::NotAllowed).await,
+            Access::Token(access) => question.ask(recalled, &access).await?,
+            Access::Never => {
+                let known = question.known(recalled.as_ref());
+                if permits(rules, &known) {
+                    return Ok(Judged::good(known.identity()));
+                }
+                return self.end_session(&session, EndCause::NotAllowed).await;
+            }
             Access::NotNow => Said::Nothing(None),
         };
-        self.conclude(&in_force, &session, rules, recalled, said).await
+        self.conclude(&in_force.looks, question, rules, said, asked).await
     }
 
     /// What an answer makes of a session.
     async fn conclude(
         &self,
-        in_force: &InForce,
-        session: &ThirdPartySession,
+        looks: &Looks,
+        question: Question<'_>,
         rules: &AllowRules,
-        recalled: Option<Recalled>,
         said: Said,
-    ) -> Result<Standing, NotEnded> {
-        let (looks, now) = (&in_force.looks, self.providers.now());
+        asked: UnixTime,
+    ) -> Result<Judged, NotEnded> {
+        let session = question.session;
         match said {
             Said::Heard(known) if permits(rules, &known) => {
-                looks.note(&session.id, now);
-                Ok(Standing::Good)
+                looks.note(&session.id, asked);
+                Ok(Judged::good(known.identity()))
             }
             Said::Heard(_) => self.end_session(session, EndCause::NotAllowed).await,
             Said::Dead(reason) => {
@@ -112,14 +136,19 @@ impl Foundations {
                 self.end_session(session, EndCause::Revoked).await
             }
             Said::Nothing(wait) => {
-                let standing = looks.note_silence(session, now, wait);
-                match recalled.filter(|it| !permits(rules, &it.known)) {
+                let standing = looks.note_silence(session, self.providers.now(), wait);
+                // A part may have been heard.
+                let recalled = self.remembered.recall(&session.id).await?;
+                match recalled {
                     // The rules are ours: nobody has to be asked to apply them to what is known.
-                    Some(it) if it.known.tells(rules.lookups()) => {
+                    Some(it) if !permits(rules, &it.known) && it.known.tells(rules.lookups()) => {
                         self.end_session(session, EndCause::NotAllowed).await
                     }
-                    Some(_) => Ok(Standing::NotKnown),
-                    None => Ok(standing),
+                    Some(it) if !permits(rules, &it.known) => Ok(Standing::NotKnown.into()),
+                    recalled => {
+                        let identity = Some(question.known(recalled.as_ref()).identity());
+                        Ok(Judged { standing, identity })
+                    }
                 }
             }
         }
@@ -160,8 +189,18 @@ impl Foundations {
         principal: &oauth_types::Principal,
         id: &ThirdPartySessionId,
     ) -> Result<bool, NotEnded> {
-        let recalled = if provider.is_local() { None } else { self.remembered.recall(id).await? };
+        if provider.is_local() {
+            return Ok(provider.still_permits(principal, None) && self.is_of_an_account(id).await?);
+        }
+        let recalled = self.remembered.recall(id).await?;
         Ok(provider.still_permits(principal, recalled.as_ref().map(|it| &it.known)))
+    }
+
+    /// Whether a session was made with a built-in account: a third party leaves its tokens, or what it said of the person.
+    ///
+    /// The id of one may be given to the other, which may know somebody else by the same name.
+    async fn is_of_an_account(&self, id: &ThirdPartySessionId) -> Result<bool, NotEnded> {
+        Ok(!self.remembered.has(id).await? && self.tokens.provider(&session_key(id)).await?.is_none())
     }
 
     async fn look(&self, id: &ThirdPartySessionId, patience: Patience) -> Result<(), NotEnded> {
@@ -175,10 +214,10 @@ impl Foundations {
                 Access::NotNow
             }
         };
-        self.standing(id, access, patience).await.map(drop)
+        self.standing(&self.providers.in_force(), id, access, patience).await.map(drop)
     }
 
-    async fn end_session(&self, session: &ThirdPartySession, cause: EndCause) -> Result<Standing, NotEnded> {
+    async fn end_session(&self, session: &ThirdPartySession, cause: EndCause) -> Result<Judged, NotEnded> {
         if cause == EndCause::NotAllowed {
             let principal = &session.principal;
             tracing::info!(target: "audit", { %principal.provider, %principal.subject }, "no longer allowed");
@@ -186,7 +225,19 @@ impl Foundations {
         if let Some(ended) = self.sessions.end(&session.id, cause).await? {
             self.end_all(&ended).await?;
         }
-        Ok(Standing::Ended)
+        Ok(Standing::Ended.into())
+    }
+}
+
+impl Judged {
+    const fn good(identity: Identity) -> Self {
+        Self { standing: Standing::Good, identity: Some(identity) }
+    }
+}
+
+impl From<Standing> for Judged {
+    fn from(standing: Standing) -> Self {
+        Self { standing, identity: None }
     }
 }
 

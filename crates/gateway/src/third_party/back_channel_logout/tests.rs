@@ -1,6 +1,6 @@
 use std::net::Ipv4Addr;
 
-use oauth_client::{AllowRules, Provider, ProviderKind, ProviderPorts, ProviderSettings};
+use oauth_client::{AllowRules, Known, Provider, ProviderKind, ProviderPorts, ProviderSettings};
 use oauth_types::{Principal, SystemEntropy};
 use session_binding::{Liveness, SignIn, ThirdPartySessionId};
 use storage::Fault;
@@ -51,8 +51,12 @@ impl Scene {
 
     async fn signed_in(&self, subject: &str, sid: Option<&str>) -> ThirdPartySessionId {
         let principal = Principal { provider: "corp".parse().unwrap(), subject: subject.parse().unwrap() };
+        let known = Known::of(principal.clone());
         let sign_in = SignIn { principal, display_name: None, sid: sid.map(str::to_owned) };
-        *self.world.state.foundations.sessions.sign_in(sign_in).await.unwrap().who.session()
+        let on = &self.world.state.foundations;
+        let session = *on.sessions.sign_in(sign_in).await.unwrap().who.session();
+        on.remembered.keep(&session, &known, on.providers.now()).await.unwrap();
+        session
     }
 
     async fn lives(&self, session: &ThirdPartySessionId) -> bool {

@@ -49,24 +49,24 @@ async fn rfc9068_2_2_3_1_a_token_says_what_it_is_given_and_each_refresh_anew() {
     let world = World::new().await;
     let lists = json!({ "groups": ["corp:admins", "corp:a:b"], "teams": ["corp:acme/ops"] });
     let first = redeemed(&world, new_grant(), &admin()).await;
-    assert_eq!(told(&first), (lists.clone(), 480));
+    assert_eq!(told(&first), (lists.clone(), 420));
     let second = rotated(&world, &first, Memberships::NONE).await;
     assert_eq!(told(&second), (json!({}), 3600));
     // A retry is no way back to what was said before.
     let again = rotated(&world, &first, Memberships::NONE).await;
     assert_eq!(told(&again), (json!({}), 3600));
     let third = rotated(&world, &second, &admin()).await;
-    assert_eq!(told(&third), (lists, 480));
+    assert_eq!(told(&third), (lists, 420));
 }
 
 #[tokio::test]
-async fn k05_a_token_that_says_something_lives_eight_minutes_at_most() {
+async fn k05_a_token_that_says_something_lives_seven_minutes_at_most() {
     let short = std::time::Duration::from_secs(60);
     let world = World::with(|it| it.access_token_lifetime = short).await;
     assert_eq!(told(&redeemed(&world, new_grant(), &admin()).await).1, 60);
     let world = World::new().await;
     let once = NewGrant { refreshable: false, ..new_grant() };
-    assert_eq!(told(&redeemed(&world, once.clone(), &admin()).await).1, 480);
+    assert_eq!(told(&redeemed(&world, once.clone(), &admin()).await).1, 420);
     assert_eq!(told(&redeemed(&world, once, Memberships::NONE).await).1, 3600);
 }
 
@@ -79,7 +79,7 @@ async fn a_token_for_the_next_hop_says_what_matters_there() {
         (
             Memberships { organizations: vec!["corp:7".to_owned()], ..Memberships::default() },
             json!({ "organizations": ["corp:7"] }),
-            480,
+            420,
         ),
     ] {
         let next = ExchangedToken {

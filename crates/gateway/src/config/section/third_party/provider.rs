@@ -16,7 +16,9 @@ use crate::config::value::{SecretSource, text};
 pub struct Provider {
     /// Its name in the path of its callback and in the subjects of tokens: 1 to 32 of `a` to `z`, `0` to `9` and `-`;
     /// not `client`, which stands for clients that act for themselves.
-    /// People of another id are other people, so do not change it.
+    /// People of another id are other people, so do not change it, nor give it to another third party, which may call
+    /// others by the same name.
+    /// If built-in accounts take it over from a third party, or the other way round, its sign-ins end.
     #[serde(deserialize_with = "text::one")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub id: ProviderId,

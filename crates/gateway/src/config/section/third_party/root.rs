@@ -32,7 +32,7 @@ pub struct ThirdParty {
     pub old_master_keys: Vec<SecretSource>,
     /// How long an access token is good; `1m` to `24h`.
     /// One that says in which groups, organisations or teams its person is, because a rule of its server asks for it, is
-    /// good for 8 minutes at most.
+    /// good for 7 minutes at most.
     #[serde(default = "ThirdParty::default_access_token_lifetime")]
     pub access_token_lifetime: Period,
     /// How long an authorization code waits for its redemption; `10s` to `10m`.

@@ -8,7 +8,7 @@ use oauth_client::{
 use session_binding::ThirdPartySession;
 use token_manager::{ThirdPartyAccessToken, ThirdPartyIdentityError, ThirdPartyTokenError};
 
-use crate::third_party::adapters::{Foundations, remembered::Recalled, session_key};
+use crate::third_party::adapters::{Foundations, remembered::Recalled, renewals::Renewal, session_key};
 
 /// Whom to ask, and about whom.
 #[derive(Clone, Copy)]
@@ -49,7 +49,7 @@ impl Question<'_> {
     /// When that fails.
     pub(super) async fn ask(
         self,
-        recalled: Option<&Recalled>,
+        recalled: Option<Recalled>,
         access: &ThirdPartyAccessToken,
     ) -> Result<Said, ThirdPartyIdentityError> {
         let first = self.hear(recalled, access).await?;
@@ -60,10 +60,11 @@ impl Question<'_> {
             Answer::Dead(reason) => return Ok(Said::Dead(reason)),
         }
         let key = session_key(&self.session.id);
+        // What earlier refreshes brought is no answer to this question.
+        self.on.providers.renewals.take(&self.session.id);
         let another = match (self.on.tokens.replace_refused(&key, access).await, first) {
             (Ok(another), Answer::Dead(_)) => another,
-            // The ID token that came with it is remembered by now.
-            (Ok(_), _) => return Ok(Said::Heard(Box::new(self.known(self.recall().await?.as_ref())))),
+            (Ok(_), _) => return self.after_refresh().await,
             (Err(ThirdPartyTokenError::Ended(_)), _) => return Ok(Said::Dead(EndedReason::Inactive)),
             (Err(error), _) if error.is_temporary() => {
                 tracing::warn!(%error, "whether a person is still allowed is not known");
@@ -73,30 +74,61 @@ impl Question<'_> {
             (Err(_), Answer::Part(known)) => return Ok(Said::Heard(known)),
             (Err(_), _) => return Ok(Said::Dead(EndedReason::Inactive)),
         };
-        Ok(match self.hear(self.recall().await?.as_ref(), &another).await? {
-            Answer::All(known) | Answer::Part(known) => Said::Heard(known),
-            Answer::Dead(reason) => Said::Dead(reason),
-            Answer::Nothing(wait) => Said::Nothing(wait),
-        })
+        match self.hear(self.recall().await?, &another).await? {
+            Answer::All(known) => Ok(Said::Heard(known)),
+            Answer::Part(_) => self.after_refresh().await,
+            Answer::Dead(reason) => Ok(Said::Dead(reason)),
+            Answer::Nothing(wait) => Ok(Said::Nothing(wait)),
+        }
     }
 
-    /// Asks once, and remembers the answer.
+    /// What counts after a refresh where ID tokens tell the rest: what came with it is remembered by now.
+    ///
+    /// A token that works says nothing of groups. Where rules ask for such things, only an ID token that was heard is an
+    /// answer; a third party that has never brought one in this sign-in cannot be asked, and is taken at its last word.
+    async fn after_refresh(self) -> Result<Said, ThirdPartyIdentityError> {
+        let known = self.known(self.recall().await?.as_ref());
+        let is_answer = match self.on.providers.renewals.take(&self.session.id) {
+            Some(Renewal::Heard) => true,
+            Some(Renewal::None) => !known.was_renewed(),
+            Some(Renewal::NotHeard) | None => false,
+        };
+        if is_answer || !self.needs_claims {
+            return Ok(Said::Heard(Box::new(known)));
+        }
+        let provider = self.provider.id();
+        tracing::warn!(%provider, "a refresh brought no ID token that tells whether a person is still allowed");
+        Ok(Said::Nothing(None))
+    }
+
+    /// Asks, and remembers the answer.
+    ///
+    /// Asks anew if others had something to remember meanwhile, which may be newer than what this answer completes: what
+    /// is not remembered was not heard.
     async fn hear(
         self,
-        recalled: Option<&Recalled>,
+        mut recalled: Option<Recalled>,
         access: &ThirdPartyAccessToken,
     ) -> Result<Answer, ThirdPartyIdentityError> {
+        for _ in 0..ATTEMPTS {
+            let answer = self.hear_once(recalled.as_ref(), access).await;
+            let (Answer::All(heard) | Answer::Part(heard)) = &answer else { return Ok(answer) };
+            if self.on.remembered.note(self.session, recalled.as_ref(), heard).await? {
+                return Ok(answer);
+            }
+            recalled = self.recall().await?;
+        }
+        tracing::warn!(provider = %self.provider.id(), "what is known of a person is changed by too many at once");
+        Ok(Answer::Nothing(None))
+    }
+
+    async fn hear_once(self, recalled: Option<&Recalled>, access: &ThirdPartyAccessToken) -> Answer {
         let known = self.known(recalled);
         let answer = tokio::time::timeout(WAIT, Box::pin(self.put(&known, access))).await;
-        let answer = answer.unwrap_or_else(|_| {
+        answer.unwrap_or_else(|_| {
             tracing::warn!(provider = %self.provider.id(), "whether a person is still allowed is not known in time");
             Answer::Nothing(None)
-        });
-        if let Answer::All(heard) | Answer::Part(heard) = &answer {
-            // Whoever was faster heard something too, and the next question hears this again.
-            self.on.remembered.note(self.session, recalled, heard).await?;
-        }
-        Ok(answer)
+        })
     }
 
     async fn put(self, known: &Known, access: &ThirdPartyAccessToken) -> Answer {
@@ -143,3 +175,5 @@ impl Question<'_> {
 
 /// How long somebody waits for a third party.
 const WAIT: Duration = Duration::from_secs(5);
+/// How often it is asked while others change what is known.
+const ATTEMPTS: usize = 3;

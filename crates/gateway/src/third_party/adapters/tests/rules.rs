@@ -157,6 +157,45 @@ async fn k05_a_reload_by_itself_ends_the_access_of_whom_it_shuts_out() {
     }
 }
 
+/// The id of a provider is given to another kind of provider, which knows somebody by the same name.
+#[tokio::test]
+async fn k05_j11_nobody_becomes_an_account_of_the_same_name_by_a_reload_nor_the_other_way_round() {
+    let kinds = [Source::Api, Source::IdTokenAlone, Source::Local];
+    for (before, after) in kinds.into_iter().flat_map(|it| [(it, Source::Local), (it, Source::Api)]) {
+        for (rules, tokens) in [(staff(), true), (AllowRules { everybody: true, ..staff() }, false)] {
+            for occasion in [Occasion::Reload, Occasion::Refresh, Occasion::Redemption, Occasion::Look] {
+                let mut scene = Scene::of(before, staff()).await;
+                if !tokens && before != Source::Local {
+                    // One that gave no tokens.
+                    scene.world.state.foundations.tokens.take(&session_key(&scene.session)).await.unwrap();
+                }
+                scene.world.name(named(&["third:staff"], &[]));
+                let (_, code) = scene.world.code(&scene.session, "1").await;
+                scene.world.becomes(after);
+                scene.world.allow(rules.clone());
+                // The same kind goes on; from one third party to another is for the operator to know.
+                let lives = (before == Source::Local) == (after == Source::Local);
+                let world = &scene.world;
+                let outcome = match occasion {
+                    Occasion::Reload => apply_rules(&world.state.foundations).await.map(|()| None).unwrap(),
+                    Occasion::Look => {
+                        scene.quarter_of_an_hour().await;
+                        None
+                    }
+                    Occasion::Refresh => Some(world.refresh(&scene.tokens).await),
+                    Occasion::Redemption => Some(world.redeem(&code).await),
+                };
+                scene.expect(lives, (before, after, &rules, occasion));
+                match outcome {
+                    Some(outcome) if lives => assert_eq!(groups(&outcome.unwrap()), json!(["third:staff"])),
+                    Some(outcome) => invalid_grant(outcome),
+                    None => {}
+                }
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn k05_a_built_in_account_that_is_taken_out_loses_access_with_the_reload() {
     for (subject, lives) in [("1", true), ("2", false)] {
@@ -229,6 +268,43 @@ async fn k05_userinfo_that_says_nothing_of_groups_leaves_the_word_to_id_tokens()
     }
 }
 
+/// Many third parties leave out a list that has become empty: the ID token of the sign-in must not speak again.
+#[tokio::test]
+async fn k05_whoever_left_their_last_group_does_not_get_it_back_by_an_older_id_token() {
+    let left_out = json!({ "sub": "1", "email": EMAIL, "email_verified": true });
+    for (rules, then, said) in [
+        (staff(), Some(&["staff"][..]), true),
+        (staff(), None, false),
+        (AllowRules { everybody: true, ..AllowRules::default() }, Some(&["staff"]), true),
+        (AllowRules { everybody: true, ..AllowRules::default() }, None, false),
+    ] {
+        let scene = Scene::of(Source::Userinfo, rules.clone()).await;
+        let world = &scene.world;
+        world.http.set(TOKEN, refreshed(2));
+        world.name(named(&["third:staff"], &[]));
+        world.allow(rules.clone());
+        let mut tokens = world.refresh(&scene.tokens).await.unwrap();
+        assert_eq!(groups(&tokens), json!(["third:staff"]));
+        match then {
+            Some(groups) => world.says("1", groups),
+            None => world.http.set(USERINFO, Reply::json(&left_out)),
+        }
+        for _ in 0..3 {
+            world.advance(300);
+            match world.refresh(&tokens).await {
+                Ok(next) if said || rules.everybody => tokens = next,
+                outcome if !said => {
+                    invalid_grant(outcome);
+                    break;
+                }
+                outcome => panic!("{outcome:?}"),
+            }
+            let expected = if said { json!(["third:staff"]) } else { Value::Null };
+            assert_eq!(groups(&tokens), expected, "{then:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn j21_the_id_token_of_somebody_else_ends_the_session_and_one_that_proves_nothing_does_not() {
     type Change = fn(&mut Value);
@@ -243,6 +319,109 @@ async fn j21_the_id_token_of_somebody_else_ends_the_session_and_one_that_proves_
         scene.refreshes_with(change);
         assert_eq!(scene.world.refresh(&scene.tokens).await.is_ok(), lives, "row {number}");
         scene.expect(lives, number);
+    }
+}
+
+/// What the refreshes of a third party bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Brings {
+    Good,
+    /// The one of the sign-in, which has expired.
+    Expired,
+    OfAnotherIssuer,
+    /// One whose keys cannot be had.
+    Unprovable,
+    /// None, as ever.
+    None,
+    /// None any more.
+    NoneAnyMore,
+}
+
+impl Brings {
+    async fn set(self, scene: &Scene) -> TokenGrant {
+        let world = &scene.world;
+        if self == Self::Unprovable {
+            world.http.set(JWKS, Reply::status(503));
+        }
+        if self == Self::NoneAnyMore {
+            let tokens = world.refresh(&scene.tokens).await.unwrap();
+            world.http.set(TOKEN, refreshed(3));
+            return tokens;
+        }
+        match self {
+            Self::Expired => scene.refreshes_with(|it| it["exp"] = json!(NOW.as_seconds() - 60)),
+            Self::OfAnotherIssuer => scene.refreshes_with(|it| it["iss"] = json!("https://other.example")),
+            Self::None => world.http.set(TOKEN, refreshed(2)),
+            Self::Good | Self::Unprovable | Self::NoneAnyMore => {}
+        }
+        world.refresh(&scene.tokens).await.unwrap()
+    }
+}
+
+/// Where only ID tokens tell what rules ask for, a refresh that brings none which is taken is no answer: it is believed
+/// for an hour, unless the third party never brings one.
+#[tokio::test]
+async fn k05_an_id_token_that_proves_nothing_is_no_answer() {
+    let everybody = AllowRules { everybody: true, ..AllowRules::default() };
+    let rows = [
+        (Brings::Good, true),
+        (Brings::Expired, false),
+        (Brings::OfAnotherIssuer, false),
+        (Brings::Unprovable, false),
+        (Brings::None, true),
+        (Brings::NoneAnyMore, false),
+    ];
+    for (brings, lasts) in rows {
+        for source in [Source::Userinfo, Source::IdToken, Source::IdTokenAlone] {
+            for rules in [staff(), everybody.clone()] {
+                let scene = Scene::of(source, rules.clone()).await;
+                let world = &scene.world;
+                world.http.set(USERINFO, Reply::json(&json!({ "sub": "1" })));
+                world.name(named(&["third:staff"], &[]));
+                world.allow(rules);
+                let mut tokens = brings.set(&scene).await;
+                for _ in 0..11 {
+                    world.advance(300);
+                    tokens = world.refresh(&tokens).await.unwrap();
+                    assert_eq!(groups(&tokens), json!(["third:staff"]), "{source:?} {brings:?}");
+                }
+                world.advance(301);
+                let outcome = world.refresh(&tokens).await;
+                if lasts {
+                    assert_eq!(groups(&outcome.unwrap()), json!(["third:staff"]), "{source:?} {brings:?}");
+                } else {
+                    unavailable(outcome);
+                    // It brings one again.
+                    world.http.set(JWKS, Reply::json(&scene.issuer.jwks()));
+                    scene.refreshes(&["staff"]);
+                    world.advance(300);
+                    world.refresh(&tokens).await.unwrap();
+                }
+                scene.expect(true, (source, brings));
+            }
+        }
+    }
+}
+
+/// Where nothing is asked for that ID tokens tell, or userinfo tells it, none is missed.
+#[tokio::test]
+async fn k02_who_is_known_without_an_id_token_needs_none() {
+    let everybody = AllowRules { everybody: true, ..AllowRules::default() };
+    for (source, rules) in [
+        (Source::IdToken, everybody.clone()),
+        (Source::IdTokenAlone, everybody),
+        (Source::Userinfo, staff()),
+        (Source::Userinfo, users(EMAIL)),
+    ] {
+        for brings in [Brings::Expired, Brings::Unprovable, Brings::None, Brings::NoneAnyMore] {
+            let scene = Scene::of(source, rules.clone()).await;
+            let mut tokens = brings.set(&scene).await;
+            for _ in 0..15 {
+                scene.world.advance(300);
+                tokens = scene.world.refresh(&tokens).await.unwrap();
+            }
+            scene.expect(true, (source, brings));
+        }
     }
 }
 
