@@ -133,12 +133,7 @@ impl Server {
             "listed" => json!(self.state().listed),
             "batched" => return say_batched(id),
             "exit" => std::process::exit(3),
-            "hang" => {
-                if !token.is_null() {
-                    notify("notifications/progress", &json!({ "progressToken": token, "progress": 0 }));
-                }
-                return;
-            }
+            "hang" => return begin(token),
             "noise" => noise(),
             "long-line" => return long_line(number("bytes")),
             "stderr" => {
@@ -215,6 +210,13 @@ fn noise() -> Value {
 fn say_batched(id: &Value) {
     let log = json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": {} });
     say(&json!([log, { "jsonrpc": "2.0", "id": id, "result": { "content": [] } }]));
+}
+
+/// Says that something has begun, if anybody wants to know.
+fn begin(token: &Value) {
+    if !token.is_null() {
+        notify("notifications/progress", &json!({ "progressToken": token, "progress": 0 }));
+    }
 }
 
 fn notify(method: &str, params: &Value) {
