@@ -91,3 +91,22 @@ fn later_email(later: Option<Email>, older: Option<Email>) -> Option<Email> {
         (later, older) => later.or(older),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn k05_each_list_that_was_told_once_stays_told() {
+        let lists = |it: &Statement| [it.organizations.clone(), it.teams.clone(), it.groups.clone()];
+        for told in 0..3 {
+            let mut last = Statement::default();
+            let lists_of_last = [&mut last.organizations, &mut last.teams, &mut last.groups];
+            *lists_of_last.into_iter().nth(told).unwrap() = Some([Group::of("admins")].into());
+            let now = Statement::default().with_lists_of(&last);
+            let expected = [0, 1, 2].map(|it| (it == told).then(BTreeSet::new));
+            assert_eq!(lists(&now), expected);
+            assert_eq!(lists(&last.clone().with_lists_of(&last)), lists(&last), "what is told again counts");
+        }
+    }
+}

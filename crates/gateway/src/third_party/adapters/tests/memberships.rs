@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use crate::{
     config::{Membership, MembershipName},
     third_party::{
-        adapters::{NamedMemberships, Trust},
+        adapters::{NamedMemberships, Trust, session_key},
         testing::*,
     },
 };
@@ -435,4 +435,20 @@ async fn tokens_that_nobody_signed_in_for_say_nothing() {
         assert_eq!(groups(&hop), Value::Null);
     }
     assert_eq!(world.http.count(USERINFO), 0);
+}
+
+#[tokio::test]
+async fn j11_a_grant_of_somebody_else_says_nothing_of_the_person_of_the_session() {
+    let world = world(Source::Api, &["third:admins"], &[], &["admins"]).await;
+    let (session, grant, _) = world.live("1").await;
+    world.give_long(&session).await;
+    for (subject, expected) in [("1", vec!["third:admins".to_owned()]), ("2", Vec::new())] {
+        let rests_on = token_manager::RestsOn {
+            grant,
+            session: session_key(&session),
+            principal: person(subject),
+            resource: RESOURCE.parse().unwrap(),
+        };
+        assert_eq!(world.access.checked(Some(&rests_on)).await.unwrap().groups, expected, "{subject}");
+    }
 }
