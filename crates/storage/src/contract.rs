@@ -13,6 +13,7 @@
 //! Run it on a runtime with several threads: a good part of it are races.
 
 mod expiry;
+mod feed;
 mod formats;
 mod owners;
 mod pages;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 
 use oauth_types::UnixTime;
 
-use crate::{Key, Record, RecordStore, StoreError, Table};
+use crate::{ChangeFeed, Key, Record, RecordStore, StoreError, Table};
 
 /// Runs the suite; each of its rows gets an empty store from `make_store`.
 ///
@@ -60,6 +61,25 @@ pub async fn check(make_store: impl AsyncFn() -> Arc<dyn RecordStore>) -> Result
         races::deletion_by_owner_is_one_act(make_store().await, contenders).await?;
     }
     Ok(())
+}
+
+/// Runs the suite of a store that several processes share; each of its rows gets an empty one from `make_store`.
+///
+/// # Errors
+///
+/// Whatever the store answers where it must not fail.
+///
+/// # Panics
+///
+/// Where the store breaks the contract; the message says how.
+pub async fn check_feed<S>(make_store: impl AsyncFn() -> Arc<S>) -> Result<(), StoreError>
+where
+    S: RecordStore + ChangeFeed + 'static,
+{
+    feed::tells_what_was_written(&*make_store().await).await?;
+    feed::keeps_tables_apart(&*make_store().await).await?;
+    feed::begins_anew_after_a_foreign_position(&*make_store().await).await?;
+    feed::passes_nothing_over(make_store().await).await
 }
 
 const THINGS: Table = Table::new("things", 3);

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod change;
+mod change_feed;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
@@ -19,6 +20,7 @@ mod table;
 
 #[cfg(all(feature = "contract", feature = "redb"))]
 pub use ::redb::StorageBackend;
+pub use change_feed::{ChangeFeed, Changes, Position};
 pub use error::StoreError;
 #[cfg(all(feature = "contract", feature = "redb"))]
 pub use failing_disk::FailingDisk;

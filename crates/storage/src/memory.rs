@@ -8,7 +8,10 @@ use std::{
 use async_trait::async_trait;
 use oauth_types::UnixTime;
 
-use crate::{Key, Record, RecordStore, StoreError, Swept, Table, Versioned, change, rows::Rows};
+use crate::{
+    ChangeFeed, Changes, Key, Position, Record, RecordStore, StoreError, Swept, Table, Versioned, change,
+    rows::Rows,
+};
 
 /// A [`RecordStore`] in the memory of the process, for tests and for servers that may forget.
 ///
@@ -92,6 +95,23 @@ impl RecordStore for MemoryStore {
 
     async fn sweep(&self, now: UnixTime, limit: usize) -> Result<Vec<Swept>, StoreError> {
         change::sweep(&mut *self.state(), now, limit)
+    }
+}
+
+#[async_trait]
+impl ChangeFeed for MemoryStore {
+    async fn position(&self) -> Result<Position, StoreError> {
+        Ok(Position(self.state().last_revision))
+    }
+
+    async fn changes(&self, table: Table, since: Position) -> Result<Changes, StoreError> {
+        let state = self.state();
+        let position = Position(state.last_revision);
+        let since = if since > position { Position(0) } else { since };
+        let rows = state.tables.get(table.name()).into_iter().flatten();
+        let written = rows.filter(|(_, row)| row.revision > since.0);
+        let records = written.map(|(key, row)| Ok((key.clone(), readable(table, row.clone())?)));
+        Ok(Changes { records: records.collect::<Result<_, StoreError>>()?, position })
     }
 }
 

@@ -8,6 +8,11 @@ async fn keeps_the_contract() -> Result<(), StoreError> {
     contract::check(async || Arc::new(MemoryStore::new()) as Arc<dyn RecordStore>).await
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn tells_what_was_written() -> Result<(), StoreError> {
+    contract::check_feed(async || Arc::new(MemoryStore::new())).await
+}
+
 #[tokio::test]
 async fn gives_equal_revisions_to_equal_calls() -> Result<(), StoreError> {
     const TABLE: Table = Table::new("things", 1);
