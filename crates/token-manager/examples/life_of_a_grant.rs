@@ -49,7 +49,8 @@ async fn grants() -> Result<Grants, Box<dyn Error>> {
     let settings = SigningKeySettings::default();
     let signing_keys =
         SigningKeys::open(store.clone(), ring.clone(), clock.clone(), entropy.clone(), settings).await?;
-    let parts = GrantParts { store, ring, signing_keys, clock, entropy, events: Arc::new(AuditLog) };
+    let parts =
+        GrantParts { store, feed: None, ring, signing_keys, clock, entropy, events: Arc::new(AuditLog) };
     Ok(Grants::open(parts, GrantSettings::new("https://mcp.example".parse()?)).await?)
 }
 
@@ -103,5 +104,6 @@ fn tell(grants: &Grants, tokens: &IssuedTokens) -> &'static str {
     match grants.is_live(&tokens.grant) {
         Liveness::Live => "the access token is good",
         Liveness::Ended => "the access token is good no more",
+        Liveness::Unknown => "nobody can tell",
     }
 }

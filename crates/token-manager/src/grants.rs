@@ -5,6 +5,7 @@ mod code;
 mod direct;
 mod events;
 mod exchange;
+mod follow;
 mod issue;
 mod list;
 mod machines;
@@ -28,6 +29,7 @@ pub use code::AuthorizationCode;
 pub use direct::DirectGrant;
 pub use events::{AuditLog, GrantEnded, GrantEvents};
 pub use exchange::ExchangedToken;
+pub use follow::GrantFollower;
 pub use issue::{FreshGrantId, IssueError};
 pub use list::GrantSummary;
 pub(crate) use record::TABLE;
@@ -41,16 +43,17 @@ pub use terms::{NewGrant, SessionKey};
 pub use token_request::IssuedTokens;
 pub use upkeep::Upkeep;
 
+use follow::Following;
 use futures_util::future;
 use machines::Machines;
 use oauth_types::{Clock, Entropy, GrantId, ProviderId, UnixTime};
 use record::Phase;
-use storage::{Key, RecordStore, StoreError, Versioned};
+use storage::{ChangeFeed, Key, RecordStore, StoreError, Versioned};
 use terms::Terms;
 
 use crate::{
     GrantWatch, KeyRing, Liveness, SigningKeys,
-    liveness::{Facets, Index, facet},
+    liveness::{Facets, Index, Told, facet},
 };
 
 /// Every grant: what persons have allowed clients.
@@ -65,8 +68,10 @@ pub struct Grants {
 /// What [`Grants`] work with.
 #[derive(Clone, Debug)]
 pub struct GrantParts {
-    /// Where the records are; only this process may write grants there.
+    /// Where the records are; without a `feed` only this process may write grants there.
     pub store: Arc<dyn RecordStore>,
+    /// What other processes change in it, if they may: then [`Grants::follower`] is to be run.
+    pub feed: Option<Arc<dyn ChangeFeed>>,
     /// What makes refresh tokens.
     pub ring: Arc<KeyRing>,
     /// What signs access tokens.
@@ -83,6 +88,8 @@ pub(crate) struct Shared {
     parts: GrantParts,
     settings: GrantSettings,
     index: Arc<Index>,
+    /// If other processes change the store too.
+    following: Option<Following>,
     machines: Machines,
 }
 
@@ -115,15 +122,23 @@ impl Grants {
     /// [`OpenGrantsError`]; a record that cannot be read stops the start, for it may be a revocation.
     pub async fn open(parts: GrantParts, settings: GrantSettings) -> Result<Self, OpenGrantsError> {
         settings.check()?;
-        let index = Arc::new(Index::new(settings.idle_timeout));
-        let shared = Arc::new(Shared { parts, settings, index, machines: Machines::default() });
+        let following = match &parts.feed {
+            // Before anything is read, so that no change falls between.
+            Some(feed) => Some(Following::begin(Arc::clone(feed), settings.stale_after).await?),
+            None => None,
+        };
+        let new_index = if following.is_some() { Index::shared } else { Index::new };
+        let index = Arc::new(new_index(settings.idle_timeout));
+        let shared = Arc::new(Shared { parts, settings, index, following, machines: Machines::default() });
         shared.load().await?;
+        shared.catch_up().await?;
         Ok(Self { shared })
     }
 
     /// Whether access tokens of this grant are good now, and notes that it is used.
     ///
     /// A look into memory: it costs well under a microsecond and cannot fail.
+    /// Where other processes use the store, [`Grants::ask`] also knows what they have made a moment ago.
     #[must_use]
     pub fn is_live(&self, grant: &GrantId) -> Liveness {
         self.liveness(grant, self.shared.parts.clock.now())
@@ -132,6 +147,9 @@ impl Grants {
     /// [`Grants::is_live`] at a time that the caller knows already.
     #[must_use]
     pub fn liveness(&self, grant: &GrantId, now: UnixTime) -> Liveness {
+        if !self.shared.is_up_to_date() {
+            return Liveness::Unknown;
+        }
         self.shared.index.touch(grant, now)
     }
 
@@ -141,7 +159,7 @@ impl Grants {
     /// that was drawn for it was not used.
     #[must_use]
     pub fn seen_at(&self, grant: &GrantId) -> Option<UnixTime> {
-        self.shared.index.known_at(grant)
+        self.shared.index.known_at(grant, self.shared.parts.clock.now())
     }
 
     /// Watches a live grant for the sake of what must end with it; `None` if it does not live.
@@ -205,25 +223,46 @@ impl Shared {
     }
 
     fn remember(&self, id: GrantId, summary: &record::Summary<'_>) {
-        let facets = Facets {
-            client: facet(summary.client_id),
-            principal: facet((summary.provider, summary.subject)),
-            session: summary.session.map_or(0, facet),
-        };
-        if summary.phase == Phase::Live && summary.provider == ProviderId::CLIENT {
+        match told(summary) {
+            Told::CodeIssued { expires_at, facets } => self.index.reserve(id, expires_at, facets),
+            Told::Live { expires_at, used_at, facets } => {
+                self.remember_machine(id, summary);
+                self.index.load(id, expires_at, used_at, facets);
+            }
+            Told::Ended => {}
+        }
+    }
+
+    /// Notes what another process did to a grant.
+    fn note_of_another(&self, id: GrantId, summary: &record::Summary<'_>) {
+        let told = told(summary);
+        if matches!(told, Told::Live { .. }) && !self.index.knows(&id) {
             self.remember_machine(id, summary);
         }
-        match summary.phase {
-            Phase::CodeIssued => self.index.reserve(id, summary.expires_at, facets),
-            Phase::Live => self.index.load(id, summary.expires_at, summary.last_used_at, facets),
-            Phase::Ended => {}
-        }
+        self.index.note(id, &told);
+    }
+}
+
+fn told(summary: &record::Summary<'_>) -> Told {
+    let facets = Facets {
+        client: facet(summary.client_id),
+        principal: facet((summary.provider, summary.subject)),
+        session: summary.session.map_or(0, facet),
+    };
+    let (expires_at, used_at) = (summary.expires_at, summary.last_used_at);
+    match summary.phase {
+        Phase::CodeIssued => Told::CodeIssued { expires_at, facets },
+        Phase::Live => Told::Live { expires_at, used_at, facets },
+        Phase::Ended => Told::Ended,
     }
 }
 
 impl Shared {
-    /// Of an earlier process, which had not more than there may be; their order does not matter.
+    /// Of another process, which has not more than there may be; their order does not matter.
     fn remember_machine(&self, id: GrantId, summary: &record::Summary<'_>) {
+        if summary.provider != ProviderId::CLIENT {
+            return;
+        }
         if let Ok(client) = summary.client_id.parse() {
             self.machines.add(&client, id, usize::MAX, |_| true);
         }

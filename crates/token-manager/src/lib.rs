@@ -15,9 +15,9 @@ mod third_party_tokens;
 
 pub use grants::{
     AuditLog, AuthorizationCode, DirectGrant, EndCause, ExchangedToken, FreshGrantId, GrantEnded, GrantError,
-    GrantEvents, GrantParts, GrantSettings, GrantSummary, Grants, InvalidSetting, IssueError, IssuedTokens,
-    NewGrant, OpenGrantsError, RedeemCheck, RefreshToken, Refusal, RestsOn, RevokeSelector, RotateCheck,
-    SessionKey, Unavailable, Upkeep,
+    GrantEvents, GrantFollower, GrantParts, GrantSettings, GrantSummary, Grants, InvalidSetting, IssueError,
+    IssuedTokens, NewGrant, OpenGrantsError, RedeemCheck, RefreshToken, Refusal, RestsOn, RevokeSelector,
+    RotateCheck, SessionKey, Unavailable, Upkeep,
 };
 pub use key_ring::{KeyId, KeyRing, KeyRingError, MasterKey, OpenError, Opened, WeakMasterKey};
 pub use liveness::{GrantWatch, Liveness};

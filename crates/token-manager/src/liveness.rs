@@ -2,6 +2,7 @@
 
 mod doubt;
 mod drawn;
+mod elsewhere;
 mod watch;
 
 use std::{
@@ -16,6 +17,7 @@ use std::{
 
 pub(crate) use doubt::Doubt;
 pub(crate) use drawn::Drawn;
+use elsewhere::Elsewhere;
 use oauth_types::{GrantId, UnixTime};
 pub use watch::GrantWatch;
 use watch::Watch;
@@ -27,17 +29,50 @@ pub enum Liveness {
     Live,
     /// They are not: the grant has ended, or there is no such grant.
     Ended,
+    /// Nobody can tell: the store that other processes write to has not been heard of for too long.
+    Unknown,
 }
 
 /// Every grant that has not ended, in 44 bytes each and what the hash table leaves free.
 ///
 /// An entry is made before the grant's record, becomes live after its code was redeemed, and is removed after the
-/// grant has ended. Nothing but the making of a code adds an entry: whatever order racing requests come in, a grant
-/// that has ended cannot come back.
+/// grant has ended. Nothing but the making of a code adds an entry, and a look at what other processes made, which
+/// adds none that has ended here: whatever order racing requests come in, a grant that has ended cannot come back.
 #[derive(Debug)]
 pub(crate) struct Index {
     shards: Box<[RwLock<Shard>]>,
     idle_timeout: Duration,
+    /// If other processes change the records too.
+    elsewhere: Option<Elsewhere>,
+}
+
+/// What a record says of its grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// The code is out.
+    CodeIssued {
+        /// When the code is over.
+        expires_at: UnixTime,
+        facets: Facets,
+    },
+    /// The grant lives.
+    Live {
+        /// When it is over.
+        expires_at: UnixTime,
+        used_at: UnixTime,
+        facets: Facets,
+    },
+    /// It is over.
+    Ended,
+}
+
+/// What was known of a grant that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WasKnown {
+    /// Whether it was live.
+    pub(crate) live: bool,
+    /// Whether this process may have ended it without having seen that it was done.
+    pub(crate) doubtful: bool,
 }
 
 #[derive(Debug, Default)]
@@ -86,38 +121,25 @@ pub(crate) struct Due {
 }
 
 impl Index {
+    /// Of records that only this process changes.
     pub(crate) fn new(idle_timeout: Duration) -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
-        Self { shards, idle_timeout }
+        Self { shards, idle_timeout, elsewhere: None }
+    }
+
+    /// Of records that other processes change too.
+    pub(crate) fn shared(idle_timeout: Duration) -> Self {
+        Self { elsewhere: Some(Elsewhere::default()), ..Self::new(idle_timeout) }
     }
 
     /// Notes a grant whose code is about to be issued.
     pub(crate) fn reserve(&self, id: GrantId, expires_at: UnixTime, facets: Facets) {
-        let entry = Entry {
-            live: false,
-            doubt: Doubt::None,
-            doubts: 0,
-            expires_at: seconds(expires_at),
-            seen_at: AtomicU32::new(0),
-            saved_at: 0,
-            facets,
-        };
-        self.write(&id).entries.insert(id, entry);
+        self.write(&id).entries.insert(id, Entry::of_code(expires_at, facets));
     }
 
     /// Notes a live grant of an earlier process; nothing else may use the index yet.
     pub(crate) fn load(&self, id: GrantId, expires_at: UnixTime, used_at: UnixTime, facets: Facets) {
-        let used_at = seconds(used_at);
-        let entry = Entry {
-            live: true,
-            doubt: Doubt::None,
-            doubts: 0,
-            expires_at: seconds(expires_at),
-            seen_at: AtomicU32::new(used_at),
-            saved_at: used_at,
-            facets,
-        };
-        self.write(&id).entries.insert(id, entry);
+        self.write(&id).entries.insert(id, Entry::of_live(expires_at, used_at, facets));
     }
 
     /// Notes that the record says live; without effect if the grant has ended since.
@@ -132,8 +154,11 @@ impl Index {
 
     /// Forgets a grant that has ended, and ends what watches it.
     ///
-    /// The one caller who finds it here has to tell of its end, and learns whether it was live.
-    pub(crate) fn end(&self, id: &GrantId) -> Option<bool> {
+    /// One caller alone finds it here, and learns what was known of it.
+    pub(crate) fn end(&self, id: &GrantId) -> Option<WasKnown> {
+        if let Some(elsewhere) = &self.elsewhere {
+            elsewhere.note_end(*id);
+        }
         let (entry, watch) = {
             let mut shard = self.write(id);
             (shard.entries.remove(id), shard.watches.remove(id))
@@ -141,7 +166,7 @@ impl Index {
         if let Some(watch) = watch {
             watch.cancel();
         }
-        entry.map(|it| it.live)
+        entry.map(|it| WasKnown { live: it.live, doubtful: it.is_doubtful() })
     }
 
     /// Whether the grant lives, and notes that it is used.
@@ -164,6 +189,11 @@ impl Index {
             Some(entry) if entry.lives(now, self.idle_timeout) => Liveness::Live,
             _ => Liveness::Ended,
         }
+    }
+
+    /// Whether there is an entry.
+    pub(crate) fn knows(&self, id: &GrantId) -> bool {
+        self.read(id).entries.contains_key(id)
     }
 
     /// When the grant was last seen in use; the epoch if never.
@@ -244,6 +274,19 @@ impl Hasher for RandomAlready {
 }
 
 impl Entry {
+    const fn new(live: bool, expires_at: u32, used_at: u32, facets: Facets) -> Self {
+        let seen_at = AtomicU32::new(used_at);
+        Self { live, doubt: Doubt::None, doubts: 0, expires_at, seen_at, saved_at: used_at, facets }
+    }
+
+    fn of_code(expires_at: UnixTime, facets: Facets) -> Self {
+        Self::new(false, seconds(expires_at), 0, facets)
+    }
+
+    fn of_live(expires_at: UnixTime, used_at: UnixTime, facets: Facets) -> Self {
+        Self::new(true, seconds(expires_at), seconds(used_at), facets)
+    }
+
     fn lives(&self, now: UnixTime, idle_timeout: Duration) -> bool {
         self.is_good() && now < self.expiry() && now.saturating_since(self.seen_at()) < idle_timeout
     }

@@ -12,7 +12,12 @@ use async_trait::async_trait;
 use oauth_types::{
     ClientId, CodeChallenge, ManualClock, Principal, RedirectUri, ResourceUri, SystemEntropy, UnixTime,
 };
-use storage::{FaultyStore, Key, MemoryStore, Record, RecordStore, StoreError, Swept, Table, Versioned};
+use storage::{
+    ChangeFeed, Changes, FaultyStore, Key, MemoryStore, Position, Record, RecordStore, StoreError, Swept,
+    Table, Versioned,
+};
+
+use tokio::sync::Semaphore;
 
 use crate::{
     AuthorizationCode, EndCause, GrantEnded, GrantError, GrantEvents, GrantParts, GrantSettings, Grants,
@@ -126,6 +131,37 @@ impl RecordStore for SlowStore {
     }
 }
 
+/// A feed that can be cut off, and that can be held between what it has read and its answer.
+#[derive(Debug)]
+pub(crate) struct TestFeed {
+    store: Arc<MemoryStore>,
+    pub(crate) is_cut: AtomicBool,
+    pub(crate) holds: Semaphore,
+}
+
+impl TestFeed {
+    pub(crate) fn of(store: &Arc<MemoryStore>) -> Arc<Self> {
+        let holds = Semaphore::new(1);
+        Arc::new(Self { store: Arc::clone(store), is_cut: AtomicBool::new(false), holds })
+    }
+}
+
+#[async_trait]
+impl ChangeFeed for TestFeed {
+    async fn position(&self) -> Result<Position, StoreError> {
+        self.store.position().await
+    }
+
+    async fn changes(&self, table: Table, since: Position) -> Result<Changes, StoreError> {
+        if self.is_cut.load(Relaxed) {
+            return Err(StoreError::Unavailable("cut off".to_owned()));
+        }
+        let changes = self.store.changes(table, since).await;
+        drop(self.holds.acquire().await);
+        changes
+    }
+}
+
 pub(crate) const NOW: UnixTime = UnixTime::from_seconds(1_800_000_000);
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:33418/callback";
@@ -147,6 +183,25 @@ impl World {
         now: UnixTime,
         change: impl FnOnce(&mut GrantSettings),
     ) -> Self {
+        Self::made_of(store, None, (current, older), now, change).await
+    }
+
+    /// One of several processes that share `store`.
+    pub(crate) async fn replica(
+        store: Arc<dyn RecordStore>,
+        feed: Arc<dyn ChangeFeed>,
+        change: impl FnOnce(&mut GrantSettings),
+    ) -> Self {
+        Self::made_of(store, Some(feed), (master(1), []), NOW, change).await
+    }
+
+    async fn made_of(
+        store: Arc<dyn RecordStore>,
+        feed: Option<Arc<dyn ChangeFeed>>,
+        (current, older): (MasterKey, impl IntoIterator<Item = MasterKey>),
+        now: UnixTime,
+        change: impl FnOnce(&mut GrantSettings),
+    ) -> Self {
         let store = Arc::new(FaultyStore::new(store));
         let clock = Arc::new(ManualClock::new(now));
         let events = Arc::new(Recorder::default());
@@ -165,6 +220,7 @@ impl World {
         change(&mut settings);
         let parts = GrantParts {
             store: store.clone(),
+            feed,
             ring: ring.clone(),
             signing_keys: signing_keys.clone(),
             clock: clock.clone(),

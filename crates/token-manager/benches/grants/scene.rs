@@ -36,7 +36,8 @@ impl Scene {
         .await
         .map_err(io::Error::other)?;
         let events = Arc::new(AuditLog);
-        let parts = GrantParts { store: store.clone(), ring, signing_keys, clock, entropy, events };
+        let parts =
+            GrantParts { store: store.clone(), feed: None, ring, signing_keys, clock, entropy, events };
         let settings = GrantSettings::new(parse("https://mcp.example.com")?);
         let grants = Grants::open(parts, settings).await.map_err(io::Error::other)?;
         Ok(Self { store, grants })

@@ -36,7 +36,11 @@ impl Grants {
     pub async fn exchange(&self, new: ExchangedToken) -> Result<IssuedTokens, GrantError> {
         let (shared, now) = (&self.shared, self.shared.parts.clock.now());
         let found = shared.find(new.grant).await?.ok_or(Refusal::Unknown)?;
-        let lives = matches!(found.state, State::Live(_)) && self.is_live(&new.grant) == Liveness::Live;
+        let lives = match self.ask(&new.grant).await {
+            Liveness::Live => matches!(found.state, State::Live(_)),
+            Liveness::Ended => false,
+            Liveness::Unknown => return Err(Unavailable::Unheard.into()),
+        };
         let most = now + new.memberships.bound(shared.settings.access_token_lifetime);
         let expires_at = new.expires_at.min(found.terms.expires_at).min(most);
         if !lives || expires_at <= now {

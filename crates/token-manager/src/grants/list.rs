@@ -48,6 +48,7 @@ impl Grants {
     /// # Errors
     /// When the store does.
     pub async fn find(&self, id: GrantId) -> Result<Option<GrantSummary>, Unavailable> {
+        self.shared.catch_up().await?;
         Ok(self.shared.find(id).await?.and_then(|grant| self.summary(id, grant)))
     }
 
@@ -62,6 +63,7 @@ impl Grants {
         if !present || !grant.terms.refreshable {
             return Ok(None);
         }
+        self.shared.catch_up().await?;
         Ok(self.summary(presented.grant, grant))
     }
 

@@ -71,6 +71,9 @@ pub enum Unavailable {
     /// The master key that a refresh token was made with has left the key ring.
     #[error("the key ring lacks the key of a refresh token: {0}")]
     MissingKey(crate::KeyId),
+    /// The store that other processes write to has not been heard of for too long.
+    #[error("what other gateways did to the grant is not known")]
+    Unheard,
     /// Others kept changing the grant at the same time.
     #[error("too many requests for one grant at the same time")]
     Contended,

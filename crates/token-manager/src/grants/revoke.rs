@@ -40,11 +40,13 @@ pub enum RevokeSelector {
 impl Grants {
     /// Ends grants, codes that wait for their redemption included, and answers how many.
     ///
-    /// When it returns, the end is durable, no token of them is good in this process, and what watched them was told.
+    /// When it returns, the end is durable, no token of them is good in this process, and what watched them was told;
+    /// other processes follow within seconds.
     ///
     /// # Errors
     /// [`Unavailable`]; some may have ended then, and the same call may be repeated.
     pub async fn revoke(&self, selector: &RevokeSelector, cause: EndCause) -> Result<usize, Unavailable> {
+        self.shared.catch_up().await?;
         let candidates = self.shared.candidates(selector);
         let mut outcomes = stream::iter(candidates)
             .map(|id| self.shared.revoke_one(id, selector, cause))
@@ -143,6 +145,7 @@ impl Shared {
         &self,
         selector: &RevokeSelector,
     ) -> Result<Vec<(GrantId, Grant)>, Unavailable> {
+        self.catch_up().await?;
         let mut selected = Vec::new();
         for id in self.candidates(selector) {
             match self.find(id).await? {

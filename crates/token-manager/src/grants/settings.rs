@@ -18,6 +18,9 @@ pub struct GrantSettings {
     pub idle_timeout: Duration,
     /// How old a grant becomes; at least 5 minutes, 180 days by default.
     pub absolute_timeout: Duration,
+    /// Where other processes use the store too: for how long grants are taken at their last word while it gives no
+    /// answer; 4 seconds by default.
+    pub stale_after: Duration,
 }
 
 /// A setting of [`GrantSettings`] is out of its range.
@@ -43,6 +46,7 @@ impl GrantSettings {
             retry_window: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(30 * DAY),
             absolute_timeout: Duration::from_secs(180 * DAY),
+            stale_after: Duration::from_secs(4),
         }
     }
 

@@ -8,6 +8,7 @@ mod memberships;
 mod outages;
 mod records;
 mod refresh;
+mod replicas;
 mod resting;
 mod revocation;
 mod time;

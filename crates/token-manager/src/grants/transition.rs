@@ -24,7 +24,7 @@ impl Shared {
             let before = record::decode(&found.record.body).map_err(|_| Unavailable::Record(id))?;
             if let State::Ended(ended) = before.state {
                 // Whoever ended it may have been stopped before it came to this.
-                self.forget(id, &before, ended);
+                self.forget(id, &before, ended, Who::Somebody);
             }
             let given = self.circumstances(&id);
             let (after, outcome) = before.clone().step(event, &given)?;
@@ -87,13 +87,23 @@ impl Shared {
         match &after.state {
             State::CodeIssued(_) => {}
             State::Live(live) => self.index.activate(&id, after.terms.expires_at, live.last_used_at),
-            State::Ended(ended) => self.forget(id, before, *ended),
+            State::Ended(ended) => self.forget(id, before, *ended, Who::We),
         }
     }
 
     /// Forgets a grant whose end is stored, and tells of it unless somebody has.
-    fn forget(&self, id: GrantId, grant: &Grant, ended: Ended) {
-        let Some(was_live) = self.index.end(&id) else { return };
+    fn forget(&self, id: GrantId, grant: &Grant, ended: Ended, by: Who) {
+        let known = self.index.end(&id);
+        let tells = match (&self.following, by) {
+            (None, _) => known.is_some(),
+            (Some(_), Who::We) => true,
+            // Another process has told of its own end; one that may be ours is told of in any case.
+            (Some(_), Who::Somebody) => known.is_some_and(|it| it.doubtful),
+        };
+        if !tells {
+            return;
+        }
+        let was_live = known.is_some_and(|it| it.live);
         let terms = grant.terms.clone();
         self.parts.events.ended(&GrantEnded {
             grant: id,
@@ -105,6 +115,15 @@ impl Shared {
             had_tokens: was_live || matches!(grant.state, State::Live(_)),
         });
     }
+}
+
+/// Who has stored an end.
+#[derive(Clone, Copy, Debug)]
+enum Who {
+    /// This very call.
+    We,
+    /// Another call, or another process.
+    Somebody,
 }
 
 /// What is not known when nobody learns whether this step was stored.

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use oauth_types::{GrantId, UnixTime};
 
-use super::Index;
+use super::{Index, elsewhere::Elsewhere};
 
 /// An id in use for a grant that is not there yet.
 pub(crate) struct Drawn {
@@ -36,11 +36,15 @@ impl Index {
     }
 
     /// When the grant was last seen in use, the epoch if never; `None` if there is none and never will be.
-    pub(crate) fn known_at(&self, id: &GrantId) -> Option<UnixTime> {
+    pub(crate) fn known_at(&self, id: &GrantId, now: UnixTime) -> Option<UnixTime> {
         let shard = self.read(id);
         match shard.entries.get(id) {
             Some(entry) => Some(entry.seen_at()),
-            None => shard.drawn.contains(id).then_some(UnixTime::EPOCH),
+            None => {
+                let comes = |it: &Elsewhere| it.may_come(id, now);
+                let may_come = shard.drawn.contains(id) || self.elsewhere.as_ref().is_some_and(comes);
+                may_come.then_some(UnixTime::EPOCH)
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ fn a_grant_lives_from_its_redemption_to_its_end() {
     assert_eq!(index.touch(&id, NOW), Liveness::Ended, "a code only");
     index.activate(&id, NOW + Duration::from_secs(1000), NOW);
     assert_eq!(index.touch(&id, NOW), Liveness::Live);
-    assert_eq!(index.end(&id), Some(true));
+    assert_eq!(index.end(&id), Some(WasKnown { live: true, doubtful: false }));
     assert_eq!(index.end(&id), None);
     assert_eq!(index.touch(&id, NOW), Liveness::Ended);
 }
@@ -118,6 +118,57 @@ fn g27_a_code_in_doubt_is_not_forgotten() {
     index.settle(&ids[0], index.doubts(&ids[0]));
     assert_eq!(index.due(later).doubtful, []);
     assert_eq!(index.len(), (0, 0));
+}
+
+#[test]
+fn k08_a_look_brings_no_grant_back_that_ended_here_after_it_began() {
+    let (index, id) = (Index::shared(IDLE), GrantId::random(&SystemEntropy));
+    let told = Told::Live { expires_at: NOW + Duration::from_secs(1000), used_at: NOW, facets: FACETS };
+    let first = index.begin_look();
+    index.note(id, &told);
+    assert_eq!(index.touch(&id, NOW), Liveness::Live, "made elsewhere");
+    index.end_look(first, NOW);
+    let slow = index.begin_look();
+    index.end(&id);
+    index.note(id, &told);
+    assert_eq!(index.touch(&id, NOW), Liveness::Ended, "what the look has read is older than the end");
+    index.end_look(slow, NOW);
+    assert_eq!(index.elsewhere.as_ref().unwrap().kept(), 1, "another look may have begun before the end");
+    let later = index.begin_look();
+    index.note(id, &Told::Ended);
+    index.end_look(later, NOW);
+    let last = index.begin_look();
+    index.end_look(last, NOW);
+    assert_eq!(index.elsewhere.as_ref().unwrap().kept(), 0, "nothing is left behind");
+    assert_eq!(index.len(), (0, 0));
+}
+
+#[test]
+fn a_look_takes_nothing_from_what_is_known_here() {
+    let index = Index::shared(IDLE);
+    let id = GrantId::random(&SystemEntropy);
+    let expires_at = NOW + Duration::from_secs(1000);
+    index.reserve(id, NOW + Duration::from_secs(60), FACETS);
+    index.activate(&id, expires_at, NOW + Duration::from_secs(50));
+    let look = index.begin_look();
+    index.note(id, &Told::CodeIssued { expires_at: NOW + Duration::from_secs(60), facets: FACETS });
+    assert_eq!(index.touch(&id, NOW + Duration::from_secs(51)), Liveness::Live, "it was redeemed since");
+    index.note(id, &Told::Live { expires_at, used_at: NOW, facets: FACETS });
+    index.end_look(look, NOW);
+    assert_eq!(index.peek(&id, NOW + Duration::from_secs(150)), Liveness::Live, "its use here counts");
+}
+
+#[test]
+fn only_an_index_of_a_shared_store_waits_for_grants_of_others() {
+    let id = GrantId::random(&SystemEntropy);
+    assert_eq!(Index::new(IDLE).known_at(&id, NOW), None);
+    let index = Index::shared(IDLE);
+    assert_eq!(index.known_at(&id, NOW), Some(UnixTime::EPOCH), "its id may have been drawn elsewhere");
+    assert_eq!(index.known_at(&id, NOW + Duration::from_secs(599)), Some(UnixTime::EPOCH));
+    assert_eq!(index.known_at(&id, NOW + Duration::from_secs(600)), None, "it has not come");
+    let ended = GrantId::random(&SystemEntropy);
+    index.end(&ended);
+    assert_eq!(index.known_at(&ended, NOW), None, "it has ended here");
 }
 
 #[test]

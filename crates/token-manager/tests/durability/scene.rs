@@ -103,6 +103,7 @@ impl Scene {
             SigningKeys::open(store.clone(), ring.clone(), clock.clone(), entropy.clone(), settings).await?;
         let parts = GrantParts {
             store: store.clone(),
+            feed: None,
             ring: ring.clone(),
             signing_keys,
             clock: clock.clone(),

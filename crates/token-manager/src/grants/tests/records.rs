@@ -70,6 +70,7 @@ async fn l06_a_grant_that_cannot_be_read_stops_the_start() {
     unavailable(world.rotate(&tokens).await);
     let parts = crate::GrantParts {
         store: world.store.clone(),
+        feed: None,
         ring: world.ring.clone(),
         signing_keys: world.signing_keys.clone(),
         clock: world.clock.clone(),

@@ -569,7 +569,7 @@ async fn grants(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>, ring: &Arc<K
     let signing_keys =
         SigningKeys::open(store.clone(), ring.clone(), clock.clone(), Arc::new(SystemEntropy), settings);
     let parts = GrantParts {
-        store: store.clone(),
+        store: store.clone(), feed: None,
         ring: ring.clone(),
         signing_keys: signing_keys.await.unwrap(),
         clock: clock.clone(),
