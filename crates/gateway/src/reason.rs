@@ -113,6 +113,9 @@ reasons! {
     GrantEnded "grant_ended" UNAUTHORIZED
         "the grant of the access token has ended"
         "The token is good, but the grant behind it has ended: the person or the operator ended it, a time was up, a refresh token was used twice, or the third party withdrew its own grant. The audit line of the grant has the cause. The client signs in again.";
+    GrantUnknown "grant_unknown" SERVICE_UNAVAILABLE
+        "the request cannot be answered now"
+        "The token is good, but whether the grant behind it still lives is not known: the database that the gateways share has given no answer for more than 4 seconds, and another gateway may have ended the grant meanwhile. A warning before this line says what the database said. Goes away by itself when it answers again.";
     ScopeInsufficient "scope_insufficient" FORBIDDEN
         "the access token lacks a scope"
         "The token is good but lacks a scope of `[[server]] scopes`. The challenge names the scopes; a client can ask its user for more.";

@@ -1,5 +1,6 @@
 use std::fmt::Debug;
 
+use async_trait::async_trait;
 use oauth_types::UnixTime;
 use token_validate::ValidatedToken;
 use tokio_util::sync::CancellationToken;
@@ -7,12 +8,29 @@ use tokio_util::sync::CancellationToken;
 /// Tells whether the grants behind tokens live.
 ///
 /// Asked with every request, so it answers from memory.
+#[async_trait]
 pub(crate) trait GrantCheck: Debug + Send + Sync {
-    /// Whether the grant of `token` lives now, which counts as use of it; true for tokens that rest on no grant of ours.
-    fn is_live(&self, token: &ValidatedToken, now: UnixTime) -> bool;
+    /// Whether the grant of `token` lives now, which counts as use of it; tokens that rest on no grant of ours live.
+    fn standing(&self, token: &ValidatedToken, now: UnixTime) -> GrantStanding;
+
+    /// The same, after a question to the store where another process may have made the grant a moment ago.
+    async fn ask(&self, token: &ValidatedToken, now: UnixTime) -> GrantStanding {
+        self.standing(token, now)
+    }
 
     /// Watches the grant of `token`; `None` if it has ended.
     fn watch(&self, token: &ValidatedToken) -> Option<Box<dyn GrantEnd>>;
+}
+
+/// Whether a grant lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GrantStanding {
+    /// It does, or the token rests on none.
+    Live,
+    /// It has ended.
+    Ended,
+    /// The store that other processes write to has not been heard of for too long.
+    Unknown,
 }
 
 /// The end of a grant to come; it is told for as long as this is kept.
@@ -37,8 +55,8 @@ impl NoGrants {
 }
 
 impl GrantCheck for NoGrants {
-    fn is_live(&self, _: &ValidatedToken, _: UnixTime) -> bool {
-        true
+    fn standing(&self, _: &ValidatedToken, _: UnixTime) -> GrantStanding {
+        GrantStanding::Live
     }
 
     fn watch(&self, _: &ValidatedToken) -> Option<Box<dyn GrantEnd>> {

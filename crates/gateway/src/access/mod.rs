@@ -42,7 +42,7 @@ pub(crate) use self::{
     asked::Asked,
     caller::Caller,
     dpop::Dpop,
-    grant_check::{GrantCheck, GrantEnd, NoGrants},
+    grant_check::{GrantCheck, GrantEnd, GrantStanding, NoGrants},
     oversight::Oversight,
     policy::{ListUse, Policy, named_by_challenge, operation_text},
     principal::Principal,
@@ -123,7 +123,7 @@ impl Admitted {
         request: Request<Body>,
         entry: &mut Entry,
     ) -> Result<Self, Refusal> {
-        let live = Live::by_grant(server, authenticated, server.now())?;
+        let live = Live::by_grant(server, authenticated, server.now()).await?;
         let scoped = match Scoped::by_scope(server, live) {
             Ok(scoped) => scoped,
             // In a box of its own, so that requests with the scopes do not carry it along.

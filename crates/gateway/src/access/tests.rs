@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::{StatusCode, header};
 use http_body_util::BodyExt;
@@ -43,6 +44,10 @@ const ISSUER: &str = "https://as.example";
 #[derive(Debug, Default)]
 struct Grant {
     ended: AtomicBool,
+    /// Made by another process a moment ago, so that memory does not know it yet.
+    is_new: AtomicBool,
+    /// The store has not been heard of for too long.
+    unheard: AtomicBool,
     end: CancellationToken,
 }
 
@@ -56,10 +61,22 @@ impl Grant {
 #[derive(Debug)]
 struct Grants(Arc<Grant>);
 
+#[async_trait]
 impl GrantCheck for Grants {
-    fn is_live(&self, _: &ValidatedToken, now: UnixTime) -> bool {
+    fn standing(&self, _: &ValidatedToken, now: UnixTime) -> GrantStanding {
         assert_eq!(now, UnixTime::from_seconds(NOW));
-        !self.0.ended.load(Relaxed)
+        if self.0.unheard.load(Relaxed) {
+            GrantStanding::Unknown
+        } else if self.0.ended.load(Relaxed) || self.0.is_new.load(Relaxed) {
+            GrantStanding::Ended
+        } else {
+            GrantStanding::Live
+        }
+    }
+
+    async fn ask(&self, token: &ValidatedToken, now: UnixTime) -> GrantStanding {
+        self.0.is_new.store(false, Relaxed);
+        self.standing(token, now)
     }
 
     fn watch(&self, _: &ValidatedToken) -> Option<Box<dyn GrantEnd>> {
@@ -190,6 +207,31 @@ async fn k08_a_token_whose_grant_has_ended_is_refused_at_once_and_the_upstream_s
     let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(body["error"], "invalid_token");
     assert_eq!(world.upstream.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_grant_that_another_process_made_a_moment_ago_is_asked_for() {
+    let world = World::new([Answer::json("{}"), Answer::json("{}")]).await;
+    world.grant.is_new.store(true, Relaxed);
+    assert_eq!(world.call(REVISIONS[0]).await.unwrap().status(), StatusCode::OK);
+    world.grant.end();
+    world.grant.is_new.store(true, Relaxed);
+    assert_eq!(world.call(REVISIONS[0]).await.unwrap_err().reason, Reason::GrantEnded, "the store knows");
+}
+
+#[tokio::test]
+async fn l18_a_grant_of_which_nobody_can_tell_is_refused_without_a_challenge() {
+    let world = World::new([Answer::json("{}")]).await;
+    world.grant.unheard.store(true, Relaxed);
+    let refusal = world.call(REVISIONS[0]).await.unwrap_err();
+    assert_eq!(refusal.reason, Reason::GrantUnknown);
+    let answer = refusal.into_response(RequestIds::new(&SystemEntropy).next());
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers()[header::RETRY_AFTER], "2");
+    assert!(!answer.headers().contains_key(header::WWW_AUTHENTICATE), "nobody signs in again for it");
+    assert_eq!(world.upstream.requests().len(), 0);
+    world.grant.unheard.store(false, Relaxed);
+    assert_eq!(world.call(REVISIONS[0]).await.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]

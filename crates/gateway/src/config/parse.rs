@@ -84,7 +84,7 @@ impl Config {
                 name.push(".sock");
                 Some(name.into())
             }
-            Storage::Memory => None,
+            Storage::Postgres(_) | Storage::Memory => None,
         };
         self.admin.socket.clone().or_else(beside_the_state)
     }

@@ -19,7 +19,7 @@ use tower_service::Service;
 use super::{
     adapters::{ClientNames, Directory, NamedMemberships, Trust},
     admin,
-    state::{State, StorageSettings},
+    state::{State, StorageSettings, Stores},
     tasks,
     testing::{audit, *},
 };
@@ -187,8 +187,12 @@ async fn by_the_third_party(cause: EndCause, world: &mut World) -> Over {
     world.http.set(TOKEN, refused_by_third_party());
     world.advance(61);
     let store: Arc<dyn RecordStore> = Arc::<storage::FaultyStore>::clone(&world.store);
-    let next =
-        State::on(store, settings(StorageSettings::Memory), world.clock.clone(), Arc::new(SystemEntropy));
+    let next = State::on(
+        Stores::of_one_process(store),
+        settings(StorageSettings::Memory),
+        world.clock.clone(),
+        Arc::new(SystemEntropy),
+    );
     let (state, work) = next.await.unwrap();
     let rules = AllowRules { everybody: true, ..AllowRules::default() };
     state.foundations.providers.replace(

@@ -2,13 +2,16 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use storage::{OpenError, RedbSettings, RedbStore};
+use storage::{OpenError, RecordStore, RedbSettings, RedbStore};
 use token_manager::{KeyRing, KeyRingError};
 use tokio::task;
 
 use outbound_http::causes;
 
-use super::admin::{Channel, LET_GO_WITHIN, Nothing, SealedSecrets, command};
+use super::{
+    admin::{Channel, LET_GO_WITHIN, Nothing, SealedSecrets, command},
+    database::{Database, DatabaseSettings},
+};
 use crate::{
     check::{FindingCode, Findings},
     config::{Loaded, LoadedThirdParty, StorageSettings},
@@ -18,18 +21,45 @@ use crate::{
 pub(crate) async fn look_at_state(loaded: &Loaded) -> Findings {
     let mut findings = Findings::default();
     let Some(third_party) = loaded.third_party() else { return findings };
-    let StorageSettings::Redb(redb) = third_party.storage() else { return findings };
+    match third_party.storage() {
+        StorageSettings::Redb(redb) => look_at_file(loaded, third_party, redb, &mut findings).await,
+        StorageSettings::Shared(database) => look_at_database(third_party, &database, &mut findings).await,
+        StorageSettings::Memory => {}
+    }
+    findings
+}
+
+async fn look_at_database(
+    third_party: LoadedThirdParty<'_>,
+    settings: &DatabaseSettings,
+    findings: &mut Findings,
+) {
+    match Database::look(settings).await {
+        Ok(database) => look(database.store.as_ref(), "the database", third_party, findings).await,
+        Err(error) if error.is_empty() => {
+            let message = "no gateway has been in the database yet; the first start makes its tables";
+            findings.add(FindingCode::StateNew, STORAGE, message);
+        }
+        Err(error) => findings.add(FindingCode::StateUnusable, STORAGE, causes(&error)),
+    }
+}
+
+async fn look_at_file(
+    loaded: &Loaded,
+    third_party: LoadedThirdParty<'_>,
+    redb: RedbSettings,
+    findings: &mut Findings,
+) {
     let path = redb.path.clone();
     match opened(redb).await {
-        Ok(store) => look(&store, &path, third_party, &mut findings).await,
+        Ok(store) => look(&store, &path.display().to_string(), third_party, findings).await,
         Err(OpenError::Missing(path)) => {
             let message = format!("there is no file at {} yet; the first start makes it", path.display());
             findings.add(FindingCode::StateNew, STORAGE, message);
         }
-        Err(OpenError::Locked { .. }) => ask(loaded, &path, third_party, &mut findings).await,
+        Err(OpenError::Locked { .. }) => ask(loaded, &path, third_party, findings).await,
         Err(error) => findings.add(FindingCode::StateUnusable, STORAGE, causes(&error)),
     }
-    findings
 }
 
 async fn opened(redb: RedbSettings) -> Result<RedbStore, OpenError> {
@@ -40,21 +70,22 @@ async fn opened(redb: RedbSettings) -> Result<RedbStore, OpenError> {
         .unwrap_or_else(|error| Err(OpenError::Damaged { path, reason: error.to_string() }))
 }
 
-async fn look(store: &RedbStore, path: &Path, third_party: LoadedThirdParty<'_>, findings: &mut Findings) {
+async fn look(
+    store: &dyn RecordStore,
+    place: &str,
+    third_party: LoadedThirdParty<'_>,
+    findings: &mut Findings,
+) {
     let Some(ring) = ring(third_party, findings) else { return };
     match ring.check(store).await {
         Ok(()) => {}
         Err(error @ (KeyRingError::MissingKey(_) | KeyRingError::Check(_))) => {
-            return findings.add(
-                FindingCode::MasterKeyWrong,
-                MASTER_KEY,
-                format!("{error}: {}", path.display()),
-            );
+            return findings.add(FindingCode::MasterKeyWrong, MASTER_KEY, format!("{error}: {place}"));
         }
         Err(error) => return findings.add(FindingCode::StateUnusable, STORAGE, causes(&error)),
     }
     match ring.survey(store).await {
-        Ok(found) => judge(&found.into(), path, &ring, findings),
+        Ok(found) => judge(&found.into(), place, &ring, findings),
         Err(error) => findings.add(FindingCode::StateUnusable, STORAGE, causes(&error)),
     }
 }
@@ -72,7 +103,7 @@ async fn ask(loaded: &Loaded, path: &Path, third_party: LoadedThirdParty<'_>, fi
         Err(error) => return findings.add(FindingCode::StateNotSeen, STORAGE, not_seen(&causes(&error))),
     };
     match channel.ask(command::SURVEY_SEALED, &Nothing {}, |_| {}).await {
-        Ok(found) => judge(&found, path, &ring, findings),
+        Ok(found) => judge(&found, &path.display().to_string(), &ring, findings),
         Err(error) => findings.add(FindingCode::StateNotSeen, STORAGE, not_seen(&causes(&error))),
     }
 }
@@ -82,7 +113,7 @@ fn ring(third_party: LoadedThirdParty<'_>, findings: &mut Findings) -> Option<Ke
     ring.map_err(|error| findings.add(FindingCode::MasterKeyWrong, MASTER_KEY, causes(&error))).ok()
 }
 
-fn judge(found: &SealedSecrets, path: &Path, ring: &KeyRing, findings: &mut Findings) {
+fn judge(found: &SealedSecrets, place: &str, ring: &KeyRing, findings: &mut Findings) {
     let ours: Vec<_> = std::iter::once(ring.current()).chain(ring.older()).map(|it| it.to_string()).collect();
     let lacking = |counts: &BTreeMap<String, u64>, what: &str| {
         let foreign: Vec<_> = counts.iter().filter(|(id, _)| !ours.contains(id)).collect();
@@ -94,15 +125,12 @@ fn judge(found: &SealedSecrets, path: &Path, ring: &KeyRing, findings: &mut Find
     unopened.extend(lacking(&found.grants, "grants have a refresh token of"));
     if unopened.is_empty() {
         let (records, grants): (u64, u64) = (found.opened.values().sum(), found.grants.values().sum());
-        let message = format!(
-            "the master keys open all {records} sealed records of {}, {grants} grants",
-            path.display()
-        );
+        let message =
+            format!("the master keys open all {records} sealed records of {place}, {grants} grants");
         return findings.add(FindingCode::StateOpens, STORAGE, message);
     }
     for what in unopened {
-        let message =
-            format!("what `master_key` and `old_master_keys` do not open of {}: {what}", path.display());
+        let message = format!("what `master_key` and `old_master_keys` do not open of {place}: {what}");
         findings.add(FindingCode::SealedUnopened, MASTER_KEY, message);
     }
 }

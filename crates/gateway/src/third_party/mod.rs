@@ -5,6 +5,11 @@ pub mod admin;
 mod back_channel_logout;
 mod browser;
 mod build;
+#[cfg(feature = "postgres")]
+pub(crate) mod database;
+#[cfg(not(feature = "postgres"))]
+#[path = "database_absent.rs"]
+pub(crate) mod database;
 pub mod demo;
 mod endpoints;
 mod look;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use oauth_server::PushedRequests;
 use oauth_types::{Clock, Entropy, Issuer};
 use session_binding::{BrowserSessions, PendingAuthorizations, ThirdPartySessionLimits, ThirdPartySessions};
-use storage::{MemoryStore, OpenError, RecordStore, RedbSettings, RedbStore, StoreError};
+use storage::{ChangeFeed, MemoryStore, OpenError, RecordStore, RedbSettings, RedbStore, StoreError};
 use token_manager::{
     AuditLog, GrantEnded, GrantEvents, GrantParts, GrantSettings, Grants, KeyRing, KeyRingError,
     OpenGrantsError, SigningError, SigningKeySettings, SigningKeys, ThirdPartyIdentities,
@@ -21,6 +21,7 @@ pub(crate) use self::settings::{Opened, StateSettings, StorageSettings};
 use super::{
     Registered,
     adapters::{Foundations, GrantAccess, OwnGrants, OwnTokens, Providers, Remembered, TrustInForce},
+    database::{Database, DatabaseError},
     tasks::Work,
 };
 use crate::adapters::DpopMemory;
@@ -58,12 +59,26 @@ pub(crate) struct State {
     clock: Arc<dyn Clock>,
 }
 
+/// Where things are kept.
+#[derive(Debug)]
+pub(crate) struct Stores {
+    /// What must survive.
+    pub(crate) store: Arc<dyn RecordStore>,
+    /// What need not survive: what browsers are in the middle of.
+    pub(crate) passing: Arc<dyn RecordStore>,
+    /// What other processes do in `store`, if they may.
+    pub(crate) feed: Option<Arc<dyn ChangeFeed>>,
+}
+
 /// Why the authorization server does not start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenStateError {
     /// The store's file.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The database.
+    #[error("the database cannot be used")]
+    Database(#[from] DatabaseError),
     /// The master key.
     #[error(transparent)]
     KeyRing(#[from] KeyRingError),
@@ -95,21 +110,22 @@ impl State {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<(Self, Work), OpenStateError> {
-        let (store, file) = open_store(settings.storage.clone(), &settings.ring).await?;
-        let (state, work) = Self::on(store, settings, clock, entropy).await?;
+        let OpenedStores { stores, file } = open_stores(settings.storage.clone(), &settings.ring).await?;
+        let (state, work) = Self::on(stores, settings, clock, entropy).await?;
         Ok((Self { file, ..state }, work))
     }
 
-    /// [`State::open`] on a store that is open.
+    /// [`State::open`] on stores that are open.
     pub(super) async fn on(
-        store: Arc<dyn RecordStore>,
+        stores: Stores,
         settings: StateSettings,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<(Self, Work), OpenStateError> {
+        let Stores { store, passing, feed } = stores;
         let ring = Arc::new(settings.ring);
         ring.check(store.as_ref()).await?;
-        let means = Means { store, ring, clock, entropy };
+        let means = Means { store, feed, ring, clock, entropy };
         let signing_keys = means.signing_keys(settings.signing_keys).await?;
         let published = signing_keys.subscribe();
         let keys = SharedKeys::new(KeySet::from_jwks_json(signing_keys.jwks().as_json().as_bytes())?.0);
@@ -120,12 +136,10 @@ impl State {
         let remembered = means.remembered(&sessions);
         let providers = Providers::new(Arc::clone(&means.clock), remembered.clone());
         let (tokens, keeper) = means.third_party_tokens(&grants, &providers, settings.third_party_tokens);
-        let Means { store, ring, clock, entropy } = means;
+        let Means { store, ring, clock, entropy, .. } = means;
         let (shared, random) = (|| Arc::clone(&clock), || Arc::clone(&entropy));
         let (limits, third_party) = (settings.browser_sessions, sessions.clone());
         let browsers = BrowserSessions::new(Arc::clone(&store), shared(), random(), third_party, limits);
-        // Anybody can begin one, so they cost no write to the disk; a restart sends people back to their client.
-        let passing: Arc<dyn RecordStore> = Arc::new(MemoryStore::new());
         let pending =
             PendingAuthorizations::open(Arc::clone(&passing), shared(), random(), settings.pending).await?;
         let dpop = Arc::new(DpopMemory::new(entropy.as_ref()));
@@ -136,6 +150,7 @@ impl State {
         let work = Work {
             registered: Arc::clone(&registered),
             upkeep: foundations.grants.upkeep(),
+            follower: foundations.grants.follower(),
             rotator: signing_keys.rotator(),
             keeper,
             published,
@@ -183,9 +198,20 @@ impl State {
     }
 }
 
+impl Stores {
+    /// A store that no other process uses.
+    ///
+    /// What passes is in memory: anybody can begin it, so it costs no write to the disk, and a restart sends people back
+    /// to their client.
+    pub(crate) fn of_one_process(store: Arc<dyn RecordStore>) -> Self {
+        Self { store, passing: Arc::new(MemoryStore::new()), feed: None }
+    }
+}
+
 /// What the parts that keep secrets are made of.
 struct Means {
     store: Arc<dyn RecordStore>,
+    feed: Option<Arc<dyn ChangeFeed>>,
     ring: Arc<KeyRing>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -193,7 +219,7 @@ struct Means {
 
 impl Means {
     async fn signing_keys(&self, settings: SigningKeySettings) -> Result<SigningKeys, SigningError> {
-        let Self { store, ring, clock, entropy } = self;
+        let Self { store, ring, clock, entropy, .. } = self;
         SigningKeys::open(
             Arc::clone(store),
             Arc::clone(ring),
@@ -212,6 +238,7 @@ impl Means {
     ) -> Result<Grants, OpenGrantsError> {
         let parts = GrantParts {
             store: Arc::clone(&self.store),
+            feed: self.feed.clone(),
             ring: Arc::clone(&self.ring),
             signing_keys: signing_keys.clone(),
             clock: Arc::clone(&self.clock),
@@ -251,12 +278,18 @@ impl Means {
 
 /// Opens the store after a look whether the master key belongs to it: a database writes to its file as soon as it is
 /// opened for real.
-async fn open_store(
-    settings: StorageSettings,
-    ring: &KeyRing,
-) -> Result<(Arc<dyn RecordStore>, Option<Arc<RedbStore>>), OpenStateError> {
+async fn open_stores(settings: StorageSettings, ring: &KeyRing) -> Result<OpenedStores, OpenStateError> {
     let (redb, create) = match settings {
-        StorageSettings::Memory => return Ok((Arc::new(MemoryStore::new()), None)),
+        StorageSettings::Memory => {
+            return Ok(OpenedStores {
+                stores: Stores::of_one_process(Arc::new(MemoryStore::new())),
+                file: None,
+            });
+        }
+        StorageSettings::Shared { database, create } => {
+            let Database { store, passing, feed } = Database::open(&database, create).await?;
+            return Ok(OpenedStores { stores: Stores { store, passing, feed: Some(feed) }, file: None });
+        }
         StorageSettings::Redb { redb, create } => (redb, create),
     };
     let looked = blocking(&redb, RedbStore::look).await;
@@ -274,8 +307,13 @@ async fn open_store(
         let file = redb.path.display();
         tracing::warn!(%file, "there was no state file, so a new one was made, in which nobody is signed in");
     }
-    let store: Arc<dyn RecordStore> = Arc::<RedbStore>::clone(&file);
-    Ok((store, Some(file)))
+    let stores = Stores::of_one_process(Arc::<RedbStore>::clone(&file));
+    Ok(OpenedStores { stores, file: Some(file) })
+}
+
+struct OpenedStores {
+    stores: Stores,
+    file: Option<Arc<RedbStore>>,
 }
 
 async fn blocking(

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use oauth_types::{Clock, UnixTime};
 use session_binding::{ThirdPartySessionId, UnusedSession};
 use storage::{RecordStore, StoreError};
-use token_manager::{GrantEnded, Jwks, SigningKeyRotator, ThirdPartyTokenKeeper, Upkeep};
+use token_manager::{GrantEnded, GrantFollower, Jwks, SigningKeyRotator, ThirdPartyTokenKeeper, Upkeep};
 use token_validate::{KeySet, SharedKeys};
 use tokio::{
     sync::{mpsc, watch},
@@ -25,6 +25,7 @@ use super::{
 #[must_use = "nothing is done until it is spawned"]
 pub(crate) struct Work {
     pub(super) upkeep: Upkeep,
+    pub(super) follower: GrantFollower,
     pub(super) rotator: SigningKeyRotator,
     pub(super) keeper: ThirdPartyTokenKeeper,
     pub(super) published: watch::Receiver<Jwks>,
@@ -50,8 +51,8 @@ impl Work {
     /// Begins all of it; must be called within a Tokio runtime.
     pub(crate) fn spawn(self) -> Tasks {
         let stop = CancellationToken::new();
-        let Self { upkeep, rotator, keeper, published, keys, ended, foundations, registered, passing, clock } =
-            self;
+        let Self { upkeep, follower, rotator, keeper, published, keys, ended, .. } = self;
+        let Self { foundations, registered, passing, clock, .. } = self;
         let looks = look_again(foundations.clone(), Arc::clone(&clock));
         let rules = follow_rules(foundations.clone());
         let walk = walk(foundations.clone(), passing, clock);
@@ -63,6 +64,7 @@ impl Work {
             ("rules of new configurations", until(&stop, rules)),
             ("sweep of registered clients", until(&stop, sweep_clients(registered))),
             ("upkeep", until(&stop, upkeep.run(sleep))),
+            ("follower of other gateways", until(&stop, follower.run(sleep))),
             ("rotation of signing keys", until(&stop, rotator.run(sleep))),
             ("publication of signing keys", until(&stop, follow_keys(published, keys))),
             // Finishes what it has begun: a refresh token may be spent.

@@ -32,7 +32,7 @@ use token_manager::{
 
 use super::{
     adapters::{GrantAccess, IdTokens, NamedMemberships, SignInProvider, session_key},
-    state::{State, StateSettings, StorageSettings},
+    state::{State, StateSettings, StorageSettings, Stores},
     tasks::{Tasks, Work},
 };
 
@@ -88,10 +88,14 @@ impl World {
         let clock = Arc::new(ManualClock::new(NOW));
         let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new())));
         let shared: Arc<dyn RecordStore> = Arc::<FaultyStore>::clone(&store);
-        let (state, work) =
-            State::on(shared, settings(StorageSettings::Memory), clock.clone(), Arc::new(SystemEntropy))
-                .await
-                .unwrap();
+        let (state, work) = State::on(
+            Stores::of_one_process(shared),
+            settings(StorageSettings::Memory),
+            clock.clone(),
+            Arc::new(SystemEntropy),
+        )
+        .await
+        .unwrap();
         let http = FakeHttp::new();
         let world_allows = AllowRules { everybody: true, ..AllowRules::default() };
         let provider = provider_of("third", source, Arc::new(http.clone()), clock.clone(), world_allows);

@@ -38,13 +38,11 @@ impl Index {
     /// When the grant was last seen in use, the epoch if never; `None` if there is none and never will be.
     pub(crate) fn known_at(&self, id: &GrantId, now: UnixTime) -> Option<UnixTime> {
         let shard = self.read(id);
-        match shard.entries.get(id) {
-            Some(entry) => Some(entry.seen_at()),
-            None => {
-                let comes = |it: &Elsewhere| it.may_come(id, now);
-                let may_come = shard.drawn.contains(id) || self.elsewhere.as_ref().is_some_and(comes);
-                may_come.then_some(UnixTime::EPOCH)
-            }
+        if let Some(entry) = shard.entries.get(id) {
+            return Some(entry.seen_at());
         }
+        let comes = |it: &Elsewhere| it.may_come(id, now);
+        let may_come = shard.drawn.contains(id) || self.elsewhere.as_ref().is_some_and(comes);
+        may_come.then_some(UnixTime::EPOCH)
     }
 }

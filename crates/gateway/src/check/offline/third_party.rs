@@ -24,6 +24,7 @@ pub(super) fn check(config: &Config, findings: &mut Findings) {
 fn summary(config: &Config, third_party: &ThirdParty) -> String {
     let storage = match &third_party.storage {
         Storage::Redb(path) => format!("state in {}, for one process at a time", path.display()),
+        Storage::Postgres(_) => "state in a database, for several gateways".to_owned(),
         Storage::Memory => "state in memory".to_owned(),
     };
     format!(

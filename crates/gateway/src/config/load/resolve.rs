@@ -53,8 +53,10 @@ fn server(server: &mut Server, folder: &Path) {
 }
 
 fn third_party(third_party: &mut ThirdParty, folder: &Path) {
-    if let Storage::Redb(path) = &mut third_party.storage {
-        resolve(path, folder);
+    match &mut third_party.storage {
+        Storage::Redb(path) => resolve(path, folder),
+        Storage::Postgres(source) => secret(source, folder),
+        Storage::Memory => {}
     }
     secret(&mut third_party.master_key, folder);
     third_party.old_master_keys.iter_mut().for_each(|it| secret(it, folder));

@@ -1,7 +1,8 @@
 use super::{Reader, Secret, authorization_server::check_public_keys, master_key, strength};
 use crate::config::{
-    ClientKeys, ConfiguredClient, ThirdParty,
-    check::third_party::{clients, providers, section, trusted_issuers},
+    ClientKeys, ConfiguredClient, SecretSource, Storage, ThirdParty,
+    check::third_party::{clients, database, providers, section, trusted_issuers},
+    option_b,
     report::{KeyPath, Problem},
 };
 
@@ -12,6 +13,8 @@ pub struct ThirdPartyMaterial {
     pub master_key: Secret,
     /// The earlier master keys, likewise.
     pub old_master_keys: Vec<Secret>,
+    /// The URL of the database, if it is in one; proven to be one that may be used.
+    pub database: Option<Secret>,
     /// Initial access tokens, of which a client must show one to register; none lets everybody.
     pub initial_access_tokens: Vec<Secret>,
     /// The secret of the gateway at each of the providers, in the order of the file.
@@ -43,6 +46,10 @@ impl ThirdPartyMaterial {
                     master_key::read(&section().key("old_master_keys").index(index), it, reader)
                 })
                 .collect::<Result<_, _>>()?,
+            database: match &third_party.storage {
+                Storage::Postgres(source) => Some(read_database(source, reader)?),
+                Storage::Redb(_) | Storage::Memory => None,
+            },
             initial_access_tokens: tokens
                 .map(|(index, it)| reader.secret(&tokens_key.index(index), it, strength::OWN))
                 .collect::<Result<_, _>>()?,
@@ -92,6 +99,12 @@ impl ClientMaterial {
         let secret = reader.secret_if_any(&key, it.client_secret.as_ref(), strength::OWN)?;
         Ok(Self { secret, keys })
     }
+}
+
+fn read_database(source: &SecretSource, reader: &mut Reader<'_>) -> Result<Secret, Problem> {
+    let url = Secret::new(reader.text(&database(), source)?);
+    option_b::check_database(url.expose()).map_err(|message| Problem::new(database(), message))?;
+    Ok(url)
 }
 
 fn read_keys(

@@ -11,6 +11,7 @@ use crate::config::{
     check::third_party::{providers, rule_claims},
     report::{KeyPath, Problem},
 };
+use crate::third_party::database;
 
 /// What the crates that do it have against the section.
 pub(in crate::config) fn check(config: &Config, third_party: &ThirdParty) -> Result<(), Problem> {
@@ -32,6 +33,11 @@ pub(in crate::config) fn check(config: &Config, third_party: &ThirdParty) -> Res
         rules_of_servers(config, it, settings.tells())?;
     }
     Ok(())
+}
+
+/// Whether the state may be in the database at `url`.
+pub(in crate::config) fn check_database(url: &str) -> Result<(), String> {
+    database::settings(url).map(drop)
 }
 
 fn account(section: &KeyPath, account: &Account) -> Result<(), Problem> {

@@ -8,7 +8,7 @@ mod providers;
 mod settings;
 mod trusted_issuers;
 
-pub(super) use check::check;
+pub(super) use check::{check, check_database};
 pub use clients::{ConfiguredClientParts, ConfiguredKeys};
 pub(crate) use online::known_endpoints;
 pub use passwords::{draw_password, hash_password, write_master_key};

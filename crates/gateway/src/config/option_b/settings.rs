@@ -7,6 +7,7 @@ use crate::config::{
     Config, Loaded, PublicUrl, Secret, Server, Storage, ThirdParty, ThirdPartyMaterial,
     load::master_key::decode,
 };
+use crate::third_party::database::{self, DatabaseSettings};
 
 /// `[third_party]` with what it points at.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,8 @@ pub struct LoadedThirdParty<'a> {
 pub enum StorageSettings {
     /// In a file.
     Redb(RedbSettings),
+    /// In a database that other processes use too.
+    Shared(DatabaseSettings),
     /// Nowhere.
     Memory,
 }
@@ -50,12 +53,12 @@ impl LoadedThirdParty<'_> {
     #[must_use]
     pub fn grants(&self) -> GrantSettings {
         GrantSettings {
-            issuer: self.issuer(),
             access_token_lifetime: self.config.access_token_lifetime.get(),
             code_lifetime: self.config.code_lifetime.get(),
             retry_window: self.config.retry_window.get(),
             idle_timeout: self.config.idle_timeout.get(),
             absolute_timeout: self.config.absolute_timeout.get(),
+            ..GrantSettings::new(self.issuer())
         }
     }
 
@@ -80,9 +83,14 @@ impl LoadedThirdParty<'_> {
 
     /// Where the state is.
     #[must_use]
+    #[expect(clippy::expect_used, reason = "see the proof")]
     pub fn storage(&self) -> StorageSettings {
         match &self.config.storage {
             Storage::Redb(path) => StorageSettings::Redb(RedbSettings::new(path)),
+            Storage::Postgres(_) => {
+                let url = self.material.database.as_ref().map_or("", Secret::expose);
+                StorageSettings::Shared(database::settings(url).expect("loading refuses other URLs"))
+            }
             Storage::Memory => StorageSettings::Memory,
         }
     }

@@ -13,7 +13,7 @@ pub struct Admin {
     pub enabled: bool,
     /// A unix socket, which is made for the gateway's own user alone.
     /// Without this key it lies beside the file of `third_party.storage`, with `.sock` at the end of its name;
-    /// with `storage = "memory"`, or without `[third_party]`, there is none then.
+    /// with any other storage, or without `[third_party]`, there is none then.
     pub socket: Option<PathBuf>,
     /// An address at which `/metrics` alone is served, in plain HTTP, for a collector that cannot read a unix socket,
     /// such as `"127.0.0.1:9464"`: of loopback or a private network, and only for who may know the figures.

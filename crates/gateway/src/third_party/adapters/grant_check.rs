@@ -1,12 +1,13 @@
 use std::fmt;
 
+use async_trait::async_trait;
 use oauth_types::{ClaimPath, GrantId, Issuer, UnixTime};
 use token_manager::{GrantWatch, Grants, Liveness};
 use token_validate::ValidatedToken;
 use tokio_util::sync::CancellationToken;
 
 use super::own_tokens::GRANT_CLAIM;
-use crate::access::{GrantCheck, GrantEnd, NoGrants};
+use crate::access::{GrantCheck, GrantEnd, GrantStanding, NoGrants};
 
 /// The grants behind tokens of our own issuer; tokens of others rest on none.
 pub(crate) struct OwnGrants {
@@ -31,10 +32,24 @@ impl OwnGrants {
     }
 }
 
+#[async_trait]
 impl GrantCheck for OwnGrants {
-    fn is_live(&self, token: &ValidatedToken, now: UnixTime) -> bool {
-        let lives = |it: GrantId| self.grants.liveness(&it, now) == Liveness::Live;
-        !self.is_ours(token) || self.grant(token).is_some_and(lives)
+    fn standing(&self, token: &ValidatedToken, now: UnixTime) -> GrantStanding {
+        if !self.is_ours(token) {
+            return GrantStanding::Live;
+        }
+        let liveness = self.grant(token).map(|it| self.grants.liveness(&it, now));
+        liveness.map_or(GrantStanding::Ended, GrantStanding::from)
+    }
+
+    async fn ask(&self, token: &ValidatedToken, _: UnixTime) -> GrantStanding {
+        if !self.is_ours(token) {
+            return GrantStanding::Live;
+        }
+        match self.grant(token) {
+            Some(grant) => self.grants.ask(&grant).await.into(),
+            None => GrantStanding::Ended,
+        }
     }
 
     fn watch(&self, token: &ValidatedToken) -> Option<Box<dyn GrantEnd>> {
@@ -42,6 +57,16 @@ impl GrantCheck for OwnGrants {
             return NoGrants.watch(token);
         }
         Some(Box::new(self.grants.watch_end(&self.grant(token)?)?))
+    }
+}
+
+impl From<Liveness> for GrantStanding {
+    fn from(liveness: Liveness) -> Self {
+        match liveness {
+            Liveness::Live => Self::Live,
+            Liveness::Ended => Self::Ended,
+            Liveness::Unknown => Self::Unknown,
+        }
     }
 }
 

@@ -89,7 +89,7 @@ impl Channel {
         match &third_party.storage {
             Storage::Memory => Err(ChannelError::Memory),
             Storage::Redb(store) if !store.exists() => Err(ChannelError::NoStore(store.clone())),
-            Storage::Redb(_) => Self::here(path, environment).await,
+            Storage::Redb(_) | Storage::Postgres(_) => Self::here(path, environment).await,
         }
     }
 

@@ -27,7 +27,9 @@ pub(super) fn routes() -> Router<State> {
 async fn back_up(state: State, to: BackupTo, _: Reporter) -> Result<BackedUp, Refused> {
     let BackupTo { path } = to;
     let Some(file) = &state.file else {
-        return Err(Refused("the state is in memory, and nothing can be backed up".to_owned()));
+        let why =
+            "the state is in no file: back a database up by its own means, and what is in memory cannot be";
+        return Err(Refused(why.to_owned()));
     };
     if !path.is_absolute() {
         return Err(Refused(format!("{} is no absolute path", path.display())));

@@ -76,6 +76,7 @@ async fn start(port: u16, account: &Account) -> Result<(Running, Addresses, Upst
     let config = Config::parse(&text, "the demo's configuration")?;
     let mut loaded = without_files(config);
     loaded.material.third_party = Some(ThirdPartyMaterial {
+        database: None,
         master_key: Secret::new(random_text()),
         old_master_keys: Vec::new(),
         initial_access_tokens: Vec::new(),

@@ -33,7 +33,7 @@ use crate::{
         back_channel_logout::{self, BackChannelLogout},
         browser::{self, BrowserParts},
         endpoints::{self, Endpoints, Failures},
-        state::{State, StorageSettings},
+        state::{State, StorageSettings, Stores},
         tasks::Tasks,
         testing::*,
         to_the_end::to_the_end,
@@ -69,7 +69,9 @@ impl Gateway {
         hub: Arc<Hub>,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let settings = settings(StorageSettings::Memory);
-        let (state, work) = State::on(store, settings, clock.clone(), Arc::new(SystemEntropy)).await?;
+        let (state, work) =
+            State::on(Stores::of_one_process(store), settings, clock.clone(), Arc::new(SystemEntropy))
+                .await?;
         state.foundations.providers.replace(providers(&hub, &clock, "staff"), named());
         state.foundations.trust.replace(trust());
         let tasks = work.spawn();

@@ -1,3 +1,4 @@
+use crate::third_party::database::DatabaseSettings;
 use session_binding::{BrowserSessionLimits, PendingLimits, ThirdPartySessionLimits};
 use storage::RedbSettings;
 use token_manager::{GrantSettings, KeyRing, SigningKeySettings, ThirdPartyTokenSettings};
@@ -26,6 +27,13 @@ pub(crate) enum StorageSettings {
         /// Which.
         redb: RedbSettings,
         /// Whether to begin an empty store if there is none, which forgets every revocation.
+        create: bool,
+    },
+    /// In a database that other gateways use too.
+    Shared {
+        /// Which.
+        database: DatabaseSettings,
+        /// Whether to begin in it if no gateway has been there, which forgets every revocation.
         create: bool,
     },
 }

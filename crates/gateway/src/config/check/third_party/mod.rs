@@ -17,7 +17,7 @@ mod trusted_issuers;
 use serde_json::Value;
 
 use crate::config::{
-    Config, ConfiguredClient, Provider, SecretSource, ThirdParty, TrustedIssuer, option_b,
+    Config, ConfiguredClient, Provider, SecretSource, Storage, ThirdParty, TrustedIssuer, option_b,
     report::{KeyPath, Problem},
 };
 
@@ -94,6 +94,9 @@ pub(super) fn secrets(third_party: &ThirdParty) -> Vec<(KeyPath, SecretSource)> 
     };
     let mut found = vec![(section().key("master_key"), third_party.master_key.clone())];
     found.extend(list(section().key("old_master_keys"), &third_party.old_master_keys));
+    if let Storage::Postgres(source) = &third_party.storage {
+        found.push((database(), source.clone()));
+    }
     let tokens = third_party.registration.initial_access_tokens.as_deref().unwrap_or_default();
     found.extend(list(section().key("registration").key("initial_access_tokens"), tokens));
     let of_clients = clients(third_party).map(|(section, it)| (section, &it.client_secret));
@@ -101,6 +104,11 @@ pub(super) fn secrets(third_party: &ThirdParty) -> Vec<(KeyPath, SecretSource)> 
     let both = of_clients.chain(of_providers);
     found.extend(both.filter_map(|(section, it)| Some((section.key("client_secret"), it.clone()?))));
     found
+}
+
+/// The key of the URL of the database.
+pub(in crate::config) fn database() -> KeyPath {
+    section().key("storage").key("postgres")
 }
 
 /// Whether `text` can stand on a page for people.

@@ -21,7 +21,8 @@ use crate::config::{
     reason = "each is a switch of its own, in the words of the standard"
 )]
 pub struct ThirdParty {
-    /// Where grants, clients and keys are kept: `{ redb = "state.redb" }`,
+    /// Where grants, clients and keys are kept: `{ redb = "state.redb" }` for one process,
+    /// `{ postgres = { env = "DATABASE_URL" } }` for several that share a database (`--features postgres`),
     /// or `{ memory = true }` for development, which forgets everything with the process.
     pub storage: Storage,
     /// The key under which stored secrets are sealed: at least 32 random bytes, in base64, in hex, or raw in a file.

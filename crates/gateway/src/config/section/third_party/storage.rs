@@ -2,12 +2,16 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-/// Where the state is: `{ redb = "PATH" }`, or `{ memory = true }`.
+use crate::config::value::SecretSource;
+
+/// Where the state is: `{ redb = "PATH" }`, `{ postgres = { env = "DATABASE_URL" } }`, or `{ memory = true }`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Keys")]
 pub enum Storage {
     /// A redb database file, which one process at a time can use.
     Redb(PathBuf),
+    /// A PostgreSQL database, which several processes can use; where its URL is.
+    Postgres(SecretSource),
     /// Nowhere: a restart ends every grant and forgets every client.
     Memory,
 }
@@ -19,6 +23,10 @@ pub enum Storage {
 struct Keys {
     /// Path of a redb database file, for one process at a time; its folder must exist.
     redb: Option<PathBuf>,
+    /// Where the URL of a PostgreSQL database is, which several gateways share: `{ env = "DATABASE_URL" }` or
+    /// `{ file = "PATH" }`. Needs a build with `--features postgres`.
+    /// A server on another machine needs `sslmode=verify-full` in the URL.
+    postgres: Option<SecretSource>,
     /// Keep everything in memory, for development: a restart ends every grant.
     memory: Option<bool>,
 }
@@ -28,9 +36,14 @@ impl TryFrom<Keys> for Storage {
 
     fn try_from(keys: Keys) -> Result<Self, Self::Error> {
         match keys {
-            Keys { redb: Some(path), memory: None } if !path.as_os_str().is_empty() => Ok(Self::Redb(path)),
-            Keys { redb: None, memory: Some(true) } => Ok(Self::Memory),
-            _ => Err(r#"write `{ redb = "state.redb" }`, or `{ memory = true }` for development"#),
+            Keys { redb: Some(path), postgres: None, memory: None } if !path.as_os_str().is_empty() => {
+                Ok(Self::Redb(path))
+            }
+            Keys { redb: None, postgres: Some(source), memory: None } => Ok(Self::Postgres(source)),
+            Keys { redb: None, postgres: None, memory: Some(true) } => Ok(Self::Memory),
+            _ => Err(
+                r#"write `{ redb = "state.redb" }`, `{ postgres = { env = "DATABASE_URL" } }`, or `{ memory = true }` for development"#,
+            ),
         }
     }
 }

@@ -11,7 +11,10 @@ use token_validate::{
     bearer_token,
 };
 
-use crate::{access::GrantCheck, third_party::testing::*};
+use crate::{
+    access::{GrantCheck, GrantStanding},
+    third_party::testing::*,
+};
 
 /// Our own issuer, and another one.
 fn validator(world: &World, other: &TestIssuer) -> Validator {
@@ -58,10 +61,10 @@ async fn k08_a_token_is_dead_as_soon_as_its_grant_is() {
     let token = validate(&validator, tokens.access_token.expose(), RESOURCE).await.unwrap();
     let check = world.state.grant_check();
     let now = || world.clock.now();
-    assert!(check.is_live(&token, now()));
+    assert_eq!(check.standing(&token, now()), GrantStanding::Live);
     let end = RevokeSelector::Grant(grant);
     world.state.foundations.grants.revoke(&end, EndCause::PersonRevoked).await.unwrap();
-    assert!(!check.is_live(&token, now()));
+    assert_eq!(check.standing(&token, now()), GrantStanding::Ended);
     // The signature is as good as before: it is the grant that makes the difference.
     validate(&validator, tokens.access_token.expose(), RESOURCE).await.unwrap();
 }
@@ -90,7 +93,7 @@ async fn tokens_of_other_issuers_rest_on_no_grant_and_ours_without_one_are_dead(
     let validator = validator(&world, &other);
     let token = |issuer: &TestIssuer| issuer.token().claim("aud", RESOURCE).issued_at(now);
     let foreign = validate(&validator, &token(&other).sign(), RESOURCE).await.unwrap();
-    assert!(check.is_live(&foreign, now));
+    assert_eq!(check.standing(&foreign, now), GrantStanding::Live);
     assert!(!check.watch(&foreign).unwrap().token().is_cancelled());
     // Somebody else's key under our name, as after a mistake in key handling: no grant, no access.
     let ours = TestIssuer::new(ISSUER);
@@ -103,7 +106,7 @@ async fn tokens_of_other_issuers_rest_on_no_grant_and_ours_without_one_are_dead(
     ];
     for row in rows {
         let validated = validate(&validator, &row.sign(), RESOURCE).await.unwrap();
-        assert!(!check.is_live(&validated, now), "{}", row.claims_text());
+        assert_eq!(check.standing(&validated, now), GrantStanding::Ended, "{}", row.claims_text());
         assert!(check.watch(&validated).is_none());
     }
 }

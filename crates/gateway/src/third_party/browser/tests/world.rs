@@ -569,7 +569,8 @@ async fn grants(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>, ring: &Arc<K
     let signing_keys =
         SigningKeys::open(store.clone(), ring.clone(), clock.clone(), Arc::new(SystemEntropy), settings);
     let parts = GrantParts {
-        store: store.clone(), feed: None,
+        store: store.clone(),
+        feed: None,
         ring: ring.clone(),
         signing_keys: signing_keys.await.unwrap(),
         clock: clock.clone(),
