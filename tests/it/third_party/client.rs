@@ -41,20 +41,23 @@ impl Client {
 
     /// The same with further metadata, or other.
     pub(super) async fn register_as(gateway: &Gateway, metadata: Value) -> Self {
-        let mut whole = json!({
-            "client_name": "Client of the tests",
-            "redirect_uris": [REDIRECT_URI],
-            "token_endpoint_auth_method": "none",
-        });
-        whole.as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
-        let answer = register(gateway, &whole).await;
+        Self::of_answer(gateway.origin(), &register(gateway, &whole(&metadata)).await)
+    }
+
+    #[track_caller]
+    fn of_answer(origin: &str, answer: &Answer) -> Self {
         assert_eq!(answer.status, 201, "{}", answer.body);
         let answer = answer.json();
         Self {
-            gateway: gateway.origin().to_owned(),
+            gateway: origin.to_owned(),
             id: answer["client_id"].as_str().unwrap().to_owned(),
             redirect_uri: answer["redirect_uris"][0].as_str().unwrap().to_owned(),
         }
+    }
+
+    /// A public client of whatever answers at this origin.
+    pub(super) async fn register_at(origin: &str) -> Self {
+        Self::of_answer(origin, &register_at(origin, &whole(&json!({}))).await)
     }
 
     /// The client that a document at this address describes.
@@ -167,9 +170,24 @@ impl TokenAnswer for Answer {
     }
 }
 
+/// The metadata of a public client on the person's own machine, and more.
+fn whole(further: &Value) -> Value {
+    let mut whole = json!({
+        "client_name": "Client of the tests",
+        "redirect_uris": [REDIRECT_URI],
+        "token_endpoint_auth_method": "none",
+    });
+    whole.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+    whole
+}
+
 /// What registering with this metadata comes to.
 pub(super) async fn register(gateway: &Gateway, metadata: &Value) -> Answer {
-    let request = Request::post(gateway.url("/register")).header("content-type", "application/json");
+    register_at(gateway.origin(), metadata).await
+}
+
+async fn register_at(origin: &str, metadata: &Value) -> Answer {
+    let request = Request::post(format!("{origin}/register")).header("content-type", "application/json");
     call(request.body(metadata.to_string()).unwrap()).await
 }
 

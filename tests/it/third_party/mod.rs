@@ -23,6 +23,8 @@ mod one_line;
 mod operating;
 mod pushed;
 mod reload;
+#[cfg(feature = "postgres")]
+mod replicas;
 mod stage;
 mod step_up;
 mod storage;

@@ -52,7 +52,7 @@ pub(super) async fn echo() -> RecordingUpstream {
 }
 
 /// Makes `count` requests, as many at once as a process may have sockets for, and gives the answers.
-async fn at_once<F, A>(count: usize, mut request: impl FnMut(usize) -> F) -> Vec<A>
+pub(super) async fn at_once<F, A>(count: usize, mut request: impl FnMut(usize) -> F) -> Vec<A>
 where
     F: Future<Output = A> + Send + 'static,
     A: Send + 'static,
@@ -80,4 +80,4 @@ pub(super) async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
 }
 
 const AT_ONCE: usize = 200;
-const INVALID_GRANT: &str = "invalid_grant";
+pub(super) const INVALID_GRANT: &str = "invalid_grant";
