@@ -72,7 +72,7 @@ pub(crate) fn sweep(rows: &mut dyn Rows, now: UnixTime, limit: usize) -> Result<
 }
 
 /// Refuses a record that no reader of this table could read again.
-fn check(table: Table, record: &Record) -> Result<(), StoreError> {
+pub(crate) fn check(table: Table, record: &Record) -> Result<(), StoreError> {
     if record.body.len() > Record::MAX_BODY {
         return Err(StoreError::TooLarge(record.body.len()));
     }

@@ -11,6 +11,8 @@ mod failing_disk;
 mod faulty;
 mod key;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres_store;
 mod record;
 mod record_store;
 #[cfg(feature = "redb")]
@@ -28,6 +30,8 @@ pub use failing_disk::FailingDisk;
 pub use faulty::{Fault, FaultyStore};
 pub use key::{InvalidKey, Key};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres_store::{ConnectError, InvalidPostgresUrl, PostgresSettings, PostgresStore};
 pub use record::{Record, Swept, Versioned};
 pub use record_store::RecordStore;
 #[cfg(feature = "redb")]

@@ -7,5 +7,6 @@ pub mod golden;
 pub mod issuer;
 pub mod log;
 pub mod parts;
+pub mod postgres;
 pub mod private_server;
 pub mod upstream;
