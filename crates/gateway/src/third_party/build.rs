@@ -48,7 +48,7 @@ pub(super) struct Means<'a> {
 pub(super) fn state_settings(third_party: LoadedThirdParty<'_>) -> Result<StateSettings, KeyRingError> {
     let storage = match third_party.storage() {
         config::StorageSettings::Memory => StorageSettings::Memory,
-        config::StorageSettings::Redb(redb) => StorageSettings::Redb { redb, create: true },
+        config::StorageSettings::Redb(redb) => StorageSettings::Redb(redb),
     };
     Ok(StateSettings {
         storage,

@@ -23,7 +23,7 @@ pub(crate) async fn look_at_state(loaded: &Loaded) -> Findings {
     match opened(redb).await {
         Ok(store) => look(&store, &path, third_party, &mut findings).await,
         Err(OpenError::Missing(path)) => {
-            let message = format!("there is no file at {} yet; the first start makes it", path.display());
+            let message = format!("there is no file at {}, so `serve` refuses to start", path.display());
             findings.add(FindingCode::StateNew, STORAGE, message);
         }
         Err(OpenError::Locked { .. }) => ask(loaded, &path, third_party, &mut findings).await,

@@ -2,7 +2,7 @@
 
 mod settings;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use oauth_server::PushedRequests;
 use oauth_types::{Clock, Entropy, Issuer};
@@ -23,7 +23,7 @@ use super::{
     adapters::{Foundations, GrantAccess, OwnGrants, OwnTokens, Providers, Remembered, TrustInForce},
     tasks::Work,
 };
-use crate::adapters::DpopMemory;
+use crate::{adapters::DpopMemory, serve::StateFile};
 
 /// Everything that outlives a configuration.
 ///
@@ -61,9 +61,17 @@ pub(crate) struct State {
 /// Why the authorization server does not start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenStateError {
+    /// There is no file, and nobody said that one may be made.
+    #[error(
+        "there is no state file at {}, and a new one would know nobody who is signed in and nothing that was revoked: \
+         put back the file that was there, or a backup with `mcp-gateway storage restore`; if there was none yet, make \
+         one with `mcp-gateway storage init`, or start with `mcp-gateway serve --init`",
+        .0.display()
+    )]
+    Missing(PathBuf),
     /// The store's file.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(OpenError),
     /// The master key.
     #[error(transparent)]
     KeyRing(#[from] KeyRingError),
@@ -85,17 +93,18 @@ pub(crate) enum OpenStateError {
 }
 
 impl State {
-    /// Opens the store, proves that the master key belongs to it, and reads what must be in memory; the work that is
+    /// Opens the store, after making it if it is not there and may be made, proves that the master key belongs to it, and reads what must be in memory; the work that is
     /// to be spawned comes with it.
     ///
     /// # Errors
     /// [`OpenStateError`]; nothing runs then, and a store with another master key is as it was.
     pub(crate) async fn open(
         settings: StateSettings,
+        state_file: StateFile,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<(Self, Work), OpenStateError> {
-        let (store, file) = open_store(settings.storage.clone(), &settings.ring).await?;
+        let (store, file) = open_store(settings.storage.clone(), state_file, &settings.ring).await?;
         let (state, work) = Self::on(store, settings, clock, entropy).await?;
         Ok((Self { file, ..state }, work))
     }
@@ -253,37 +262,47 @@ impl Means {
 /// opened for real.
 async fn open_store(
     settings: StorageSettings,
+    state_file: StateFile,
     ring: &KeyRing,
 ) -> Result<(Arc<dyn RecordStore>, Option<Arc<RedbStore>>), OpenStateError> {
-    let (redb, create) = match settings {
+    let redb = match settings {
         StorageSettings::Memory => return Ok((Arc::new(MemoryStore::new()), None)),
-        StorageSettings::Redb { redb, create } => (redb, create),
+        StorageSettings::Redb(redb) => redb,
     };
-    let looked = blocking(&redb, RedbStore::look).await;
-    let is_new = match looked {
-        Ok(look) => {
-            ring.check(&look).await?;
-            false
-        }
-        Err(OpenStateError::Open(OpenError::Missing(_))) if create => true,
-        Err(error) => return Err(error),
-    };
-    let open = if create { RedbStore::open_or_create } else { RedbStore::open };
-    let file = Arc::new(blocking(&redb, open).await?);
-    if is_new {
+    if state_file == StateFile::MayBeMade && blocking(&redb, RedbStore::create).await? {
         let file = redb.path.display();
         tracing::warn!(%file, "there was no state file, so a new one was made, in which nobody is signed in");
     }
+    ring.check(&blocking(&redb, RedbStore::look).await?).await?;
+    let file = Arc::new(blocking(&redb, RedbStore::open).await?);
     let store: Arc<dyn RecordStore> = Arc::<RedbStore>::clone(&file);
     Ok((store, Some(file)))
 }
 
-async fn blocking(
+/// Makes an empty store that belongs to the master key of `ring`, unless there is a file: `false` means that there is.
+pub(crate) async fn make_store(redb: &RedbSettings, ring: &KeyRing) -> Result<bool, OpenStateError> {
+    if !blocking(redb, RedbStore::create).await? {
+        return Ok(false);
+    }
+    ring.check(&blocking(redb, RedbStore::open).await?).await?;
+    Ok(true)
+}
+
+async fn blocking<T: Send + 'static>(
     settings: &RedbSettings,
-    open: fn(&RedbSettings) -> Result<RedbStore, OpenError>,
-) -> Result<RedbStore, OpenStateError> {
+    work: fn(&RedbSettings) -> Result<T, OpenError>,
+) -> Result<T, OpenStateError> {
     let settings = settings.clone();
-    Ok(task::spawn_blocking(move || open(&settings)).await??)
+    Ok(task::spawn_blocking(move || work(&settings)).await??)
+}
+
+impl From<OpenError> for OpenStateError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Missing(path) => Self::Missing(path),
+            other => Self::Open(other),
+        }
+    }
 }
 
 /// Writes the audit line of each end, and passes it on to whoever tidies up after it.

@@ -22,12 +22,7 @@ pub(crate) enum StorageSettings {
     /// Nowhere: a restart ends every grant.
     Memory,
     /// In a file.
-    Redb {
-        /// Which.
-        redb: RedbSettings,
-        /// Whether to begin an empty store if there is none, which forgets every revocation.
-        create: bool,
-    },
+    Redb(RedbSettings),
 }
 
 /// What a running state was opened with, to tell what a new configuration would change.
