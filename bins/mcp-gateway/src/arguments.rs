@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use gateway::{
     api_keys::{KeyId, ScopeToken},
     config::Period,
+    serve::StateFile,
 };
 
 /// OAuth 2.1 in front of any MCP server.
@@ -48,7 +49,7 @@ pub(crate) enum Command {
     #[cfg(feature = "third-party")]
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// The file with the state: backups, and what is done with them.
+    /// The file with the state: how it begins, backups, and what is done with them.
     #[cfg(feature = "third-party")]
     #[command(subcommand)]
     Storage(StorageCommand),
@@ -206,6 +207,11 @@ pub(crate) enum ClientsCommand {
 #[cfg(feature = "third-party")]
 #[derive(Debug, Subcommand)]
 pub(crate) enum StorageCommand {
+    /// Make the empty file of the state, for a first start; one that is there stays as it is.
+    Init {
+        #[command(flatten)]
+        operate: OperateArguments,
+    },
     /// Copy the state to a new file, also while the gateway serves.
     Backup {
         /// The new file, on the machine of the gateway.
@@ -262,9 +268,29 @@ pub(crate) struct ServeArguments {
     pub(crate) config: PathBuf,
     #[command(flatten)]
     pub(crate) program: ProgramArguments,
+    /// Make the state, its file or its tables in the database, if there is none: for a first start, since a new one
+    /// knows nothing of what was revoked.
+    #[cfg(feature = "third-party")]
+    #[arg(long)]
+    pub(crate) init: bool,
     /// Worker threads [default: one per core].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) workers: Option<u16>,
+}
+
+impl ServeArguments {
+    /// What to do where there is no state file.
+    #[cfg(feature = "third-party")]
+    pub(crate) const fn state_file(&self) -> StateFile {
+        if self.init { StateFile::MayBeMade } else { StateFile::MustBeThere }
+    }
+
+    /// A build without Option B has none.
+    #[cfg(not(feature = "third-party"))]
+    #[expect(clippy::unused_self, reason = "it stands in for one with a flag")]
+    pub(crate) const fn state_file(&self) -> StateFile {
+        StateFile::MustBeThere
+    }
 }
 
 /// A program to protect without a file: `--public-url https://mcp.example.com -- npx -y some-mcp-server`.

@@ -48,6 +48,16 @@ pub struct Running {
     work: Mutex<Work>,
 }
 
+/// What a start does about a state file that the configuration names and that is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StateFile {
+    /// It refuses: perhaps there was one, and a new one would know nothing of what was revoked.
+    #[default]
+    MustBeThere,
+    /// It makes one, in which nobody is signed in.
+    MayBeMade,
+}
+
 /// What is made before there is a socket.
 struct Parts {
     process: Process,
@@ -107,15 +117,20 @@ impl Running {
     /// # Errors
     /// [`StartError`]; no socket is open then.
     pub async fn start(loaded: &Loaded) -> Result<Self, StartError> {
-        Self::start_with(loaded, Trail::default()).await
+        Self::start_with(loaded, Trail::default(), StateFile::default()).await
     }
 
-    /// The same, with an audit that others write to as well: it is opened as `loaded` says.
+    /// The same, with an audit that others write to as well, which is opened as `loaded` says, and with word of what to
+    /// do where there is no state file.
     ///
     /// # Errors
     /// [`StartError`]; no socket is open then.
-    pub async fn start_with(loaded: &Loaded, audit: Trail) -> Result<Self, StartError> {
-        Self::start_judged_by(KNOWN_ANSWERS, loaded, audit).await
+    pub async fn start_with(
+        loaded: &Loaded,
+        audit: Trail,
+        state_file: StateFile,
+    ) -> Result<Self, StartError> {
+        Self::start_judged_by(KNOWN_ANSWERS, loaded, audit, state_file).await
     }
 
     /// The same if the cryptographic library knows `answers`.
@@ -123,8 +138,9 @@ impl Running {
         answers: &[KnownAnswer],
         loaded: &Loaded,
         audit: Trail,
+        state_file: StateFile,
     ) -> Result<Self, StartError> {
-        let parts = Parts::build(answers, loaded, audit).await?;
+        let parts = Parts::build(answers, loaded, audit, state_file).await?;
         let address = loaded.config.listen.address;
         match listener::open(address) {
             Ok(socket) => Self::serve(loaded, parts, socket),
@@ -140,7 +156,8 @@ impl Running {
     /// # Errors
     /// [`StartError`].
     pub async fn start_on(loaded: &Loaded, socket: TcpListener) -> Result<Self, StartError> {
-        Self::serve(loaded, Parts::build(KNOWN_ANSWERS, loaded, Trail::default()).await?, socket)
+        let parts = Parts::build(KNOWN_ANSWERS, loaded, Trail::default(), StateFile::default()).await?;
+        Self::serve(loaded, parts, socket)
     }
 
     fn serve(loaded: &Loaded, parts: Parts, socket: TcpListener) -> Result<Self, StartError> {
@@ -283,11 +300,16 @@ impl Parts {
         self.resident.stop().await;
     }
 
-    async fn build(answers: &[KnownAnswer], loaded: &Loaded, audit: Trail) -> Result<Self, StartError> {
+    async fn build(
+        answers: &[KnownAnswer],
+        loaded: &Loaded,
+        audit: Trail,
+        state_file: StateFile,
+    ) -> Result<Self, StartError> {
         let process = process(audit, answers)?;
         open_audit(&process, &loaded.config)?;
         let (clock, entropy) = (Arc::<SystemClock>::clone(&process.clock), Arc::clone(&process.entropy));
-        let resident = Resident::open(loaded, clock, entropy).await?;
+        let resident = Resident::open(loaded, state_file, clock, entropy).await?;
         let built = match resident.prepare(loaded).await {
             Ok((own, prepared)) => Runtime::build(loaded, &process, own, None)
                 .map(|built| (built, prepared))

@@ -7,6 +7,7 @@ use oauth_types::{Clock, Entropy};
 
 use crate::{
     check::Findings, config::Loaded, metrics::Census, own_authorization_server::OwnAuthorizationServer,
+    serve::StateFile,
 };
 
 /// No authorization server of our own.
@@ -31,6 +32,7 @@ impl Resident {
     #[expect(clippy::unused_async, reason = "it stands in for one that waits")]
     pub(crate) async fn open(
         _: &Loaded,
+        _: StateFile,
         _: Arc<dyn Clock>,
         _: Arc<dyn Entropy>,
     ) -> Result<Self, ResidentError> {

@@ -99,13 +99,22 @@ impl RedbStore {
         Self::start(settings, open::look(settings)?, Box::new(move || open::look(&its_settings)))
     }
 
-    /// Like [`RedbStore::open`], after making an empty store with mode 0600 if there is no file.
+    /// Makes an empty store with mode 0600, unless there is a file: `false` means that there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]; a file that was there is not changed.
+    pub fn create(settings: &RedbSettings) -> Result<bool, OpenError> {
+        open::create(settings)
+    }
+
+    /// [`RedbStore::open`], after [`RedbStore::create`].
     ///
     /// # Errors
     ///
     /// [`OpenError`]; a file that was there is not changed.
     pub fn open_or_create(settings: &RedbSettings) -> Result<Self, OpenError> {
-        open::create(settings)?;
+        Self::create(settings)?;
         Self::open(settings)
     }
 

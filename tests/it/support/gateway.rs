@@ -147,8 +147,12 @@ impl Setup {
 
     fn try_start(self, config: &impl Fn(&str) -> String) -> Result<Gateway, Box<(Self, Refused)>> {
         let listen = free_address();
-        std::fs::write(self.folder.path().join(CONFIG), config(&listen.to_string())).unwrap();
-        let (mut child, output) = serve(self.program, self.folder.path(), &self.arguments, &self.environment);
+        let config = config(&listen.to_string());
+        std::fs::write(self.folder.path().join(CONFIG), &config).unwrap();
+        // A first start: there is no state to lose yet.
+        let init = config.contains("[third_party]").then(|| INIT.to_owned());
+        let arguments: Vec<_> = self.arguments.iter().cloned().chain(init).collect();
+        let (mut child, output) = serve(self.program, self.folder.path(), &arguments, &self.environment);
         if output.wait_for("listening on") {
             let origin = format!("{}://localhost:{}", self.scheme, listen.port());
             let Self { folder, arguments, environment, program, .. } = self;
@@ -226,11 +230,28 @@ impl Gateway {
 
     /// Kills it without warning, if it has not ended, and starts it again on the same files and the same port.
     pub(crate) fn crash_and_restart(&mut self) {
+        assert!(self.restarts(&[]), "{}", self.output());
+    }
+
+    /// The same with further arguments of `serve`, for once.
+    pub(crate) fn crash_and_restart_with(&mut self, arguments: &[&str]) {
+        assert!(self.restarts(arguments), "{}", self.output());
+    }
+
+    /// Kills it and starts what must not start; it has ended then.
+    pub(crate) fn crash_and_refuse(&mut self) -> Refused {
+        assert!(!self.restarts(&[]), "the gateway must not start:\n{}", self.output());
+        Refused { status: self.child.wait().unwrap(), output: self.output() }
+    }
+
+    /// Whether it listens again.
+    fn restarts(&mut self, further: &[&str]) -> bool {
         self.child.kill().ok();
         self.child.wait().unwrap();
-        let (child, output) = serve(self.program, self.folder.path(), &self.arguments, &self.environment);
-        (self.child, self.output) = (child, output);
-        assert!(self.output.wait_for("listening on"), "{}", self.output());
+        let further = further.iter().map(|&it| it.to_owned());
+        let arguments: Vec<_> = self.arguments.iter().cloned().chain(further).collect();
+        (self.child, self.output) = serve(self.program, self.folder.path(), &arguments, &self.environment);
+        self.output.wait_for("listening on")
     }
 
     /// Waits until it has ended.
@@ -347,6 +368,8 @@ fn write_private(path: &Path, text: &str) {
 }
 
 const CONFIG: &str = "gateway.toml";
+/// What lets `serve` make a state file.
+const INIT: &str = "--init";
 /// Where [`Setup::stdout_in_file`] has it.
 pub(crate) const STDOUT: &str = "stdout";
 /// Of what a process says this much is kept at most, in bytes.

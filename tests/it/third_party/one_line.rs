@@ -103,6 +103,38 @@ async fn a_stdio_server_is_protected_by_one_line() {
 }
 
 #[test]
+fn l07_one_line_makes_no_state_beside_a_key_that_was_there() {
+    const ON: &str = "cannot listen on 192.0.2.1";
+    let state = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_mcp-gateway"))
+            .args(arguments)
+            .args(["--public-url", "https://mcp.example.com", "--listen", "192.0.2.1:0"])
+            .args(["--behind-proxy", "192.0.2.0/24", "--state"])
+            .arg(state.path())
+            .args(["--", "/bin/cat"])
+            .output()
+            .unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    // It is made with its key, also by a look, and before anything else could fail.
+    run(&["check"]);
+    let file = state.path().join("state.redb");
+    assert!(file.exists() && state.path().join("master.key").exists());
+    let said = run(&["serve"]);
+    assert!(said.contains(ON), "{said}");
+
+    fs::remove_file(&file).unwrap();
+    for arguments in [&["check"], &["serve"]] {
+        let said = run(arguments);
+        assert!(!file.exists(), "{said}");
+        assert!(arguments == &["check"] || said.contains("serve --init"), "{said}");
+    }
+    let said = run(&["serve", "--init"]);
+    assert!(said.contains(ON) && file.exists(), "{said}");
+}
+
+#[test]
 fn o01_one_line_is_as_strict_as_a_file() {
     let state = tempfile::tempdir().unwrap();
     let state = state.path().to_str().unwrap();

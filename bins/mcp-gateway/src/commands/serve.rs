@@ -6,7 +6,7 @@ use gateway::{
     audit::Trail,
     config::{Loaded, Upstream},
     reload::Fingerprint,
-    serve::Running,
+    serve::{Running, StateFile},
 };
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -38,14 +38,14 @@ pub(crate) fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let loaded = source.load()?;
     let audit = Trail::default();
     let _rest = logging::start(&loaded.config.log, audit.clone());
-    runtime(arguments.workers)?.block_on(run(&source, loaded, audit))
+    runtime(arguments.workers)?.block_on(run(&source, loaded, audit, arguments.state_file()))
 }
 
-async fn run(source: &Source, loaded: Loaded, audit: Trail) -> Result<(), Failure> {
+async fn run(source: &Source, loaded: Loaded, audit: Trail, state_file: StateFile) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     // As soon after the reading as can be: what changes in between goes unnoticed.
     let mut files = Fingerprint::of(&loaded.files);
-    let mut running = Running::start_with(&loaded, audit).await.map_err(Failure::asked)?;
+    let mut running = Running::start_with(&loaded, audit, state_file).await.map_err(Failure::asked)?;
     announce(&running, &loaded);
     let mut clock = ClockWatch::default();
     loop {

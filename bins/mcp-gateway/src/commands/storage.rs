@@ -1,4 +1,8 @@
-use std::{collections::BTreeMap, fmt::Write as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use gateway::{
     config::{Config, Storage},
@@ -6,18 +10,38 @@ use gateway::{
 };
 use serde::Serialize;
 
-use super::{Failure, operate::ask, output::print};
+use super::{Failure, environment, operate::ask, output::print, runtime};
 use crate::arguments::{OperateArguments, StorageCommand};
 
 /// What there is to do with the file of the state.
 pub(crate) fn storage(command: StorageCommand) -> Result<(), Failure> {
     match command {
+        StorageCommand::Init { operate } => init(&operate),
         StorageCommand::Backup { target, operate } => back_up(&target, &operate),
         StorageCommand::Verify { file, json } => verify(&file, json),
         StorageCommand::Restore { backup, replace, keep_grants, operate } => {
             restore(&backup, &operate, Restoring { replace, keep_grants })
         }
     }
+}
+
+#[derive(Serialize)]
+struct Made {
+    /// None for a database.
+    file: Option<PathBuf>,
+}
+
+fn init(operate: &OperateArguments) -> Result<(), Failure> {
+    let loaded = Config::load(&operate.config, &environment)?;
+    let file = match runtime(Some(1))?.block_on(admin::init(&loaded)).map_err(Failure::asked)? {
+        admin::Made::File(file) => Some(std::path::absolute(file)?),
+        admin::Made::Database => None,
+    };
+    print(operate.json, &Made { file }, |it| {
+        let place = it.file.as_ref().map(|it| it.display().to_string());
+        let place = place.unwrap_or_else(|| "the tables of the gateway in the database".to_owned());
+        format!("made {place}, in which nobody is signed in, for the configured master key\n")
+    })
 }
 
 fn back_up(target: &Path, operate: &OperateArguments) -> Result<(), Failure> {

@@ -48,21 +48,30 @@ impl Options {
     pub(crate) fn option_a(&self, mint: &mut Mint) -> io::Result<Process> {
         let address = free_address()?;
         mint.set_resource(&format!("http://{address}/mcp"));
-        self.start(address, "a.toml", &configuration::option_a(address, self.upstream))
+        self.start(address, "a.toml", &configuration::option_a(address, self.upstream), &[])
     }
 
     /// Starts Option B on a new database, in front of `github`.
     pub(crate) fn option_b(&self, github: &GithubServer) -> io::Result<Process> {
         let address = free_address()?;
         let store = self.folder.path().join("state.redb");
-        self.start(address, "b.toml", &configuration::option_b(address, self.upstream, github, &store))
+        let text = configuration::option_b(address, self.upstream, github, &store);
+        self.start(address, "b.toml", &text, &["--init"])
     }
 
-    fn start(&self, address: SocketAddr, name: &str, configuration: &str) -> io::Result<Process> {
+    fn start(
+        &self,
+        address: SocketAddr,
+        name: &str,
+        configuration: &str,
+        further: &[&str],
+    ) -> io::Result<Process> {
         let path = self.folder.path().join(name);
         fs::write(&path, configuration)?;
         let arguments = ["serve", "--workers", "1", "--config"].map(OsStr::new);
-        self.places.proxy(&self.program, &[arguments.as_slice(), &[path.as_os_str()]].concat(), address)
+        let further: Vec<_> = further.iter().map(OsStr::new).collect();
+        let arguments = [arguments.as_slice(), &[path.as_os_str()], &further].concat();
+        self.places.proxy(&self.program, &arguments, address)
     }
 }
 

@@ -306,9 +306,9 @@ codes! {
     StateOpens "state_opens" Info
         "The state file can be opened, and the configured master keys open everything that is sealed in it."
         "";
-    StateNew "state_new" Info
-        "There is no state file yet."
-        "";
+    StateNew "state_new" Warning
+        "There is no state file."
+        "make it with `mcp-gateway storage init`, or at the first start with `mcp-gateway serve --init`; if there was one, put it back, or a backup with `mcp-gateway storage restore`";
     StateNotSeen "state_not_seen" Warning
         "A running gateway has the state file and could not be asked, so it was not looked at."
         "check with the configuration of that gateway and as its user, with `[admin]` enabled, or while it is stopped";

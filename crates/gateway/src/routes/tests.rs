@@ -17,7 +17,7 @@ use crate::{
     demo::without_files,
     request_id::RequestIds,
     runtime::Runtime,
-    serve,
+    serve::{self, StateFile},
     service::Arrival,
     third_party::Resident,
 };
@@ -49,7 +49,7 @@ async fn runtime(loaded: &Loaded) -> (Runtime, Resident) {
     let process = serve::process(Trail::default(), token_validate::KNOWN_ANSWERS).unwrap();
     let clock: Arc<dyn Clock> = Arc::<SystemClock>::clone(&process.clock);
     let entropy: Arc<dyn Entropy> = Arc::clone(&process.entropy);
-    let resident = Resident::open(loaded, clock, entropy).await.unwrap();
+    let resident = Resident::open(loaded, StateFile::MayBeMade, clock, entropy).await.unwrap();
     let (own, prepared) = resident.prepare(loaded).await.unwrap();
     resident.put_to_work(prepared);
     (Runtime::build(loaded, &process, own, None).unwrap().0, resident)

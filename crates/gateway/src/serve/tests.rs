@@ -28,11 +28,14 @@ async fn o23_a_library_that_gives_another_answer_opens_no_socket() {
     let loaded = configuration(address);
     let mut answers = KNOWN_ANSWERS.to_vec();
     answers[0].signature = "AAAA";
-    let refused = Running::start_judged_by(&answers, &loaded, Trail::default()).await.unwrap_err();
+    let start = async |answers| {
+        Running::start_judged_by(answers, &loaded, Trail::default(), StateFile::default()).await
+    };
+    let refused = start(&*answers).await.unwrap_err();
     assert!(matches!(refused, StartError::SelfTest), "{refused}");
     assert!(TcpStream::connect(address).is_err(), "nobody listens");
 
-    let running = Running::start_judged_by(KNOWN_ANSWERS, &loaded, Trail::default()).await.unwrap();
+    let running = start(KNOWN_ANSWERS).await.unwrap();
     assert!(TcpStream::connect(address).is_ok());
     running.stop(async {}).await;
 }

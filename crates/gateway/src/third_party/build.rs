@@ -48,8 +48,8 @@ pub(super) struct Means<'a> {
 pub(super) fn state_settings(third_party: LoadedThirdParty<'_>) -> Result<StateSettings, KeyRingError> {
     let storage = match third_party.storage() {
         config::StorageSettings::Memory => StorageSettings::Memory,
-        config::StorageSettings::Shared(database) => StorageSettings::Shared { database, create: true },
-        config::StorageSettings::Redb(redb) => StorageSettings::Redb { redb, create: true },
+        config::StorageSettings::Shared(database) => StorageSettings::Shared(database),
+        config::StorageSettings::Redb(redb) => StorageSettings::Redb(redb),
     };
     Ok(StateSettings {
         storage,

@@ -49,8 +49,9 @@ impl Database {
     /// # Errors
     /// [`DatabaseError`]; without `create` also for a database in which no gateway has been.
     pub(super) async fn open(settings: &DatabaseSettings, create: bool) -> Result<Self, DatabaseError> {
-        if !create {
-            Self::look(settings).await?;
+        // An older form is brought to this program's by connecting.
+        if !create && matches!(PostgresStore::look(settings).await, Err(ConnectError::Empty)) {
+            return Err(DatabaseError::Empty);
         }
         Ok(Self::over(PostgresStore::connect(settings).await?))
     }

@@ -54,7 +54,7 @@ async fn look_at_file(
     match opened(redb).await {
         Ok(store) => look(&store, &path.display().to_string(), third_party, findings).await,
         Err(OpenError::Missing(path)) => {
-            let message = format!("there is no file at {} yet; the first start makes it", path.display());
+            let message = format!("there is no file at {}, so `serve` refuses to start", path.display());
             findings.add(FindingCode::StateNew, STORAGE, message);
         }
         Err(OpenError::Locked { .. }) => ask(loaded, &path, third_party, findings).await,

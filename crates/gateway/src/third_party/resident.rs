@@ -18,6 +18,7 @@ use crate::{
     config::{Loaded, LoadedThirdParty},
     metrics::Census,
     own_authorization_server::OwnAuthorizationServer,
+    serve::StateFile,
 };
 
 /// Option B for as long as the process lives: its state, and the work that goes on behind requests.
@@ -90,19 +91,21 @@ pub enum ResidentError {
 }
 
 impl Resident {
-    /// Opens the state and begins the work, if `loaded` has the section; must be called within a Tokio runtime.
+    /// Opens the state, or makes it if `state_file` says that it may, and begins the work, if `loaded` has the section;
+    /// must be called within a Tokio runtime.
     ///
     /// # Errors
     /// [`ResidentError`]; nothing runs then.
     pub(crate) async fn open(
         loaded: &Loaded,
+        state_file: StateFile,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, ResidentError> {
         let Some(third_party) = loaded.third_party() else { return Ok(Self(None)) };
         let settings = build::state_settings(third_party)?;
         let opened = settings.opened();
-        let (state, work) = State::open(settings, Arc::clone(&clock), Arc::clone(&entropy))
+        let (state, work) = State::open(settings, state_file, Arc::clone(&clock), Arc::clone(&entropy))
             .await
             .map_err(|error: OpenStateError| ResidentError::Open(Box::new(error)))?;
         let tasks = work.spawn();

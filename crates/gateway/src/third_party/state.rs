@@ -2,7 +2,7 @@
 
 mod settings;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use oauth_server::PushedRequests;
 use oauth_types::{Clock, Entropy, Issuer};
@@ -21,10 +21,10 @@ pub(crate) use self::settings::{Opened, StateSettings, StorageSettings};
 use super::{
     Registered,
     adapters::{Foundations, GrantAccess, OwnGrants, OwnTokens, Providers, Remembered, TrustInForce},
-    database::{Database, DatabaseError},
+    database::{Database, DatabaseError, DatabaseSettings},
     tasks::Work,
 };
-use crate::adapters::DpopMemory;
+use crate::{adapters::DpopMemory, serve::StateFile};
 
 /// Everything that outlives a configuration.
 ///
@@ -73,12 +73,27 @@ pub(crate) struct Stores {
 /// Why the authorization server does not start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenStateError {
+    /// There is no file, and nobody said that one may be made.
+    #[error(
+        "there is no state file at {}, and a new one would know nobody who is signed in and nothing that was revoked: \
+         put back the file that was there, or a backup with `mcp-gateway storage restore`; if there was none yet, make \
+         one with `mcp-gateway storage init`, or start with `mcp-gateway serve --init`",
+        .0.display()
+    )]
+    Missing(PathBuf),
     /// The store's file.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(OpenError),
+    /// There is nothing in the database, and nobody said that a gateway may begin there.
+    #[error(
+        "no gateway has been in the database, and one that begins there knows nobody who is signed in and nothing that \
+         was revoked: see to it that the URL names the right database; if no gateway was in it yet, begin with \
+         `mcp-gateway storage init`, or start with `mcp-gateway serve --init`"
+    )]
+    EmptyDatabase,
     /// The database.
     #[error("the database cannot be used")]
-    Database(#[from] DatabaseError),
+    Database(#[source] DatabaseError),
     /// The master key.
     #[error(transparent)]
     KeyRing(#[from] KeyRingError),
@@ -100,17 +115,19 @@ pub(crate) enum OpenStateError {
 }
 
 impl State {
-    /// Opens the store, proves that the master key belongs to it, and reads what must be in memory; the work that is
+    /// Opens the store, after making it if it is not there and may be made, proves that the master key belongs to it, and reads what must be in memory; the work that is
     /// to be spawned comes with it.
     ///
     /// # Errors
     /// [`OpenStateError`]; nothing runs then, and a store with another master key is as it was.
     pub(crate) async fn open(
         settings: StateSettings,
+        state_file: StateFile,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<(Self, Work), OpenStateError> {
-        let OpenedStores { stores, file } = open_stores(settings.storage.clone(), &settings.ring).await?;
+        let storage = settings.storage.clone();
+        let OpenedStores { stores, file } = open_stores(storage, state_file, &settings.ring).await?;
         let (state, work) = Self::on(stores, settings, clock, entropy).await?;
         Ok((Self { file, ..state }, work))
     }
@@ -278,35 +295,28 @@ impl Means {
 
 /// Opens the store after a look whether the master key belongs to it: a database writes to its file as soon as it is
 /// opened for real.
-async fn open_stores(settings: StorageSettings, ring: &KeyRing) -> Result<OpenedStores, OpenStateError> {
-    let (redb, create) = match settings {
+async fn open_stores(
+    settings: StorageSettings,
+    state_file: StateFile,
+    ring: &KeyRing,
+) -> Result<OpenedStores, OpenStateError> {
+    let redb = match settings {
         StorageSettings::Memory => {
-            return Ok(OpenedStores {
-                stores: Stores::of_one_process(Arc::new(MemoryStore::new())),
-                file: None,
-            });
+            return Ok(OpenedStores::without_file(Stores::of_one_process(Arc::new(MemoryStore::new()))));
         }
-        StorageSettings::Shared { database, create } => {
-            let Database { store, passing, feed } = Database::open(&database, create).await?;
-            return Ok(OpenedStores { stores: Stores { store, passing, feed: Some(feed) }, file: None });
+        StorageSettings::Shared(database) => {
+            let begins = state_file == StateFile::MayBeMade;
+            let Database { store, passing, feed } = Database::open(&database, begins).await?;
+            return Ok(OpenedStores::without_file(Stores { store, passing, feed: Some(feed) }));
         }
-        StorageSettings::Redb { redb, create } => (redb, create),
+        StorageSettings::Redb(redb) => redb,
     };
-    let looked = blocking(&redb, RedbStore::look).await;
-    let is_new = match looked {
-        Ok(look) => {
-            ring.check(&look).await?;
-            false
-        }
-        Err(OpenStateError::Open(OpenError::Missing(_))) if create => true,
-        Err(error) => return Err(error),
-    };
-    let open = if create { RedbStore::open_or_create } else { RedbStore::open };
-    let file = Arc::new(blocking(&redb, open).await?);
-    if is_new {
+    if state_file == StateFile::MayBeMade && blocking(&redb, RedbStore::create).await? {
         let file = redb.path.display();
         tracing::warn!(%file, "there was no state file, so a new one was made, in which nobody is signed in");
     }
+    ring.check(&blocking(&redb, RedbStore::look).await?).await?;
+    let file = Arc::new(blocking(&redb, RedbStore::open).await?);
     let stores = Stores::of_one_process(Arc::<RedbStore>::clone(&file));
     Ok(OpenedStores { stores, file: Some(file) })
 }
@@ -316,12 +326,53 @@ struct OpenedStores {
     file: Option<Arc<RedbStore>>,
 }
 
-async fn blocking(
+impl OpenedStores {
+    const fn without_file(stores: Stores) -> Self {
+        Self { stores, file: None }
+    }
+}
+
+impl From<DatabaseError> for OpenStateError {
+    fn from(error: DatabaseError) -> Self {
+        if error.is_empty() { Self::EmptyDatabase } else { Self::Database(error) }
+    }
+}
+
+/// Makes an empty store that belongs to the master key of `ring`, unless there is a file: `false` means that there is.
+pub(crate) async fn make_store(redb: &RedbSettings, ring: &KeyRing) -> Result<bool, OpenStateError> {
+    if !blocking(redb, RedbStore::create).await? {
+        return Ok(false);
+    }
+    ring.check(&blocking(redb, RedbStore::open).await?).await?;
+    Ok(true)
+}
+
+/// Begins in a database, for the master key of `ring`, unless a gateway has been there: `false` means that one has.
+pub(crate) async fn begin_in(settings: &DatabaseSettings, ring: &KeyRing) -> Result<bool, OpenStateError> {
+    match Database::look(settings).await {
+        Ok(_) => return Ok(false),
+        Err(error) if error.is_empty() => {}
+        Err(error) => return Err(error.into()),
+    }
+    ring.check(Database::open(settings, true).await?.store.as_ref()).await?;
+    Ok(true)
+}
+
+async fn blocking<T: Send + 'static>(
     settings: &RedbSettings,
-    open: fn(&RedbSettings) -> Result<RedbStore, OpenError>,
-) -> Result<RedbStore, OpenStateError> {
+    work: fn(&RedbSettings) -> Result<T, OpenError>,
+) -> Result<T, OpenStateError> {
     let settings = settings.clone();
-    Ok(task::spawn_blocking(move || open(&settings)).await??)
+    Ok(task::spawn_blocking(move || work(&settings)).await??)
+}
+
+impl From<OpenError> for OpenStateError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Missing(path) => Self::Missing(path),
+            other => Self::Open(other),
+        }
+    }
 }
 
 /// Writes the audit line of each end, and passes it on to whoever tidies up after it.

@@ -89,15 +89,14 @@ fn patiently<T>(
     }
 }
 
-/// Makes the file if there is none. It does nothing to a file that is there.
-pub(super) fn create(settings: &RedbSettings) -> Result<(), OpenError> {
+/// Makes the file if there is none, and tells whether it did. It does nothing to a file that is there.
+pub(super) fn create(settings: &RedbSettings) -> Result<bool, OpenError> {
     match settings.path.symlink_metadata() {
-        Ok(_) => return Ok(()),
+        Ok(_) => return Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(OpenError::io(&settings.path)(error)),
     }
-    file::create(&settings.path, |backend| initialize(settings, backend))?;
-    Ok(())
+    file::create(&settings.path, |backend| initialize(settings, backend))
 }
 
 /// Makes a store of an empty backend; does nothing to another.

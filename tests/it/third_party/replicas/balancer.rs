@@ -32,7 +32,8 @@ impl Balancer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let only = AtomicUsize::new(usize::MAX);
-        let shared = Arc::new(Shared { behind: std::sync::RwLock::default(), next: AtomicUsize::new(0), only });
+        let shared =
+            Arc::new(Shared { behind: std::sync::RwLock::default(), next: AtomicUsize::new(0), only });
         let accepting = Arc::clone(&shared);
         tokio::spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {

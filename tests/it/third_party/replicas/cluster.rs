@@ -1,9 +1,6 @@
 use std::time::{Duration, Instant};
 
-use test_support::{
-    postgres::PostgresServer,
-    upstream::RecordingUpstream,
-};
+use test_support::{postgres::PostgresServer, upstream::RecordingUpstream};
 
 use super::balancer::Balancer;
 use crate::{
@@ -105,7 +102,6 @@ pub(super) fn gateway(database: &str, origin: &str, upstream: &str) -> Gateway {
 pub(super) async fn endless() -> RecordingUpstream {
     crate::third_party::attacks::streams::endless().await
 }
-
 
 const GATEWAYS: usize = 3;
 /// What the promises allow, and something for a busy machine: what took longer is told by the test itself.

@@ -32,7 +32,11 @@ async fn fi15_l18_without_the_database_nothing_is_issued_and_with_it_all_goes_on
     let begin = Instant::now();
     until("refreshes are answered", async || client.refresh(&tokens.refresh).await.status == 200).await;
     let back = back + begin.elapsed();
-    println!("refused {} ms after the database was gone, normal {} ms after it was back", gone.as_millis(), back.as_millis());
+    println!(
+        "refused {} ms after the database was gone, normal {} ms after it was back",
+        gone.as_millis(),
+        back.as_millis()
+    );
     assert!(gone < Duration::from_secs(6), "no token is good on an old word: {gone:?}");
     assert!(back < Duration::from_secs(10), "{back:?}");
     let again = client.connect(&alice()).await;

@@ -5,13 +5,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gateway::config::{self, TokensOf};
+use gateway::{
+    config::{self, TokensOf},
+    third_party::admin,
+};
 
 use crate::commands::{Failure, environment};
 
 /// The built-in account of `public_url`, whose password hash and keys are in a folder that nobody else can read.
 ///
-/// It is made if it is not there yet, and its password shown this once.
+/// It is made with an empty state file if it is not there yet, and its password shown this once. A folder whose state
+/// file is gone while its key is there gets no other one: `serve` refuses it.
 pub(super) fn of(public_url: &str, state: Option<&Path>) -> Result<TokensOf, Failure> {
     let folder = match state {
         Some(folder) => folder.to_owned(),
@@ -19,10 +23,7 @@ pub(super) fn of(public_url: &str, state: Option<&Path>) -> Result<TokensOf, Fai
     };
     let told = |error: io::Error| Failure::asked(format!("{}: {error}", folder.display()));
     DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(told)?;
-    match config::write_master_key(&folder.join("master.key")) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(told(error)),
-        Ok(()) | Err(_) => {}
-    }
+    admin::begin(&folder.join("master.key"), &folder.join("state.redb")).map_err(told)?;
     let file = folder.join("password-hash");
     let password_hash = match fs::read_to_string(&file) {
         Ok(hash) => hash.trim().to_owned(),

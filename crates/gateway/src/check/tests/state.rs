@@ -12,6 +12,7 @@ use super::codes;
 use crate::{
     check::Findings,
     config::{Config, Loaded},
+    serve::StateFile,
     third_party::{Resident, look_at_state},
 };
 
@@ -43,11 +44,12 @@ async fn l05_l15_the_state_is_looked_at_and_left_as_it_is() {
     let folder = TempDir::new().unwrap();
     let (ours, other) = (load(folder.path(), MASTER), load(folder.path(), OTHER_MASTER));
     let file = folder.path().join("state.redb");
-    check(&look_at_state(&ours).await, "state_new", "the first start makes it");
+    check(&look_at_state(&ours).await, "state_new", "`serve` refuses to start");
     assert!(!file.exists());
 
     let clock = Arc::new(ManualClock::new(UnixTime::from_seconds(NOW)));
-    let gateway = Resident::open(&ours, clock, Arc::new(SystemEntropy)).await.unwrap();
+    let entropy = Arc::new(SystemEntropy);
+    let gateway = Resident::open(&ours, StateFile::MayBeMade, clock, entropy).await.unwrap();
     check(&look_at_state(&ours).await, "state_not_seen", "a running gateway has");
     gateway.stop().await;
 

@@ -20,6 +20,7 @@ use tower_service::Service;
 use super::protocol::{Command, Line, Progress};
 use crate::{
     config::{Config, ConfigError, Environment, Storage},
+    serve::StateFile,
     third_party::{Resident, ResidentError},
 };
 
@@ -50,7 +51,7 @@ pub enum ChannelError {
     )]
     Memory,
     /// There is no store yet.
-    #[error("no gateway runs, and there is no store at {}", .0.display())]
+    #[error("no gateway runs, and there is no store at {}: `mcp-gateway storage init` makes one", .0.display())]
     NoStore(PathBuf),
     /// The store cannot be opened.
     #[error("no gateway answers on the admin socket, and the store cannot be opened")]
@@ -108,7 +109,8 @@ impl Channel {
 
     async fn here(path: &Path, environment: &dyn Environment) -> Result<Self, ChannelError> {
         let loaded = Config::load(path, environment)?;
-        let resident = Resident::open(&loaded, Arc::new(SystemClock::new()), Arc::new(SystemEntropy)).await?;
+        let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
+        let resident = Resident::open(&loaded, StateFile::MustBeThere, clock, entropy).await?;
         match resident.prepare(&loaded).await {
             Ok((_, prepared)) => resident.put_to_work(prepared),
             Err(error) => {

@@ -7,6 +7,7 @@ mod answers;
 mod channel;
 mod clients;
 mod grants;
+mod init;
 mod keys;
 mod protocol;
 mod storage;
@@ -17,6 +18,7 @@ pub use oauth_types::{ClientId, GrantId, Principal, UnixTime};
 pub(super) use self::storage::LET_GO_WITHIN;
 pub use self::{
     channel::{Channel, ChannelError},
+    init::{InitFailure, Made, begin, init},
     protocol::{
         BackedUp, BackupTo, ClientOrigin, Command, Ended, ListedClient, ListedGrant, NeededKey, Nothing,
         Progress, RemovedClient, Resealed, RotatedSigningKey, SealedSecrets, Selection, SigningRotation,

@@ -119,8 +119,8 @@ struct Process {
 
 impl Process {
     async fn start(loaded: &Loaded) -> Result<Self, ResidentError> {
-        let clock = Arc::new(ManualClock::new(NOW));
-        let resident = Resident::open(loaded, clock, Arc::new(SystemEntropy)).await?;
+        let (clock, entropy) = (Arc::new(ManualClock::new(NOW)), Arc::new(SystemEntropy));
+        let resident = Resident::open(loaded, StateFile::MayBeMade, clock, entropy).await?;
         let mut process = Self { resident, router: Router::new(), ids: RequestIds::new(&SystemEntropy) };
         process.reload(loaded).await?;
         Ok(process)
@@ -288,6 +288,7 @@ async fn o18_what_is_only_prepared_changes_nothing() {
 async fn o18_the_section_comes_and_goes_by_a_restart_only() {
     let folder = Folder::new();
     let (with, without) = (folder.option_b(ALICE), folder.option_a());
+    Process::start(&with).await.unwrap().stop().await;
     for (started, reloaded) in [(&with, &without), (&without, &with)] {
         let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         socket.set_nonblocking(true).unwrap();

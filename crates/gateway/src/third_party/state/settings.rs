@@ -1,7 +1,8 @@
-use crate::third_party::database::DatabaseSettings;
 use session_binding::{BrowserSessionLimits, PendingLimits, ThirdPartySessionLimits};
 use storage::RedbSettings;
 use token_manager::{GrantSettings, KeyRing, SigningKeySettings, ThirdPartyTokenSettings};
+
+use crate::third_party::database::DatabaseSettings;
 
 /// How a [`State`](super::State) is opened; a running one keeps all of it until the next start.
 #[derive(Debug)]
@@ -23,19 +24,9 @@ pub(crate) enum StorageSettings {
     /// Nowhere: a restart ends every grant.
     Memory,
     /// In a file.
-    Redb {
-        /// Which.
-        redb: RedbSettings,
-        /// Whether to begin an empty store if there is none, which forgets every revocation.
-        create: bool,
-    },
+    Redb(RedbSettings),
     /// In a database that other gateways use too.
-    Shared {
-        /// Which.
-        database: DatabaseSettings,
-        /// Whether to begin in it if no gateway has been there, which forgets every revocation.
-        create: bool,
-    },
+    Shared(DatabaseSettings),
 }
 
 /// What a running state was opened with, to tell what a new configuration would change.

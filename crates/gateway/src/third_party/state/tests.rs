@@ -6,24 +6,28 @@ use token_manager::Liveness;
 use super::*;
 use crate::third_party::testing::*;
 
-fn redb(path: &Path, create: bool) -> StateSettings {
-    settings(StorageSettings::Redb { redb: RedbSettings::new(path), create })
+fn redb(path: &Path) -> StateSettings {
+    settings(StorageSettings::Redb(RedbSettings::new(path)))
 }
 
 async fn open(settings: StateSettings) -> Result<(State, Work), OpenStateError> {
-    State::open(settings, Arc::new(ManualClock::new(NOW)), Arc::new(SystemEntropy)).await
+    opened(settings, StateFile::MustBeThere).await
+}
+
+async fn opened(settings: StateSettings, state_file: StateFile) -> Result<(State, Work), OpenStateError> {
+    State::open(settings, state_file, Arc::new(ManualClock::new(NOW)), Arc::new(SystemEntropy)).await
 }
 
 #[tokio::test]
 async fn l05_l07_l15_a_store_is_opened_by_its_key_and_by_one_process() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.redb");
-    assert!(matches!(open(redb(&path, false)).await, Err(OpenStateError::Open(OpenError::Missing(_)))));
+    assert!(matches!(open(redb(&path)).await, Err(OpenStateError::Missing(it)) if it == path));
     assert!(!path.exists());
-    let (state, work) = open(redb(&path, true)).await.unwrap();
+    let (state, work) = opened(redb(&path), StateFile::MayBeMade).await.unwrap();
     let jwks = state.signing_keys.jwks();
-    let mut second = redb(&path, true);
-    if let StorageSettings::Redb { redb, .. } = &mut second.storage {
+    let mut second = redb(&path);
+    if let StorageSettings::Redb(redb) = &mut second.storage {
         redb.lock_wait = Duration::ZERO;
     }
     assert!(matches!(open(second).await, Err(OpenStateError::Open(OpenError::Locked { .. }))));
@@ -31,15 +35,35 @@ async fn l05_l07_l15_a_store_is_opened_by_its_key_and_by_one_process() {
     drop(state);
 
     let before = fs::read(&path).unwrap();
-    let foreign = StateSettings { ring: KeyRing::new(&master_key(2), []).unwrap(), ..redb(&path, false) };
-    assert!(matches!(open(foreign).await, Err(OpenStateError::KeyRing(KeyRingError::MissingKey(_)))));
-    assert!(fs::read(&path).unwrap() == before, "a wrong key changes nothing");
-    let (state, work) = open(redb(&path, false)).await.unwrap();
+    for state_file in [StateFile::MustBeThere, StateFile::MayBeMade] {
+        let foreign = StateSettings { ring: KeyRing::new(&master_key(2), []).unwrap(), ..redb(&path) };
+        let refused = opened(foreign, state_file).await;
+        assert!(matches!(refused, Err(OpenStateError::KeyRing(KeyRingError::MissingKey(_)))));
+        assert!(fs::read(&path).unwrap() == before, "a wrong key changes nothing");
+    }
+    let (state, work) = open(redb(&path)).await.unwrap();
     assert_eq!(state.signing_keys.jwks(), jwks);
     drop((state, work));
     let both = KeyRing::new(&master_key(2), [master_key(1)]).unwrap();
-    let rotated = StateSettings { ring: both, ..redb(&path, false) };
-    assert_eq!(open(rotated).await.unwrap().0.signing_keys.jwks(), jwks);
+    let rotated = StateSettings { ring: both, ..redb(&path) };
+    assert_eq!(opened(rotated, StateFile::MayBeMade).await.unwrap().0.signing_keys.jwks(), jwks);
+}
+
+#[tokio::test]
+async fn l07_a_store_that_was_made_belongs_to_its_key_and_is_made_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.redb");
+    let made = |seed| {
+        let redb = RedbSettings::new(&path);
+        async move { make_store(&redb, &KeyRing::new(&master_key(seed), []).unwrap()).await }
+    };
+    assert!(made(1).await.unwrap());
+    let before = fs::read(&path).unwrap();
+    assert!(!made(1).await.unwrap() && !made(2).await.unwrap());
+    assert!(fs::read(&path).unwrap() == before);
+    let foreign = StateSettings { ring: KeyRing::new(&master_key(2), []).unwrap(), ..redb(&path) };
+    assert!(matches!(open(foreign).await, Err(OpenStateError::KeyRing(KeyRingError::MissingKey(_)))));
+    drop(open(redb(&path)).await.unwrap());
 }
 
 #[tokio::test]
@@ -60,13 +84,16 @@ async fn grants_outlive_the_process_that_made_them() {
     };
     let (grant, code) = {
         let (state, work) =
-            State::open(redb(&path, true), clock.clone(), Arc::new(SystemEntropy)).await.unwrap();
+            State::open(redb(&path), StateFile::MayBeMade, clock.clone(), Arc::new(SystemEntropy))
+                .await
+                .unwrap();
         let tasks = work.spawn();
         let issued = state.foundations.grants.issue_code(new(None)).await.unwrap();
         tasks.stop().await;
         issued
     };
-    let (state, _work) = State::open(redb(&path, false), clock, Arc::new(SystemEntropy)).await.unwrap();
+    let again = State::open(redb(&path), StateFile::MustBeThere, clock, Arc::new(SystemEntropy)).await;
+    let (state, _work) = again.unwrap();
     let client = client();
     let check = oauth_server::CodeCheck {
         client_id: &client,
@@ -110,10 +137,7 @@ fn o18_what_a_running_process_keeps_is_named() {
         assert_eq!(present.needs_restart(&new.opened()), expected);
     };
     check(|_| {}, &[]);
-    check(
-        |it| it.storage = StorageSettings::Redb { redb: RedbSettings::new("x"), create: false },
-        &["third_party.storage"],
-    );
+    check(|it| it.storage = StorageSettings::Redb(RedbSettings::new("x")), &["third_party.storage"]);
     check(|it| it.ring = KeyRing::new(&master_key(2), [master_key(1)]).unwrap(), &[]);
     check(|it| it.grants.code_lifetime = Duration::from_secs(30), &["the lifetimes of grants and tokens"]);
     check(|it| it.sessions.max_grants = 1, &["third_party.sessions"]);

@@ -68,6 +68,12 @@ fn l07_a_missing_file_is_made_only_when_asked() {
 
     RedbStore::open_or_create(&settings).unwrap();
     RedbStore::open(&settings).unwrap();
+    let before = fs::read(&settings.path).unwrap();
+    assert!(!RedbStore::create(&settings).unwrap());
+    assert!(before == fs::read(&settings.path).unwrap(), "there was one");
+    fs::remove_file(&settings.path).unwrap();
+    assert!(RedbStore::create(&settings).unwrap());
+    RedbStore::open(&settings).unwrap();
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing but the store was left");
 }
 
