@@ -6,6 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use oauth_types::GrantId;
+use test_support::postgres::PostgresServer;
 use token_manager::{EndCause, GrantError, IssuedTokens, Liveness, Refusal};
 use tokio::task::JoinSet;
 
@@ -17,11 +19,22 @@ use crate::{
 pub(crate) async fn run(rounds: u64) -> Outcome {
     let folder = crate::folder()?;
     let in_file = Scene::open(&folder.path().join("state.redb"), Sealing::Day, Arc::new(|_, _| {})).await?;
-    for (name, scene) in [("memory", Scene::in_memory().await?), ("redb", in_file)] {
-        let mut progress = Progress::of(rounds);
+    let server = PostgresServer::start();
+    let url = server.database();
+    let mut in_database = Vec::new();
+    for _ in 0..REPLICAS {
+        in_database.push(Scene::in_database(&url).await?);
+    }
+    let rows = [
+        ("memory", vec![Scene::in_memory().await?]),
+        ("redb", vec![in_file]),
+        ("PostgreSQL, three replicas", in_database),
+    ];
+    for (name, scenes) in rows {
+        let (replicas, mut progress) = (Replicas(scenes), Progress::of(rounds));
         for _ in 0..rounds {
-            g02_of_a_thousand_redemptions_one_succeeds(&scene).await?;
-            g18_of_a_hundred_refreshes_one_branch_lives(&scene).await?;
+            g02_of_a_thousand_redemptions_one_succeeds(&replicas).await?;
+            g18_of_a_hundred_refreshes_one_branch_lives(&replicas).await?;
             progress.tell(name)?;
         }
         writeln!(
@@ -32,11 +45,31 @@ pub(crate) async fn run(rounds: u64) -> Outcome {
     Ok(())
 }
 
-async fn g02_of_a_thousand_redemptions_one_succeeds(scene: &Scene) -> Outcome {
-    let (grant, code) = scene.issue_code().await?;
+/// Those that share a store; the only one of a store that is not shared.
+struct Replicas(Vec<Scene>);
+
+impl Replicas {
+    /// Whoever comes as number `number`.
+    fn number(&self, number: usize) -> Scene {
+        self.0[number % self.0.len()].clone()
+    }
+
+    /// What each of them says of a grant, once it has heard of the others.
+    async fn all_say(&self, grant: GrantId, liveness: Liveness) -> Outcome {
+        for scene in &self.0 {
+            let found = scene.grants.find(grant).await?;
+            assert_eq!(found.is_some(), liveness == Liveness::Live);
+            assert_eq!(scene.grants.is_live(&grant), liveness);
+        }
+        Ok(())
+    }
+}
+
+async fn g02_of_a_thousand_redemptions_one_succeeds(replicas: &Replicas) -> Outcome {
+    let (grant, code) = replicas.number(0).issue_code().await?;
     let code: Arc<str> = code.into();
-    let outcomes = at_once(REDEMPTIONS, || {
-        let (scene, code) = (scene.clone(), Arc::clone(&code));
+    let outcomes = at_once(REDEMPTIONS, |number| {
+        let (scene, code) = (replicas.number(number), Arc::clone(&code));
         async move { scene.redeem(&code).await }
     })
     .await;
@@ -46,19 +79,19 @@ async fn g02_of_a_thousand_redemptions_one_succeeds(scene: &Scene) -> Outcome {
         let refused = matches!(outcome, Err(GrantError::Refused(Refusal::Ended(EndCause::CodeReuse))));
         assert!(refused, "{outcome:?}");
     }
-    assert_eq!(scene.grants.is_live(&grant), Liveness::Ended);
+    replicas.all_say(grant, Liveness::Ended).await?;
     for tokens in won.into_iter().flatten() {
-        assert!(scene.rotate(&refresh_token(&tokens)).await.is_err());
+        assert!(replicas.number(1).rotate(&refresh_token(&tokens)).await.is_err());
     }
     Ok(())
 }
 
-async fn g18_of_a_hundred_refreshes_one_branch_lives(scene: &Scene) -> Outcome {
-    let (grant, code) = scene.issue_code().await?;
-    let first = refresh_token(&scene.redeem(&code).await?);
+async fn g18_of_a_hundred_refreshes_one_branch_lives(replicas: &Replicas) -> Outcome {
+    let (grant, code) = replicas.number(0).issue_code().await?;
+    let first = refresh_token(&replicas.number(1).redeem(&code).await?);
     let presented: Arc<str> = first.clone().into();
-    let outcomes = at_once(REFRESHES, || {
-        let (scene, token) = (scene.clone(), Arc::clone(&presented));
+    let outcomes = at_once(REFRESHES, |number| {
+        let (scene, token) = (replicas.number(number), Arc::clone(&presented));
         async move { scene.rotate(&token).await }
     })
     .await;
@@ -69,28 +102,28 @@ async fn g18_of_a_hundred_refreshes_one_branch_lives(scene: &Scene) -> Outcome {
     assert_eq!(known.len(), 2, "one successor, whoever asks");
     let mut good = Vec::new();
     for token in &known {
-        if scene.grants.inspect_refresh_token(token).await?.is_some() {
+        if replicas.number(2).grants.inspect_refresh_token(token).await?.is_some() {
             good.push(token.clone());
         }
     }
     assert_eq!(good.len(), 1, "one live branch");
 
     // Two holders that go on at once: one of them is behind by a generation, and that ends both.
-    let second = refresh_token(&scene.rotate(&good.concat()).await?);
-    scene.rotate(&second).await?;
-    assert_eq!(scene.grants.is_live(&grant), Liveness::Live);
-    assert!(scene.rotate(&first).await.is_err());
-    assert_eq!(scene.grants.is_live(&grant), Liveness::Ended);
+    let second = refresh_token(&replicas.number(1).rotate(&good.concat()).await?);
+    replicas.number(2).rotate(&second).await?;
+    replicas.all_say(grant, Liveness::Live).await?;
+    assert!(replicas.number(0).rotate(&first).await.is_err());
+    replicas.all_say(grant, Liveness::Ended).await?;
     Ok(())
 }
 
-async fn at_once<F>(count: usize, attempt: impl Fn() -> F) -> Vec<Result<IssuedTokens, GrantError>>
+async fn at_once<F>(count: usize, attempt: impl Fn(usize) -> F) -> Vec<Result<IssuedTokens, GrantError>>
 where
     F: Future<Output = Result<IssuedTokens, GrantError>> + Send + 'static,
 {
     let mut attempts = JoinSet::new();
-    for _ in 0..count {
-        attempts.spawn(attempt());
+    for number in 0..count {
+        attempts.spawn(attempt(number));
     }
     attempts.join_all().await
 }
@@ -114,5 +147,6 @@ impl Progress {
     }
 }
 
+const REPLICAS: usize = 3;
 const REDEMPTIONS: usize = 1_000;
 const REFRESHES: usize = 100;

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use oauth_types::{
     Clock, CodeChallenge, CodeVerifier, GrantId, Principal, ProviderId, SystemClock, SystemEntropy,
 };
-use storage::{MemoryStore, RecordStore, RedbSettings, RedbStore};
+use storage::{
+    ChangeFeed, MemoryStore, PostgresSettings, PostgresStore, RecordStore, RedbSettings, RedbStore,
+};
 use token_manager::{
     AuditLog, GrantError, GrantParts, GrantSettings, Grants, IssuedTokens, KeyRing, MasterKey, Memberships,
     NewGrant, RedeemCheck, RefreshFailure, RefreshToken, RefreshedTokens, Refresher, RotateCheck, SessionKey,
@@ -73,13 +75,21 @@ pub(crate) type BeforeAnswer = Arc<dyn Fn(&str, u64) + Send + Sync>;
 
 impl Scene {
     pub(crate) async fn in_memory() -> Outcome<Self> {
-        Ok(Self::on(Arc::new(MemoryStore::new()), Sealing::Day, Arc::new(|_, _| {})).await?.0)
+        Ok(Self::on(Arc::new(MemoryStore::new()), None, Sealing::Day, Arc::new(|_, _| {})).await?.0)
+    }
+
+    /// One of several that share the database at `url`, with connections and a memory of its own.
+    pub(crate) async fn in_database(url: &str) -> Outcome<Self> {
+        let store = Arc::new(PostgresStore::connect(&PostgresSettings::new(url)?).await?);
+        let scene = Self::on(store.clone(), Some(store), Sealing::Day, Arc::new(|_, _| {})).await?.0;
+        tokio::spawn(scene.grants.follower().run(tokio::time::sleep));
+        Ok(scene)
     }
 
     /// Opens the file, or makes it; third-party tokens are refreshed until the runtime ends.
     pub(crate) async fn open(path: &Path, sealing: Sealing, before_answer: BeforeAnswer) -> Outcome<Self> {
         let store = Arc::new(RedbStore::open_or_create(&RedbSettings::new(path))?);
-        let (scene, keeper) = Self::on(store, sealing, before_answer).await?;
+        let (scene, keeper) = Self::on(store, None, sealing, before_answer).await?;
         tokio::spawn(keeper.run(tokio::time::sleep, pending()));
         Ok(scene)
     }
@@ -87,11 +97,12 @@ impl Scene {
     /// Opens the file; third-party tokens stay as they are.
     pub(crate) async fn without_keeper(path: &Path, sealing: Sealing) -> Outcome<Self> {
         let store = Arc::new(RedbStore::open_or_create(&RedbSettings::new(path))?);
-        Ok(Self::on(store, sealing, Arc::new(|_, _| {})).await?.0)
+        Ok(Self::on(store, None, sealing, Arc::new(|_, _| {})).await?.0)
     }
 
     async fn on(
         store: Arc<dyn RecordStore>,
+        feed: Option<Arc<dyn ChangeFeed>>,
         sealing: Sealing,
         before_answer: BeforeAnswer,
     ) -> Outcome<(Self, ThirdPartyTokenKeeper)> {
@@ -103,7 +114,7 @@ impl Scene {
             SigningKeys::open(store.clone(), ring.clone(), clock.clone(), entropy.clone(), settings).await?;
         let parts = GrantParts {
             store: store.clone(),
-            feed: None,
+            feed,
             ring: ring.clone(),
             signing_keys,
             clock: clock.clone(),

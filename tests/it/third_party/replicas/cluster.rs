@@ -89,7 +89,7 @@ impl Cluster {
 
 /// One of them.
 pub(super) fn gateway(database: &str, origin: &str, upstream: &str) -> Gateway {
-    setup().file("database.url", database).argument("--init").start(|listen| {
+    setup().file("database.url", database).start(|listen| {
         let port = listen.rsplit(':').next().unwrap();
         configuration(listen, upstream, LOCAL, "")
             .replace(&format!("http://localhost:{port}\""), &format!("{origin}\""))

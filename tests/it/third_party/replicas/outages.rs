@@ -27,7 +27,7 @@ async fn fi15_l18_without_the_database_nothing_is_issued_and_with_it_all_goes_on
         assert!(gateway.output().contains("what other gateways did to grants is not known"));
     }
 
-    cluster.server.restart();
+    cluster.server.resume();
     let back = cluster.until_everywhere(&tokens.access, 200).await;
     let begin = Instant::now();
     until("refreshes are answered", async || client.refresh(&tokens.refresh).await.status == 200).await;
