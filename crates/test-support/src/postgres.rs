@@ -34,6 +34,7 @@ pub struct PostgresServer {
 
 impl PostgresServer {
     /// The one server that the tests of a process share; none of them may stop it.
+    #[must_use]
     pub fn shared() -> &'static Self {
         static SHARED: LazyLock<PostgresServer> = LazyLock::new(PostgresServer::start);
         &SHARED
@@ -102,7 +103,7 @@ impl PostgresServer {
     pub fn resume(&self) {
         let log = File::options().create(true).append(true).open(self.folder.join("log")).expect("a log");
         let mut postgres = self.programs.command("postgres", &self.folder);
-        postgres.args(["-D", "data", "-k", ".", "-h", "127.0.0.1"]);
+        postgres.args(["-D", "data", "-h", "127.0.0.1", "-k"]).arg(&self.folder);
         postgres.args(["-p", &self.address.port().to_string(), "-c", "max_connections=300"]);
         postgres.args(["-c", "shared_buffers=32MB", "-c", "max_wal_size=256MB"]);
         postgres.stdout(log.try_clone().expect("a log")).stderr(log);

@@ -58,6 +58,7 @@ fn of_code(code: &str) -> Failure {
         SERIALIZATION_FAILURE | DEADLOCK_DETECTED => Failure::Conflict(why),
         CRASH_SHUTDOWN | STATEMENT_COMPLETION_UNKNOWN => Failure::Lost(why),
         _ if code.starts_with(CONNECTION_EXCEPTION) => Failure::Lost(why),
+        QUERY_CANCELED => Failure::Answer(StoreError::Unavailable(TOOK_TOO_LONG.to_owned())),
         DATA_CORRUPTED | INDEX_CORRUPTED => Failure::corrupt(why),
         _ => Failure::Refused(why),
     }
@@ -67,6 +68,8 @@ const CONNECTION_EXCEPTION: &str = "08";
 const SERIALIZATION_FAILURE: &str = "40001";
 const STATEMENT_COMPLETION_UNKNOWN: &str = "40003";
 const DEADLOCK_DETECTED: &str = "40P01";
+const QUERY_CANCELED: &str = "57014";
 const CRASH_SHUTDOWN: &str = "57P02";
 const DATA_CORRUPTED: &str = "XX001";
 const INDEX_CORRUPTED: &str = "XX002";
+const TOOK_TOO_LONG: &str = "it took the database too long, and it gave up";

@@ -75,10 +75,26 @@ impl Session {
             let now = sqlx::query_scalar(POSITION).fetch_one(&mut self.connection).await?;
             return Ok(Changes { records: Vec::new(), position: self.position(now)? });
         };
-        let changes = sqlx::query(sql.changes).bind(table.name()).bind(self.transaction(since));
+        let since = self.transaction(since);
+        let (found, changes) = self.changes(sql, table, since).await?;
+        if found < since {
+            // Of a position that this database never had, everything.
+            return Ok(self.changes(sql, table, 0).await?.1);
+        }
+        Ok(changes)
+    }
+
+    /// What was written by this transaction and later ones, after the first one that has not ended.
+    async fn changes(
+        &mut self,
+        sql: &Statements,
+        table: Table,
+        since: i64,
+    ) -> Result<(i64, Changes), Failure> {
+        let changes = sqlx::query(sql.changes).bind(table.name()).bind(since);
         let rows = changes.fetch_all(&mut self.connection).await?;
         let first = rows.first().ok_or_else(|| Failure::corrupt("the database has no answer"))?;
-        let position = self.position(first.try_get(0)?)?;
+        let now = first.try_get(0)?;
         // Without changes there is one row, which has the position only.
         let mut records = Vec::with_capacity(rows.len());
         for found in &rows {
@@ -86,7 +102,7 @@ impl Session {
                 records.push(row::with_key(table, found, 1)?);
             }
         }
-        Ok(Changes { records, position })
+        Ok((now, Changes { records, position: self.position(now)? }))
     }
 
     /// Beyond the highest number that fits, every position means everything there is.

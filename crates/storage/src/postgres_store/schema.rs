@@ -73,8 +73,13 @@ const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_records.sql")];
 /// This program's schema; part of what is promised to whoever goes back to an older program.
 pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;
 
-const STORE_EXISTS: &str = "SELECT to_regclass('mcp_gateway.schema') IS NOT NULL";
-const SCHEMA_EXISTS: &str = "SELECT to_regnamespace('mcp_gateway') IS NOT NULL";
+/// Asked of the tables of the database itself: functions that look for a name may remember that there was nothing,
+/// over the wait for the lock.
+const STORE_EXISTS: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class AS it
+    JOIN pg_catalog.pg_namespace AS its ON it.relnamespace = its.oid
+    WHERE it.relname = 'schema' AND its.nspname = 'mcp_gateway')";
+const SCHEMA_EXISTS: &str =
+    "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'mcp_gateway')";
 const FOUND: &str = "SELECT version, written_by FROM mcp_gateway.schema";
 const NOTE: &str = "UPDATE mcp_gateway.schema SET version = $1, written_by = $2";
 const TAKE_YOUR_TIME: &str = "SET LOCAL statement_timeout = '60s'";

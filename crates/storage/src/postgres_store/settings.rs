@@ -13,7 +13,7 @@ oauth_types::secret! {
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresSettings {
     pub(super) url: DatabaseUrl,
-    places: Vec<String>,
+    pub(super) places: Vec<String>,
     /// The most connections that work for callers; 16 by default. One more follows what other processes write.
     pub connections: u32,
     /// How long an operation waits for a connection; 3 s by default.

@@ -70,8 +70,7 @@ macro_rules! statements {
                 " SELECT now.xmin, stored.key, stored.expires_at, stored.owner, stored.format, stored.revision,",
                 " stored.body FROM now LEFT JOIN ",
                 $table,
-                " AS stored ON stored.table_name = $1 AND stored.xid >=",
-                " (SELECT CASE WHEN $2 > xmin THEN 0 ELSE $2 END FROM now)"
+                " AS stored ON stored.table_name = $1 AND stored.xid >= $2"
             ),
         }
     };

@@ -6,7 +6,12 @@ use test_support::postgres::PostgresServer;
 use super::*;
 use crate::contract;
 
+mod faults;
+mod hostile;
 mod keeping;
+mod opening;
+mod proxy;
+mod sharing;
 
 const THINGS: Table = Table::new("things", 1);
 
