@@ -68,7 +68,7 @@ impl Operation for Take {
         let taken = at(sql.take, &self.0).bind(known).fetch_optional(&mut *connection).await?;
         match taken {
             Some(taken) => Ok(Some(row::versioned(self.0.table, &taken, 0)?.record)),
-            None => look_for_newer(connection, sql, &self.0).await.map(|_| None),
+            None => look_for_newer(connection, sql, &self.0).await.map(|()| None),
         }
     }
 }
@@ -89,7 +89,7 @@ impl Operation for CompareAndSwap {
                 return Ok(true);
             }
         }
-        look_for_newer(connection, sql, place).await.map(|_| false)
+        look_for_newer(connection, sql, place).await.map(|()| false)
     }
 }
 

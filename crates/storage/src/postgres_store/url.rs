@@ -1,6 +1,9 @@
 //! URLs of databases: sqlx understands those with one host, libpq those with several.
 
-use std::{net::IpAddr, path::Path};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use sqlx::{
     ConnectOptions,
@@ -18,14 +21,14 @@ pub(super) struct Host {
 
 /// The hosts of a URL, in their order.
 pub(super) fn parse(url: &str) -> Result<Vec<Host>, InvalidPostgresUrl> {
-    let parts = Parts::split(url)?;
-    let hosts = parts.hosts()?;
-    let ports = parts.ports(hosts.len())?;
-    hosts.into_iter().zip(ports).map(|(host, port)| parts.host(host, port)).collect()
+    let pieces = Pieces::split(url)?;
+    let hosts = pieces.hosts()?;
+    let ports = pieces.ports(hosts.len())?;
+    hosts.into_iter().zip(ports).map(|(host, port)| pieces.host(host, port)).collect()
 }
 
 /// A URL in pieces, all percent-encoded as they were.
-struct Parts<'a> {
+struct Pieces<'a> {
     user: &'a str,
     authority: &'a str,
     path: &'a str,
@@ -36,7 +39,7 @@ struct Parts<'a> {
     parameters: Vec<&'a str>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> Pieces<'a> {
     fn split(url: &'a str) -> Result<Self, InvalidPostgresUrl> {
         let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"));
         let rest = rest.ok_or(InvalidPostgresUrl::Scheme)?;
@@ -46,11 +49,11 @@ impl<'a> Parts<'a> {
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (rest, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let (user, authority) = rest.rsplit_once('@').unwrap_or(("", rest));
-        let mut parts = Self { user, authority, path, host: None, port: None, parameters: Vec::new() };
+        let mut pieces = Self { user, authority, path, host: None, port: None, parameters: Vec::new() };
         for parameter in query.split('&').filter(|it| !it.is_empty()) {
-            parts.take_parameter(parameter)?;
+            pieces.take_parameter(parameter)?;
         }
-        Ok(parts)
+        Ok(pieces)
     }
 
     fn take_parameter(&mut self, parameter: &'a str) -> Result<(), InvalidPostgresUrl> {
@@ -105,10 +108,8 @@ impl<'a> Parts<'a> {
 /// Refuses a server elsewhere that would not have to prove which one it is.
 fn checked(options: PgConnectOptions) -> Result<Host, InvalidPostgresUrl> {
     let host = options.get_host();
-    let socket = options
-        .get_socket()
-        .map(|it| it.as_path())
-        .or_else(|| host.starts_with('/').then(|| Path::new(host)));
+    let socket =
+        options.get_socket().map(PathBuf::as_path).or_else(|| host.starts_with('/').then(|| Path::new(host)));
     let place = match socket {
         Some(folder) => format!("{} (port {})", folder.display(), options.get_port()),
         None => format!("{host}:{}", options.get_port()),

@@ -50,7 +50,7 @@ async fn l18_conflicts_do_not_surface_and_nothing_is_swept_twice() {
     let second = connect(&url).await;
     let mut working = JoinSet::new();
     for worker in 0..8_u8 {
-        let store = if worker % 2 == 0 { first.clone() } else { second.clone() };
+        let store = if worker.is_multiple_of(2) { first.clone() } else { second.clone() };
         working.spawn(async move { hammer(&store, worker).await });
     }
     let mut gone = BTreeSet::new();
@@ -71,7 +71,7 @@ async fn hammer(store: &PostgresStore, worker: u8) -> (usize, Vec<Vec<u8>>) {
         let owner = Key::of([round % 3]);
         for shared in 0..8_u8 {
             // In another order each time, so that two who lock as they come block each other.
-            let shared = if worker % 2 == 0 { shared } else { 7 - shared };
+            let shared = if worker.is_multiple_of(2) { shared } else { 7 - shared };
             store.put(THINGS, &Key::of([0, shared]), record("").owned_by(owner.clone())).await.unwrap();
             made += 1;
         }
