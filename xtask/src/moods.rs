@@ -22,7 +22,7 @@ const TEST: [&str; 10] = [
     "-p",
     "mcp-gateway",
     "--features",
-    "third-party",
+    "postgres",
     "--test",
     "it",
     "--",

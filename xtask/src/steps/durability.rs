@@ -8,7 +8,7 @@ pub(crate) const STEP: Step = Step { name: "durability", run };
 
 fn run() -> Tally {
     let runs = RUNS.iter().map(|(program, options)| Tally::of(test_program(program, options)));
-    let soak = soak::play(&["--features", "third-party"], CALLS).map(drop);
+    let soak = soak::play(&["--features", "postgres"], CALLS).map(drop);
     runs.chain([Tally::of(soak)]).sum()
 }
 

@@ -21,8 +21,8 @@ fn tests(arguments: &[&str]) -> Tally {
     }
 }
 
-/// The end-to-end tests run whole against both builds: without its section a build with `third-party` is the program
-/// that most users get, down to the framing of a request, and nothing less than all of its tests shows that.
+/// The end-to-end tests run whole against both builds: without its section a build with everything is the program that
+/// most users get, down to the framing of a request, and nothing less than all of its tests shows that.
 const RUNS: [&[&str]; 3] = [
     &["test", "--workspace", "--no-fail-fast"],
     &[
@@ -35,5 +35,5 @@ const RUNS: [&[&str]; 3] = [
         "--exclude",
         "xtask",
     ],
-    &["test", "-p", "mcp-gateway", "--no-fail-fast", "--features", "third-party", "--test", "it"],
+    &["test", "-p", "mcp-gateway", "--no-fail-fast", "--features", "postgres", "--test", "it"],
 ];

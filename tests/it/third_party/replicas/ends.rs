@@ -104,7 +104,7 @@ async fn k08_an_operator_without_a_running_gateway_ends_grants_in_the_database()
     assert!(stopped.wait().success());
     cluster.gateways.push(stopped);
     let answer = cluster.command(2, &["grants", "revoke", "--user", "local:alice", "--json"]);
-    assert!(answer.contains("\"grants\":1"), "{answer}");
+    assert!(answer.contains("\"grants\": 1"), "{answer}");
     let begin = Instant::now();
     while [cluster.status(0, &tokens.access).await, cluster.status(1, &tokens.access).await] != [401; 2] {
         assert!(begin.elapsed() < Duration::from_secs(5), "after five seconds it lives elsewhere");

@@ -22,7 +22,7 @@ async fn a_new_signing_key_of_one_gateway_is_taken_by_all() {
     let cluster = Cluster::start().await;
     let client = cluster.client().await;
     let before = client.connect(&alice()).await;
-    cluster.command(0, &["keys", "rotate", "--signing", "--at-once"]);
+    cluster.command(0, &["keys", "rotate", "--at-once"]);
     cluster.balancer.to(0);
     let after = client.refresh(&before.refresh).await.tokens();
     cluster.balancer.to_all();
