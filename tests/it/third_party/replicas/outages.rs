@@ -45,7 +45,7 @@ async fn fi15_l18_without_the_database_nothing_is_issued_and_with_it_all_goes_on
 
 #[tokio::test(flavor = "multi_thread")]
 async fn l01_l17_a_gateway_that_is_killed_takes_nothing_with_it() {
-    let cluster = Cluster::start().await;
+    let mut cluster = Cluster::start().await;
     let client = cluster.client().await;
     let first = client.connect(&alice()).await;
     cluster.balancer.to(0);
