@@ -38,10 +38,8 @@ pub async fn init(loaded: &Loaded) -> Result<PathBuf, InitFailure> {
     let third_party = loaded.third_party().ok_or(InitFailure::NoFile)?;
     let StorageSettings::Redb(redb) = third_party.storage() else { return Err(InitFailure::NoFile) };
     let made = make_store(&redb, &third_party.key_ring()?).await;
-    match made.map_err(|error: OpenStateError| InitFailure::Open(Box::new(error)))? {
-        true => Ok(redb.path),
-        false => Err(InitFailure::Exists(redb.path)),
-    }
+    let made = made.map_err(|error: OpenStateError| InitFailure::Open(Box::new(error)))?;
+    if made { Ok(redb.path) } else { Err(InitFailure::Exists(redb.path)) }
 }
 
 /// Makes a master key and an empty store beside it, unless there is a key: whoever has one may have had a store.

@@ -99,12 +99,12 @@ async fn g19_g20_generations_decide_with_a_clock_that_stands_still_and_after_a_r
             rotations += 1;
         }
         let world = world.restarted().await;
-        let reused = &tokens[0];
-        assert_eq!(world.grants.is_live(&reused.grant), Liveness::Live);
-        assert_eq!(refused(world.rotate(reused).await), Refusal::Ended(EndCause::RefreshReuse));
+        let oldest = &tokens[0];
+        assert_eq!(world.grants.is_live(&oldest.grant), Liveness::Live);
+        assert_eq!(refused(world.rotate(oldest).await), Refusal::Ended(EndCause::RefreshReuse));
         reuses += 1;
         let world = world.restarted().await;
-        assert_eq!(world.grants.is_live(&reused.grant), Liveness::Ended);
+        assert_eq!(world.grants.is_live(&oldest.grant), Liveness::Ended);
     }
     println!(
         "FI-25: {rotations} rotations by a clock that stands still; {reuses} reuses, each of which ended its grant"
