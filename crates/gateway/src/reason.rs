@@ -277,7 +277,8 @@ mod tests {
         /// Words of the protocols, of other documents and of commands, in backticks too.
         const OTHER_WORDS: &str = "iss sub aud exp iat nbf jti ath htm htu alg typ cnf kid crit b64 zip jwk jku \
             x5u x5c cty none chunked access_token error mcp check explain online gateway initialize invalid_scope scopes_supported \
-            token_endpoint_auth_methods_supported code true false redb state third party grant api add verify restore reseal";
+            token_endpoint_auth_methods_supported code true false redb state third party grant api add serve init verify restore \
+            reseal";
         let mut keys = BTreeSet::new();
         collect_names(&crate::config::json_schema(), &mut keys);
         assert!(keys.contains("max_token_lifetime") && !keys.contains("max_lifetime"));

@@ -80,7 +80,7 @@ async fn k07_whoever_signs_out_there_is_signed_out_here_at_once() {
     let took = began.elapsed();
     println!("FI-13: ended {} ms after the person began to sign out there", took.as_millis());
     assert!(took < Duration::from_secs(5), "{took:?}");
-    ends(stream).await;
+    ends(stream, "a call that the sign-out had ended").await;
     assert_eq!(client.refresh(&tokens.refresh).await.refusal(), (400, "invalid_grant".to_owned()));
     assert!(gateway.output().contains("third_party_logout"), "{}", gateway.output());
     assert_eq!(status(&elsewhere.access).await, 200, "another sign-in of the same person goes on");

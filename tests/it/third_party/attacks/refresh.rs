@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Connected, INVALID_GRANT, at_once};
+use super::{Connected, INVALID_GRANT, alice, at_once};
 use crate::third_party::client::TokenAnswer;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,17 +22,30 @@ async fn g18_a_hundred_refreshes_at_once_give_one_successor() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g15_a_spent_refresh_token_ends_everything_before_the_answer() {
     let stage = Connected::with("").await;
-    let first = stage.client.refresh(&stage.tokens.refresh).await.tokens();
-    let again = stage.client.refresh(&stage.tokens.refresh).await.tokens();
-    assert_eq!(again.refresh, first.refresh, "a lost answer may be asked for again");
-    let second = stage.client.refresh(&first.refresh).await.tokens();
-    assert_eq!(stage.status(&second.access).await, 200);
+    let (mut reuses, mut dead) = (0, 0);
+    for refreshes in 2..7 {
+        let mut tokens = vec![stage.client.connect(&alice()).await];
+        for present in 0..refreshes {
+            let next = stage.client.refresh(&tokens[present].refresh).await.tokens();
+            let again = stage.client.refresh(&tokens[present].refresh).await.tokens();
+            assert_eq!(again.refresh, next.refresh, "a lost answer may be asked for again");
+            tokens.push(next);
+        }
+        for each in &tokens {
+            assert_eq!(stage.status(&each.access).await, 200);
+        }
 
-    let reuse = stage.client.refresh(&stage.tokens.refresh).await;
-    assert_eq!(reuse.refusal(), (400, INVALID_GRANT.to_owned()));
-    assert_eq!(stage.status(&second.access).await, 401);
-    let newest = stage.client.refresh(&second.refresh).await;
-    assert_eq!(newest.refusal(), (400, INVALID_GRANT.to_owned()));
+        let reuse = stage.client.refresh(&tokens[0].refresh).await;
+        assert_eq!(reuse.refusal(), (400, INVALID_GRANT.to_owned()));
+        reuses += 1;
+        for each in &tokens {
+            assert_eq!(stage.status(&each.access).await, 401);
+            let refused = stage.client.refresh(&each.refresh).await;
+            assert_eq!(refused.refusal(), (400, INVALID_GRANT.to_owned()));
+            dead += 2;
+        }
+    }
+    println!("FI-05: {reuses} reuses; of {dead} tokens of their grants 0 alive when the reuse was answered");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Streams do not outlive what they rest on (E38, K08).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{Request, Response};
 use http_body_util::BodyExt;
@@ -26,9 +26,14 @@ pub(in crate::third_party) async fn endless() -> RecordingUpstream {
     .await
 }
 
-/// Waits until a stream ends, which must be within five seconds and without a further word.
-pub(in crate::third_party) async fn ends(mut stream: Response<Incoming>) {
+/// Waits until a stream ends, which must be within five seconds of what was just answered, and without a further word.
+pub(in crate::third_party) async fn ends(mut stream: Response<Incoming>, answered: &str) {
+    let began = Instant::now();
     let end = tokio::time::timeout(Duration::from_secs(5), stream.frame()).await.expect("the stream ends");
+    println!(
+        "FI-14: a stream ended {:.1} ms after {answered} was answered",
+        began.elapsed().as_secs_f64() * 1e3
+    );
     assert!(end.is_none_or(|it| it.is_err()), "nothing more is said");
 }
 
@@ -49,7 +54,7 @@ async fn e38_a_stream_ends_with_its_grant_and_others_go_on() {
     assert_eq!((first.status().as_u16(), second.status().as_u16()), (200, 200));
 
     assert_eq!(client.revoke(&doomed.refresh).await.status, 200);
-    ends(first).await;
+    ends(first, "a revocation").await;
     assert!(goes_on(&mut second).await, "the stream of another grant stays open");
 }
 
@@ -69,14 +74,14 @@ async fn e38_g15_g01_a_second_use_of_a_secret_ends_the_streams_of_its_grant() {
     let third = client.refresh(&second.refresh).await.tokens();
     let stream = open(tool_call(&url, Some(&third.access))).await;
     assert_eq!(client.refresh(&first.refresh).await.refusal(), refused);
-    ends(stream).await;
+    ends(stream, "a second use of a refresh token").await;
 
     let asked = client.asks();
     let code = client.code(&alice(), &asked).await;
     let tokens = client.redeem(&code, &asked.verifier).await.tokens();
     let stream = open(tool_call(&url, Some(&tokens.access))).await;
     assert_eq!(client.redeem(&code, &asked.verifier).await.refusal(), refused);
-    ends(stream).await;
+    ends(stream, "a second use of a code").await;
     assert!(goes_on(&mut other).await, "the stream of another grant stays open");
 }
 
@@ -119,7 +124,7 @@ async fn e38_e28_the_stream_of_an_old_server_ends_with_the_grant() {
     assert_eq!((posted(&messages, &doomed.access).await, posted(&others, &spared.access).await), (202, 202));
 
     assert_eq!(client.revoke(&doomed.refresh).await.status, 200);
-    ends(ending).await;
+    ends(ending, "a revocation, before an old server,").await;
     assert_eq!(posted(&messages, &doomed.access).await, 401);
     assert!(goes_on(&mut going_on).await, "the stream of another grant stays open");
     assert_eq!(posted(&others, &spared.access).await, 202);
@@ -148,7 +153,7 @@ async fn k08_the_account_page_ends_streams_and_tokens() {
     let after = person.presses_only(&account, &format!("action={end}")).await;
     assert_eq!(after.status, 200, "{}", after.text());
 
-    ends(stream).await;
+    ends(stream, "the account page").await;
     until("the token is dead", async || open(tool_call(&url, Some(&tokens.access))).await.status() == 401)
         .await;
 }

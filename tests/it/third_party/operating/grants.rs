@@ -6,14 +6,16 @@ use std::{
     os::unix::{fs::MetadataExt, net::UnixStream},
 };
 
-use http_body_util::BodyExt;
 use serde_json::json;
-use test_support::upstream::{Answer, Recorded, RecordingUpstream};
 
 use super::{Client, LOCAL, Scene, alice, gateway, text};
 use crate::{
     support::{get, open, tool_call},
-    third_party::{client::TokenAnswer, commands::run},
+    third_party::{
+        attacks::streams::{endless, ends},
+        client::TokenAnswer,
+        commands::run,
+    },
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,16 +53,11 @@ async fn k08_n07_the_operator_sees_grants_and_ends_them_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k08_streams_end_with_everything_the_operator_ends() {
-    let upstream = RecordingUpstream::start(|_: &Recorded| {
-        let (events, answer) = Answer::events();
-        std::mem::forget(events);
-        answer
-    })
-    .await;
+    let upstream = endless().await;
     let gateway = gateway(&upstream.uri("/mcp").to_string(), LOCAL, "");
     let client = Client::register(&gateway).await;
     let tokens = client.connect(&alice()).await;
-    let mut stream = open(tool_call(&gateway.url("/mcp"), Some(&tokens.access))).await;
+    let stream = open(tool_call(&gateway.url("/mcp"), Some(&tokens.access))).await;
     assert_eq!(stream.status(), 200);
 
     let command = |arguments: &[&str]| run(&gateway.path(""), arguments, "");
@@ -68,10 +65,7 @@ async fn k08_streams_end_with_everything_the_operator_ends() {
     assert_eq!(unsaid.status.code(), Some(2), "everything ends only when somebody says so");
     let ended = command(&["grants", "revoke", "--all", "--config", "gateway.toml"]);
     assert_eq!(text(&ended.stdout), "ended 1 grants and 1 sign-ins\n", "{}", text(&ended.stderr));
-    let end = tokio::time::timeout(std::time::Duration::from_secs(5), stream.frame())
-        .await
-        .expect("the stream ends");
-    assert!(end.is_none_or(|it| it.is_err()));
+    ends(stream, "the operator's command").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

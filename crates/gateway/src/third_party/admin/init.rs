@@ -52,14 +52,14 @@ pub async fn init(loaded: &Loaded) -> Result<Made, InitFailure> {
     let failed = |error: OpenStateError| InitFailure::Open(Box::new(error));
     match third_party.storage() {
         StorageSettings::Memory => Err(InitFailure::Nowhere),
-        StorageSettings::Redb(redb) => match make_store(&redb, &ring).await.map_err(failed)? {
-            true => Ok(Made::File(redb.path)),
-            false => Err(InitFailure::Exists(redb.path)),
-        },
-        StorageSettings::Shared(database) => match begin_in(&database, &ring).await.map_err(failed)? {
-            true => Ok(Made::Database),
-            false => Err(InitFailure::InUse),
-        },
+        StorageSettings::Redb(redb) => {
+            let made = make_store(&redb, &ring).await.map_err(failed)?;
+            if made { Ok(Made::File(redb.path)) } else { Err(InitFailure::Exists(redb.path)) }
+        }
+        StorageSettings::Shared(database) => {
+            let made = begin_in(&database, &ring).await.map_err(failed)?;
+            if made { Ok(Made::Database) } else { Err(InitFailure::InUse) }
+        }
     }
 }
 

@@ -63,29 +63,38 @@ const FLOWS: [(Flow, u64, u64, bool); 12] = [
 
 #[tokio::test(start_paused = true)]
 async fn g27_whichever_operation_of_the_store_fails_every_flow_keeps_its_promise() {
+    let mut failed = 0;
     for (flow, least, _, may_refuse) in FLOWS {
-        check(flow, Trouble::Store(Fault::Refused), least, may_refuse).await;
+        failed += check(flow, Trouble::Store(Fault::Refused), least, may_refuse).await;
     }
+    report(&format!("{failed} operations of the store failed"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn g27_whichever_answer_of_the_store_is_lost_every_flow_keeps_its_promise() {
+    let mut lost = 0;
     for (flow, least, _, may_refuse) in FLOWS {
-        check(flow, Trouble::Store(Fault::AnswerLost), least, may_refuse).await;
+        lost += check(flow, Trouble::Store(Fault::AnswerLost), least, may_refuse).await;
     }
+    report(&format!("{lost} answers of the store were lost"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn g27_whichever_question_to_the_third_party_fails_every_flow_keeps_its_promise() {
+    let [mut failed, mut lost] = [0; 2];
     for (flow, _, least, _) in FLOWS {
-        for fault in [Fault::Refused, Fault::AnswerLost] {
-            check(flow, Trouble::ThirdParty(fault), least, false).await;
-        }
+        failed += check(flow, Trouble::ThirdParty(Fault::Refused), least, false).await;
+        lost += check(flow, Trouble::ThirdParty(Fault::AnswerLost), least, false).await;
     }
+    report(&format!("{failed} questions to the third party failed, {lost} answers were lost"));
 }
 
-/// Plays the flow until nothing is left to fail.
-async fn check(flow: Flow, trouble: Trouble, least: u64, may_refuse: bool) {
+fn report(what: &str) {
+    println!("G27: {} flows: {what}, each once, 0 broken promises", FLOWS.len());
+}
+
+/// Plays the flow until nothing is left to fail; answers how many operations have.
+async fn check(flow: Flow, trouble: Trouble, least: u64, may_refuse: bool) -> u64 {
     for n in EACH {
         let mut stage = Stage::set(flow, trouble).await;
         stage.scene.fail_nth(n);
@@ -101,9 +110,10 @@ async fn check(flow: Flow, trouble: Trouble, least: u64, may_refuse: bool) {
         stage.ends_everything().await;
         if pending {
             assert!(n > least, "{flow:?}, {trouble:?}: only {} operations", n - 1);
-            return;
+            return n - 1;
         }
     }
+    unreachable!()
 }
 
 /// A gateway, a person who is signed in, and what the flow works with.

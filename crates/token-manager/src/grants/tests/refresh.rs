@@ -90,15 +90,25 @@ async fn g18_a_hundred_parallel_refreshes_leave_one_successor() {
 
 #[tokio::test]
 async fn g19_g20_generations_decide_with_a_clock_that_stands_still_and_after_a_restart() {
-    let world = World::new().await;
-    let first = world.live().await;
-    let second = world.rotate(&first).await.unwrap();
-    world.rotate(&second).await.unwrap();
-    let world = world.restarted().await;
-    assert_eq!(world.grants.is_live(&first.grant), Liveness::Live);
-    assert_eq!(refused(world.rotate(&first).await), Refusal::Ended(EndCause::RefreshReuse));
-    let world = world.restarted().await;
-    assert_eq!(world.grants.is_live(&first.grant), Liveness::Ended);
+    let (mut rotations, mut reuses) = (0, 0);
+    for generations in 2..12 {
+        let world = World::new().await;
+        let mut tokens = vec![world.live().await];
+        for present in 0..generations {
+            tokens.push(world.rotate(&tokens[present]).await.unwrap());
+            rotations += 1;
+        }
+        let world = world.restarted().await;
+        let oldest = &tokens[0];
+        assert_eq!(world.grants.is_live(&oldest.grant), Liveness::Live);
+        assert_eq!(refused(world.rotate(oldest).await), Refusal::Ended(EndCause::RefreshReuse));
+        reuses += 1;
+        let world = world.restarted().await;
+        assert_eq!(world.grants.is_live(&oldest.grant), Liveness::Ended);
+    }
+    println!(
+        "FI-25: {rotations} rotations by a clock that stands still; {reuses} reuses, each of which ended its grant"
+    );
 }
 
 #[tokio::test]
