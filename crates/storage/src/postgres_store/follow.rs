@@ -12,12 +12,13 @@ use sqlx::{PgConnection, Row};
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{
+    connect_error::ConnectError,
     failure::Failure,
     pool::Pool,
     row,
     statements::{POSITION, Statements},
 };
-use crate::{Changes, Position, Table};
+use crate::{Changes, Position, StoreError, Table};
 
 /// The connection that asks.
 #[derive(Debug, Default)]
@@ -65,7 +66,10 @@ impl Follower {
 
 impl Session {
     async fn open(pool: &Pool) -> Result<Self, Failure> {
-        let connection = pool.connect().await.map_err(|error| Failure::Refused(error.to_string()))?;
+        let connection = pool.connect().await.map_err(|error| match error {
+            ConnectError::Closed => Failure::Answer(StoreError::Unavailable(error.to_string())),
+            _ => Failure::Refused(error.to_string()),
+        })?;
         let number = SESSIONS.fetch_add(1, Ordering::Relaxed) % (1 << SESSION_BITS);
         Ok(Self { number, connection })
     }

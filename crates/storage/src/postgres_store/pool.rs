@@ -122,29 +122,31 @@ impl Pool {
     }
 
     /// While the database is known to be away, each call tries once and nobody waits.
+    ///
+    /// Of several errors it answers the first: the last is often only that the time was over.
     async fn connect_until(&self, deadline: Instant) -> Result<PgConnection, ConnectError> {
+        let mut first = None;
         loop {
-            match self.connect_once().await {
+            let error = match self.connect_once(deadline).await {
                 Ok(connection) => return Ok(connection),
-                Err(error)
-                    if !error.may_pass()
-                        || self.health.has_failed()
-                        || Instant::now() + BETWEEN_ATTEMPTS >= deadline =>
-                {
-                    return Err(error);
-                }
-                Err(_) => sleep(BETWEEN_ATTEMPTS).await,
+                Err(error) if error.may_pass() => first.get_or_insert(error),
+                Err(error) => return Err(error),
+            };
+            if self.health.has_failed() || Instant::now() + BETWEEN_ATTEMPTS >= deadline {
+                return Err(error.clone());
             }
+            sleep(BETWEEN_ATTEMPTS).await;
         }
     }
 
     /// Tries each host once, first the one that was right the last time; answers the last error.
-    async fn connect_once(&self) -> Result<PgConnection, ConnectError> {
+    async fn connect_once(&self, deadline: Instant) -> Result<PgConnection, ConnectError> {
         let first = self.preferred.load(Ordering::Relaxed);
         let each = self.acquire_timeout / u32::try_from(self.hosts.len()).unwrap_or(u32::MAX).max(1);
         let mut failure = ConnectError::Closed;
         for (index, host) in self.hosts.iter().enumerate().cycle().skip(first).take(self.hosts.len()) {
-            let opened = timeout(each, session::open(host, self.rules)).await;
+            let opened =
+                timeout_at(deadline.min(Instant::now() + each), session::open(host, self.rules)).await;
             match opened.unwrap_or_else(|_| Err(ConnectError::timed_out(&host.place))) {
                 Ok(connection) => {
                     self.preferred.store(index, Ordering::Relaxed);
@@ -189,7 +191,7 @@ impl fmt::Debug for Pool {
 const MOST_CONNECTIONS: u32 = 1 << 10;
 const PING: Duration = Duration::from_secs(1);
 const MOMENT: Duration = Duration::from_millis(200);
-const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
+const LONGEST_LIFE: Duration = Duration::from_mins(30);
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
 /// What the way to the database and a commit at its replicas may take beyond the work itself.
 const GRACE: Duration = Duration::from_secs(2);
