@@ -21,17 +21,14 @@ pub(crate) async fn run(rounds: u64) -> Outcome {
     let in_file = Scene::open(&folder.path().join("state.redb"), Sealing::Day, Arc::new(|_, _| {})).await?;
     let server = PostgresServer::start();
     let url = server.database();
-    let mut in_database = Vec::new();
-    for _ in 0..REPLICAS {
-        in_database.push(Scene::in_database(&url).await?);
-    }
+    let replica = || Scene::in_database(&url);
     let rows = [
-        ("memory", vec![Scene::in_memory().await?]),
-        ("redb", vec![in_file]),
-        ("PostgreSQL, three replicas", in_database),
+        ("memory", Replicas::one(Scene::in_memory().await?)),
+        ("redb", Replicas::one(in_file)),
+        ("PostgreSQL, three replicas", Replicas([replica().await?, replica().await?, replica().await?])),
     ];
-    for (name, scenes) in rows {
-        let (replicas, mut progress) = (Replicas(scenes), Progress::of(rounds));
+    for (name, replicas) in rows {
+        let mut progress = Progress::of(rounds);
         for _ in 0..rounds {
             g02_of_a_thousand_redemptions_one_succeeds(&replicas).await?;
             g18_of_a_hundred_refreshes_one_branch_lives(&replicas).await?;
@@ -45,13 +42,23 @@ pub(crate) async fn run(rounds: u64) -> Outcome {
     Ok(())
 }
 
-/// Those that share a store; the only one of a store that is not shared.
-struct Replicas(Vec<Scene>);
+/// Those that share a store.
+struct Replicas([Scene; 3]);
 
 impl Replicas {
+    /// The only one of a store that is not shared.
+    fn one(scene: Scene) -> Self {
+        Self([scene.clone(), scene.clone(), scene])
+    }
+
     /// Whoever comes as number `number`.
     fn number(&self, number: usize) -> Scene {
-        self.0[number % self.0.len()].clone()
+        let [first, second, third] = &self.0;
+        match number % 3 {
+            0 => first.clone(),
+            1 => second.clone(),
+            _ => third.clone(),
+        }
     }
 
     /// What each of them says of a grant, once it has heard of the others.
@@ -147,6 +154,5 @@ impl Progress {
     }
 }
 
-const REPLICAS: usize = 3;
 const REDEMPTIONS: usize = 1_000;
 const REFRESHES: usize = 100;

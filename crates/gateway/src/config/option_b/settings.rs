@@ -83,16 +83,18 @@ impl LoadedThirdParty<'_> {
 
     /// Where the state is.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "see the proof")]
     pub fn storage(&self) -> StorageSettings {
         match &self.config.storage {
             Storage::Redb(path) => StorageSettings::Redb(RedbSettings::new(path)),
-            Storage::Postgres(_) => {
-                let url = self.material.database.as_ref().map_or("", Secret::expose);
-                StorageSettings::Shared(database::settings(url).expect("loading refuses other URLs"))
-            }
+            Storage::Postgres(_) => StorageSettings::Shared(self.database()),
             Storage::Memory => StorageSettings::Memory,
         }
+    }
+
+    #[expect(clippy::expect_used, reason = "see the proof")]
+    fn database(&self) -> DatabaseSettings {
+        let url = self.material.database.as_ref().map_or("", Secret::expose);
+        database::settings(url).expect("loading refuses other URLs")
     }
 
     /// Where people who are signed in may connect further accounts.
