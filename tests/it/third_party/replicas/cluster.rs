@@ -27,13 +27,19 @@ impl Cluster {
     }
 
     pub(super) async fn before(upstream: RecordingUpstream) -> Self {
-        let (server, balancer) = (PostgresServer::start(), Balancer::start().await);
+        Self::behind(Balancer::start().await, upstream, LOCAL).await
+    }
+
+    /// With these providers, which may know where the balancer is.
+    pub(super) async fn behind(balancer: Balancer, upstream: RecordingUpstream, providers: &str) -> Self {
+        let server = PostgresServer::start();
         let database = server.database();
         let (origin, uri) = (balancer.origin(), upstream.uri("/mcp").to_string());
         let starts: Vec<_> = (0..GATEWAYS)
             .map(|_| {
                 let (database, origin, uri) = (database.clone(), origin.clone(), uri.clone());
-                std::thread::spawn(move || gateway(&database, &origin, &uri))
+                let providers = providers.to_owned();
+                std::thread::spawn(move || gateway(&database, &origin, &uri, &providers))
             })
             .collect();
         let gateways: Vec<_> = starts.into_iter().map(|it| it.join().unwrap()).collect();
@@ -88,10 +94,10 @@ impl Cluster {
 }
 
 /// One of them.
-pub(super) fn gateway(database: &str, origin: &str, upstream: &str) -> Gateway {
+fn gateway(database: &str, origin: &str, upstream: &str, providers: &str) -> Gateway {
     setup().file("database.url", database).start(|listen| {
         let port = listen.rsplit(':').next().unwrap();
-        configuration(listen, upstream, LOCAL, "")
+        configuration(listen, upstream, providers, "")
             .replace(&format!("http://localhost:{port}\""), &format!("{origin}\""))
             .replace("{ redb = \"state.redb\" }", "{ postgres = { file = \"database.url\" } }")
             .replace("[outbound]", "[admin]\nsocket = \"admin.sock\"\n[outbound]")

@@ -1,18 +1,24 @@
 //! What ends at one gateway ends at all (FI-05, FI-14, K08).
 
-use std::time::{Duration, Instant};
+use std::{
+    net::TcpListener,
+    time::{Duration, Instant},
+};
 
 use http::Response;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use super::cluster::{Cluster, endless};
+use super::{
+    balancer::Balancer,
+    cluster::{Cluster, endless},
+};
 use crate::{
-    support::{open, tool_call},
+    support::{Part, open, tool_call},
     third_party::{
         attacks::INVALID_GRANT,
         client::{Client, TokenAnswer, Tokens},
-        stage::alice,
+        stage::{alice, corp, corp_alice},
     },
 };
 
@@ -24,6 +30,8 @@ enum Ending {
     Theft,
     /// The operator ends all of a person.
     Operator,
+    /// The person ends it on the account page.
+    AccountPage,
 }
 
 impl Ending {
@@ -37,8 +45,29 @@ impl Ending {
                 assert_eq!(refused, (400, INVALID_GRANT.to_owned()));
             }
             Self::Operator => drop(cluster.command(0, &["grants", "revoke", "--user", "local:alice"])),
+            Self::AccountPage => {
+                let mut person = alice();
+                let account = person.goes_to(&format!("{}/account", cluster.balancer.origin())).await;
+                let buttons = account.forms().into_iter().flat_map(|it| it.buttons).flatten();
+                let end = buttons.map(|(_, value)| value).find(|it| it.starts_with("end:")).unwrap();
+                let after = person.presses_only(&account, &format!("action={end}")).await;
+                assert_eq!(after.status, 200, "{}", after.text());
+            }
         }
     }
+}
+
+/// One that is open at each gateway.
+async fn streams(cluster: &Cluster, tokens: &Tokens) -> Vec<Response<Incoming>> {
+    let mut streams = Vec::new();
+    for gateway in 0..3 {
+        cluster.balancer.to(gateway);
+        let stream = open(tool_call(&cluster.url(), Some(&tokens.access))).await;
+        assert_eq!(stream.status(), 200, "open at gateway {gateway}");
+        streams.push(stream);
+    }
+    cluster.balancer.to_all();
+    streams
 }
 
 /// Waits until a stream has ended.
@@ -51,15 +80,9 @@ async fn fi14_fi05_k08_the_end_of_a_grant_counts_at_every_gateway_within_five_se
     let cluster = Cluster::before(endless().await).await;
     let client = cluster.client().await;
     let mut slowest = Duration::ZERO;
-    for ending in [Ending::Revocation, Ending::Theft, Ending::Operator] {
+    for ending in [Ending::Revocation, Ending::Theft, Ending::Operator, Ending::AccountPage] {
         let tokens = client.connect(&alice()).await;
-        let mut streams = Vec::new();
-        for gateway in 0..3 {
-            cluster.balancer.to(gateway);
-            let stream = open(tool_call(&cluster.url(), Some(&tokens.access))).await;
-            assert_eq!(stream.status(), 200, "open at gateway {gateway}");
-            streams.push(stream);
-        }
+        let streams = streams(&cluster, &tokens).await;
         cluster.balancer.to(0);
         ending.happen(&cluster, &client, &tokens).await;
         let begin = Instant::now();
@@ -73,6 +96,39 @@ async fn fi14_fi05_k08_the_end_of_a_grant_counts_at_every_gateway_within_five_se
     }
     println!("ended at 3 gateways, streams included, {} ms after the answer, at most", slowest.as_millis());
     assert!(slowest < Duration::from_secs(5), "{slowest:?}");
+}
+
+/// The third party tells one gateway, and every step of the sign-in before may have been at another.
+#[tokio::test(flavor = "multi_thread")]
+async fn fi13_fi14_k07_a_sign_out_at_the_third_party_counts_at_every_gateway_within_five_seconds() {
+    let balancer = Balancer::start().await;
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let provider = corp(&format!("http://127.0.0.1:{port}"));
+    let logout = format!("{}/backchannel-logout/corp", balancer.origin());
+    let _third_party = Part::start("third-party.mjs", &["--port", &port, "--logout", &logout]);
+    let cluster = Cluster::behind(balancer, endless().await, &provider).await;
+    let client = cluster.client().await;
+    let mut alice = corp_alice().stops_at(&client.redirect_uri);
+    let asked = client.asks();
+    let code = asked.code_in(&alice.goes_to(&asked.url).await);
+    let tokens = client.redeem(&code, &asked.verifier).await.tokens();
+    let elsewhere = client.connect(&corp_alice()).await;
+    let streams = streams(&cluster, &tokens).await;
+
+    let begin = Instant::now();
+    let link = format!("http://127.0.0.1:{port}/session/end?client_id=gateway");
+    let there = alice.presses("logout=yes").goes_to(&link).await;
+    assert!(there.status.is_success() || there.status.is_redirection(), "{}", there.text());
+    for stream in streams {
+        ends(stream).await;
+    }
+    cluster.until_everywhere(&tokens.access, 401).await;
+    let took = begin.elapsed();
+    println!("ended at 3 gateways {} ms after the person began to sign out there", took.as_millis());
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let refused = client.refresh(&tokens.refresh).await.refusal();
+    assert_eq!(refused, (400, INVALID_GRANT.to_owned()));
+    assert_eq!(client.refresh(&elsewhere.refresh).await.status, 200, "another sign-in goes on");
 }
 
 #[tokio::test(flavor = "multi_thread")]
