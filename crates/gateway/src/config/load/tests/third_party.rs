@@ -117,6 +117,40 @@ fn with_variable(name: &'static str, value: &str, key: &str, message: &str) {
     folder.refuses(key, message);
 }
 
+/// The URL of a database in the place of the file.
+#[track_caller]
+fn in_database(url: &str) -> Result<Loaded, ConfigError> {
+    let mut folder = Folder::new();
+    folder.variables.push(("DATABASE_URL", url.to_owned()));
+    let to = r#"storage = { postgres = { env = "DATABASE_URL" } }"#;
+    let text = CONFIGURATION.replace(r#"storage = { redb = "state.redb" }"#, to);
+    folder.write("gateway.toml", text.as_bytes());
+    folder.load()
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn l20_the_state_is_in_no_database_elsewhere_that_proves_nothing() {
+    let loaded = in_database("postgres://gateway:hunter2hunter2@127.0.0.1/gateway").unwrap();
+    assert!(!format!("{loaded:?}").contains("hunter2"), "the password is not printed");
+    in_database("postgres://gateway:hunter2hunter2@db.example.com/gateway?sslmode=verify-full").unwrap();
+    for mode in ["", "?sslmode=require", "?sslmode=verify-ca"] {
+        let error = in_database(&format!("postgres://gateway:hunter2hunter2@db.example.com/gateway{mode}"));
+        let error = error.unwrap_err();
+        assert_eq!(error.key(), "third_party.storage.postgres", "{error}");
+        let text = error.to_string();
+        assert!(text.contains("set `sslmode=verify-full`") && !text.contains("hunter2"), "{text}");
+    }
+}
+
+#[cfg(not(feature = "postgres"))]
+#[test]
+fn a_build_without_databases_says_so() {
+    let error = in_database("postgres://gateway@127.0.0.1/gateway").unwrap_err();
+    assert_eq!(error.key(), "third_party.storage.postgres", "{error}");
+    assert!(error.to_string().contains("`--features postgres`"), "{error}");
+}
+
 #[test]
 fn everything_is_read_and_paths_are_resolved() {
     let folder = Folder::new();

@@ -9,7 +9,7 @@ mod secrets;
 mod trusted_issuers;
 
 use super::{BASE, edited, parse, refuses_in};
-use crate::config::{Config, Storage};
+use crate::config::{Config, SecretSource, Storage};
 
 /// A configuration of Option B that passes, with every section that a row may edit.
 pub(super) const OPTION_B: &str = r#"public_url = "https://mcp.example.com"
@@ -114,7 +114,7 @@ fn the_gateway_is_the_only_authorization_server() {
 }
 
 #[test]
-fn o15_the_state_is_in_one_file_or_in_memory() {
+fn o15_the_state_is_in_one_file_in_a_database_or_in_memory() {
     let from = "storage = { redb = \"state.redb\" }";
     let storage = |to: &str| accepts(from, to).third_party.unwrap().storage;
     assert_eq!(
@@ -122,16 +122,15 @@ fn o15_the_state_is_in_one_file_or_in_memory() {
         Storage::Redb("/var/lib/gw.redb".into())
     );
     assert_eq!(storage("storage = { memory = true }"), Storage::Memory);
+    let database = "storage = { postgres = { env = \"DATABASE_URL\" } }";
+    assert_eq!(storage(database), Storage::Postgres(SecretSource::Env("DATABASE_URL".to_owned())));
     let key = "third_party.storage";
-    for to in ["{}", "{ memory = false }", "{ redb = \"\" }", "{ redb = \"a\", memory = true }"] {
+    let two = "{ redb = \"a\", postgres = { env = \"A\" } }";
+    for to in [two, "{}", "{ memory = false }", "{ redb = \"\" }", "{ redb = \"a\", memory = true }"] {
         refuses(from, &format!("storage = {to}"), key, "write `{ redb =");
     }
-    refuses(
-        from,
-        "storage = { postgres = \"x\" }",
-        "third_party.storage.postgres",
-        "expected `redb` or `memory`",
-    );
+    refuses(from, "storage = { postgres = \"x\" }", "third_party.storage.postgres", "invalid type");
+    refuses(from, "storage = { sqlite = \"x\" }", "third_party.storage.sqlite", "expected one of");
     refuses(from, "storage = \"state.redb\"", key, "invalid type");
     refuses_somewhere(from, "", "third_party", "missing field `storage`");
 }
