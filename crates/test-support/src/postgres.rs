@@ -104,7 +104,7 @@ impl PostgresServer {
         let log = File::options().create(true).append(true).open(self.folder.join("log")).expect("a log");
         let mut postgres = self.programs.command("postgres", &self.folder);
         postgres.args(["-D", "data", "-h", "127.0.0.1", "-k"]).arg(&self.folder);
-        postgres.args(["-p", &self.address.port().to_string(), "-c", "max_connections=300"]);
+        postgres.args(["-p", &self.address.port().to_string(), "-c", "max_connections=600"]);
         postgres.args(["-c", "shared_buffers=32MB", "-c", "max_wal_size=256MB"]);
         postgres.stdout(log.try_clone().expect("a log")).stderr(log);
         *self.running() = Some(postgres.spawn().expect("postgres starts"));

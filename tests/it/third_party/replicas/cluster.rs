@@ -17,7 +17,6 @@ use crate::{
 pub(super) struct Cluster {
     pub(super) gateways: Vec<Gateway>,
     pub(super) balancer: Balancer,
-    pub(super) server: PostgresServer,
     pub(super) upstream: RecordingUpstream,
 }
 
@@ -27,12 +26,16 @@ impl Cluster {
     }
 
     pub(super) async fn before(upstream: RecordingUpstream) -> Self {
-        Self::behind(Balancer::start().await, upstream, LOCAL).await
+        Self::behind(Balancer::start().await, upstream, LOCAL, PostgresServer::shared()).await
     }
 
-    /// With these providers, which may know where the balancer is.
-    pub(super) async fn behind(balancer: Balancer, upstream: RecordingUpstream, providers: &str) -> Self {
-        let server = PostgresServer::start();
+    /// With these providers, which may know where the balancer is, and in a new database of this server.
+    pub(super) async fn behind(
+        balancer: Balancer,
+        upstream: RecordingUpstream,
+        providers: &str,
+        server: &PostgresServer,
+    ) -> Self {
         let database = server.database();
         let (origin, uri) = (balancer.origin(), upstream.uri("/mcp").to_string());
         let starts: Vec<_> = (0..GATEWAYS)
@@ -44,7 +47,7 @@ impl Cluster {
             .collect();
         let gateways: Vec<_> = starts.into_iter().map(|it| it.join().unwrap()).collect();
         balancer.put_behind(gateways.iter().map(Gateway::address).collect());
-        Self { gateways, balancer, server, upstream }
+        Self { gateways, balancer, upstream }
     }
 
     /// A client that reaches whichever gateway its connections are given to.

@@ -2,24 +2,27 @@
 
 use std::time::{Duration, Instant};
 
-use super::cluster::Cluster;
+use test_support::postgres::PostgresServer;
+
+use super::{balancer::Balancer, cluster::Cluster};
 use crate::{
     support::{Gateway, get},
     third_party::{
-        attacks::until,
+        attacks::{echo, until},
         client::{Client, TokenAnswer},
-        stage::alice,
+        stage::{LOCAL, alice},
     },
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fi15_l18_without_the_database_nothing_is_issued_and_with_it_all_goes_on() {
-    let cluster = Cluster::start().await;
+    let server = PostgresServer::start();
+    let cluster = Cluster::behind(Balancer::start().await, echo().await, LOCAL, &server).await;
     let client = cluster.client().await;
     let tokens = client.connect(&alice()).await;
     assert_eq!(cluster.statuses(&tokens.access).await, [200; 3]);
 
-    cluster.server.kill();
+    server.kill();
     let gone = cluster.until_everywhere(&tokens.access, 503).await;
     assert_eq!(client.refresh(&tokens.refresh).await.refusal(), (503, "temporarily_unavailable".to_owned()));
     assert_eq!(get(&format!("{}/readyz", cluster.balancer.origin())).await.status, 503);
@@ -27,7 +30,7 @@ async fn fi15_l18_without_the_database_nothing_is_issued_and_with_it_all_goes_on
         assert!(gateway.output().contains("what other gateways did to grants is not known"));
     }
 
-    cluster.server.resume();
+    server.resume();
     let back = cluster.until_everywhere(&tokens.access, 200).await;
     let begin = Instant::now();
     until("refreshes are answered", async || client.refresh(&tokens.refresh).await.status == 200).await;

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::cluster::Cluster;
-use crate::third_party::{
-    attacks::{INVALID_GRANT, at_once},
-    client::TokenAnswer,
-    stage::alice,
+use crate::{
+    support::Answer,
+    third_party::{
+        attacks::{INVALID_GRANT, at_once},
+        client::TokenAnswer,
+        stage::alice,
+    },
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -17,7 +20,10 @@ async fn fi03_g02_of_a_thousand_redemptions_at_three_gateways_one_succeeds() {
     let code = client.code(&alice(), &asked).await;
     let redemption = |_| {
         let (client, code, verifier) = (client.clone(), code.clone(), asked.verifier.clone());
-        async move { client.redeem(&code, &verifier).await }
+        patiently(move || {
+            let (client, code, verifier) = (client.clone(), code.clone(), verifier.clone());
+            async move { client.redeem(&code, &verifier).await }
+        })
     };
     let answers = at_once(1000, redemption).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|it| it.status == 200);
@@ -37,7 +43,10 @@ async fn fi04_g18_of_a_hundred_refreshes_at_three_gateways_one_branch_lives() {
     let first = client.connect(&alice()).await;
     let refresh = |_| {
         let (client, token) = (client.clone(), first.refresh.clone());
-        async move { client.refresh(&token).await }
+        patiently(move || {
+            let (client, token) = (client.clone(), token.clone());
+            async move { client.refresh(&token).await }
+        })
     };
     let answers = at_once(100, refresh).await;
     let successors: BTreeSet<_> = answers.iter().map(|it| it.tokens().refresh).collect();
@@ -48,4 +57,15 @@ async fn fi04_g18_of_a_hundred_refreshes_at_three_gateways_one_branch_lives() {
     client.refresh(&third.refresh).await.tokens();
     assert_eq!(client.refresh(&first.refresh).await.refusal(), (400, INVALID_GRANT.to_owned()));
     cluster.until_everywhere(&third.access, 401).await;
+}
+
+/// The answer that is no 503: on a busy machine a database may keep somebody waiting for too long.
+async fn patiently<F: Future<Output = Answer>>(request: impl Fn() -> F) -> Answer {
+    loop {
+        let answer = request().await;
+        if answer.status != 503 {
+            return answer;
+        }
+        assert_eq!(answer.refusal().1, "temporarily_unavailable");
+    }
 }

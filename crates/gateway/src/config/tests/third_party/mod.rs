@@ -129,7 +129,12 @@ fn o15_the_state_is_in_one_file_in_a_database_or_in_memory() {
     for to in [two, "{}", "{ memory = false }", "{ redb = \"\" }", "{ redb = \"a\", memory = true }"] {
         refuses(from, &format!("storage = {to}"), key, "write `{ redb =");
     }
-    refuses(from, "storage = { postgres = \"x\" }", "third_party.storage.postgres", "a secret must not stand");
+    refuses(
+        from,
+        "storage = { postgres = \"x\" }",
+        "third_party.storage.postgres",
+        "a secret must not stand",
+    );
     refuses(from, "storage = { sqlite = \"x\" }", "third_party.storage.sqlite", "expected one of");
     refuses(from, "storage = \"state.redb\"", key, "invalid type");
     refuses_somewhere(from, "", "third_party", "missing field `storage`");
