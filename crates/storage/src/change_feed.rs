@@ -1,6 +1,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use oauth_types::UnixTime;
 
 use crate::{Key, StoreError, Table, Versioned};
 
@@ -42,4 +43,9 @@ pub struct Changes {
     pub records: Vec<(Key, Versioned)>,
     /// Where to go on.
     pub position: Position,
+    /// What the store's own clock showed at some moment between the question and the answer, in whole seconds; `None`
+    /// for a store that has none, as [`MemoryStore`](crate::MemoryStore).
+    ///
+    /// It tells a process how far its clock is from those of the others, and nothing about the records.
+    pub clock: Option<UnixTime>,
 }

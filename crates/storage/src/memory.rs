@@ -111,7 +111,7 @@ impl ChangeFeed for MemoryStore {
         let rows = state.tables.get(table.name()).into_iter().flatten();
         let written = rows.filter(|(_, row)| row.revision > since.0);
         let records = written.map(|(key, row)| Ok((key.clone(), readable(table, row.clone())?)));
-        Ok(Changes { records: records.collect::<Result<_, StoreError>>()?, position })
+        Ok(Changes { records: records.collect::<Result<_, StoreError>>()?, position, clock: None })
     }
 }
 

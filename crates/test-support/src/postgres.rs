@@ -3,6 +3,9 @@
 #![expect(clippy::expect_used, reason = "a test whose server cannot be set up must fail")]
 
 mod programs;
+mod tls;
+
+pub use tls::{Authority, ServerCertificate};
 
 use std::{
     fs::{self, File},
@@ -173,7 +176,8 @@ impl PostgresServer {
         let mut command = self.programs.command(program, &self.folder);
         let port = self.address.port().to_string();
         command.args(["--host=127.0.0.1", "--username=postgres", "--port", &port]);
-        command.env("PGPASSWORD", PASSWORD);
+        // Certificates of whoever runs the tests are not for it.
+        command.env("PGPASSWORD", PASSWORD).env("HOME", &self.folder);
         command
     }
 

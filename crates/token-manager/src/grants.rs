@@ -1,6 +1,7 @@
 //! The life of grants: from the code to the end of the last token.
 
 mod cause;
+mod clocks;
 mod code;
 mod direct;
 mod events;

@@ -192,7 +192,17 @@ impl World {
         feed: Arc<dyn ChangeFeed>,
         change: impl FnOnce(&mut GrantSettings),
     ) -> Self {
-        Self::made_of(store, Some(feed), (master(1), []), NOW, change).await
+        Self::replica_at(NOW, store, feed, change).await
+    }
+
+    /// One whose clock shows something else.
+    pub(crate) async fn replica_at(
+        now: UnixTime,
+        store: Arc<dyn RecordStore>,
+        feed: Arc<dyn ChangeFeed>,
+        change: impl FnOnce(&mut GrantSettings),
+    ) -> Self {
+        Self::made_of(store, Some(feed), (master(1), []), now, change).await
     }
 
     async fn made_of(

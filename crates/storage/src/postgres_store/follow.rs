@@ -77,7 +77,7 @@ impl Session {
     async fn ask(&mut self, sql: &Statements, asked: Option<(Table, Position)>) -> Result<Changes, Failure> {
         let Some((table, since)) = asked else {
             let now = sqlx::query_scalar(POSITION).fetch_one(&mut self.connection).await?;
-            return Ok(Changes { records: Vec::new(), position: self.position(now)? });
+            return Ok(Changes { records: Vec::new(), position: self.position(now)?, clock: None });
         };
         let since = self.transaction(since);
         let (found, changes) = self.changes(sql, table, since).await?;
@@ -99,14 +99,15 @@ impl Session {
         let rows = changes.fetch_all(&mut self.connection).await?;
         let first = rows.first().ok_or_else(|| Failure::corrupt("the database has no answer"))?;
         let now = first.try_get(0)?;
-        // Without changes there is one row, which has the position only.
+        let clock = Some(row::of_unix(first.try_get(1)?));
+        // Without changes there is one row, which has the position and the clock only.
         let mut records = Vec::with_capacity(rows.len());
         for found in &rows {
-            if found.try_get::<Option<&[u8]>, _>(1)?.is_some() {
-                records.push(row::with_key(table, found, 1)?);
+            if found.try_get::<Option<&[u8]>, _>(2)?.is_some() {
+                records.push(row::with_key(table, found, 2)?);
             }
         }
-        Ok((now, Changes { records, position: self.position(now)? }))
+        Ok((now, Changes { records, position: self.position(now)?, clock }))
     }
 
     /// Beyond the highest number that fits, every position means everything there is.

@@ -41,6 +41,11 @@ pub(super) fn time(time: UnixTime) -> i64 {
     (time.as_seconds() ^ SIGN).cast_signed()
 }
 
+/// Seconds as clocks count them; a clock that stands before 1970 stands at its beginning.
+pub(super) fn of_unix(seconds: i64) -> UnixTime {
+    UnixTime::from_seconds(u64::try_from(seconds).unwrap_or(0))
+}
+
 fn parse_time(found: i64) -> UnixTime {
     UnixTime::from_seconds(found.cast_unsigned() ^ SIGN)
 }

@@ -66,8 +66,9 @@ macro_rules! statements {
                 " RETURNING stored.expires_at, stored.table_name, stored.key"
             ),
             changes: concat!(
-                "WITH now AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin)",
-                " SELECT now.xmin, stored.key, stored.expires_at, stored.owner, stored.format, stored.revision,",
+                "WITH now AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin,",
+                " floor(extract(epoch FROM clock_timestamp()))::bigint AS clock)",
+                " SELECT now.xmin, now.clock, stored.key, stored.expires_at, stored.owner, stored.format, stored.revision,",
                 " stored.body FROM now LEFT JOIN ",
                 $table,
                 " AS stored ON stored.table_name = $1 AND stored.xid >= $2"

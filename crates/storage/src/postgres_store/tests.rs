@@ -12,6 +12,7 @@ mod keeping;
 mod opening;
 mod proxy;
 mod sharing;
+mod tls;
 
 const THINGS: Table = Table::new("things", 1);
 

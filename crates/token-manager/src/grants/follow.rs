@@ -13,7 +13,7 @@ use oauth_types::GrantId;
 use storage::{ChangeFeed, Key, Position, StoreError, Versioned};
 use tokio::sync::Mutex;
 
-use super::{Grants, Shared, record};
+use super::{Grants, Shared, clocks::Clocks, record};
 use crate::Liveness;
 
 /// What [`Grants`] know of other processes.
@@ -35,6 +35,7 @@ struct Turn {
     /// Its number among those that have begun.
     number: u64,
     outcome: Result<(), StoreError>,
+    clocks: Clocks,
 }
 
 /// The one part that keeps up with other processes: spawn [`GrantFollower::run`] once.
@@ -129,7 +130,8 @@ impl Following {
     /// To be made before the grants are read for the first time.
     pub(super) async fn begin(feed: Arc<dyn ChangeFeed>, stale_after: Duration) -> Result<Self, StoreError> {
         let start = Instant::now();
-        let turn = Turn { position: feed.position().await?, number: 0, outcome: Ok(()) };
+        let turn =
+            Turn { position: feed.position().await?, number: 0, outcome: Ok(()), clocks: Clocks::default() };
         let (begun, heard_at) = (AtomicU64::new(0), AtomicU64::new(0));
         Ok(Self { feed, stale_after, begun, turn: Mutex::new(turn), heard_at, start })
     }
@@ -152,12 +154,17 @@ impl Following {
         let began_at = self.now();
         let number = self.begun.fetch_add(1, SeqCst) + 1;
         let look = grants.index.begin_look();
+        let asked_at = grants.parts.clock.now();
         let told = self.feed.changes(record::TABLE, turn.position).await;
         // From here on it cannot be given up half-way.
         turn.number = number;
         turn.outcome = told.map(|changes| {
             changes.records.iter().for_each(|it| grants.note(it));
-            grants.index.end_look(look, grants.parts.clock.now());
+            let answered_at = grants.parts.clock.now();
+            grants.index.end_look(look, answered_at);
+            if let Some(theirs) = changes.clock {
+                turn.clocks.compare(theirs, asked_at, answered_at);
+            }
             turn.position = changes.position;
             self.heard_at.fetch_max(began_at, SeqCst);
         });

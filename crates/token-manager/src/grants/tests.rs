@@ -1,3 +1,4 @@
+mod clocks;
 mod code;
 mod direct;
 mod dropped;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use oauth_types::{Clock, SystemClock};
 use tokio::task::JoinSet;
 
 use super::*;
@@ -178,4 +179,19 @@ async fn quiet(store: &PostgresStore, mut position: Position) -> Position {
 
 fn names(changes: &Changes) -> Vec<Key> {
     changes.records.iter().map(|(key, _)| key.clone()).collect()
+}
+
+#[tokio::test]
+async fn k16_a_look_brings_the_clock_of_the_database() {
+    let (_, store) = fresh().await;
+    let clock = SystemClock::new();
+    for it in 0..3 {
+        let asked_at = clock.now();
+        let changes = store.changes(THINGS, Position(0)).await.unwrap();
+        let answered_at = clock.now();
+        assert_eq!(changes.records.len(), it, "with changes and without");
+        let found = changes.clock.unwrap();
+        assert!(asked_at <= found && found <= answered_at, "{asked_at:?} {found:?} {answered_at:?}");
+        store.put(THINGS, &Key::of([it.try_into().unwrap()]), record("")).await.unwrap();
+    }
 }
