@@ -26,11 +26,11 @@ impl Cluster {
     }
 
     pub(super) async fn before(upstream: RecordingUpstream) -> Self {
-        Self::behind(Balancer::start().await, upstream, LOCAL, PostgresServer::shared()).await
+        Self::behind(Balancer::start().await, upstream, LOCAL, PostgresServer::shared())
     }
 
     /// With these providers, which may know where the balancer is, and in a new database of this server.
-    pub(super) async fn behind(
+    pub(super) fn behind(
         balancer: Balancer,
         upstream: RecordingUpstream,
         providers: &str,

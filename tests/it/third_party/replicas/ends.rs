@@ -107,7 +107,7 @@ async fn fi13_fi14_k07_a_sign_out_at_the_third_party_counts_at_every_gateway_wit
     let provider = corp(&format!("http://127.0.0.1:{port}"));
     let logout = format!("{}/backchannel-logout/corp", balancer.origin());
     let _third_party = Part::start("third-party.mjs", &["--port", &port, "--logout", &logout]);
-    let cluster = Cluster::behind(balancer, endless().await, &provider, PostgresServer::shared()).await;
+    let cluster = Cluster::behind(balancer, endless().await, &provider, PostgresServer::shared());
     let client = cluster.client().await;
     let mut alice = corp_alice().stops_at(&client.redirect_uri);
     let asked = client.asks();

@@ -17,7 +17,7 @@ use crate::{
 #[tokio::test(flavor = "multi_thread")]
 async fn fi15_l18_without_the_database_nothing_is_issued_and_with_it_all_goes_on() {
     let server = PostgresServer::start();
-    let cluster = Cluster::behind(Balancer::start().await, echo().await, LOCAL, &server).await;
+    let cluster = Cluster::behind(Balancer::start().await, echo().await, LOCAL, &server);
     let client = cluster.client().await;
     let tokens = client.connect(&alice()).await;
     assert_eq!(cluster.statuses(&tokens.access).await, [200; 3]);
