@@ -31,10 +31,10 @@ struct Moody {
 
 /// What a client went through.
 #[derive(Clone, Copy, Debug, Default)]
-struct Lived {
-    calls: u32,
-    refreshes: u32,
-    unavailable: u32,
+pub(super) struct Lived {
+    pub(super) calls: u32,
+    pub(super) refreshes: u32,
+    pub(super) unavailable: u32,
 }
 
 impl Moody {
@@ -60,13 +60,18 @@ impl Moody {
     }
 
     async fn statistics(&self) -> (u64, u64) {
-        let counted: Value = get(&self.third_party.url("/statistics")).await.json();
-        (counted["refreshes"].as_u64().unwrap(), counted["revoked"].as_u64().unwrap())
+        statistics(&self.third_party).await
     }
 }
 
+/// How often the third party has refreshed tokens, and how often it revoked some because they came twice.
+pub(super) async fn statistics(third_party: &Part) -> (u64, u64) {
+    let counted: Value = get(&third_party.url("/statistics")).await.json();
+    (counted["refreshes"].as_u64().unwrap(), counted["revoked"].as_u64().unwrap())
+}
+
 /// Calls and refreshes until then; only the third party's moods may make a refresh wait.
-async fn live(
+pub(super) async fn live(
     client: Arc<Client>,
     url: Arc<str>,
     mut tokens: Tokens,

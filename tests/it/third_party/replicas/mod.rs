@@ -5,4 +5,5 @@ mod cluster;
 mod ends;
 mod outages;
 mod races;
+mod refreshes;
 mod tour;
