@@ -36,6 +36,7 @@ pub(crate) fn settings(_: &str) -> Result<DatabaseSettings, String> {
     Err("needs PostgreSQL, which is not in this build: build with `--features postgres`".to_owned())
 }
 
+#[expect(clippy::unused_async, reason = "they stand in for some that wait")]
 impl Database {
     pub(super) async fn open(settings: &DatabaseSettings, _: bool) -> Result<Self, DatabaseError> {
         match settings.0 {}
