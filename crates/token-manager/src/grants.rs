@@ -157,9 +157,11 @@ impl Grants {
     ///
     /// `None` if there is no such grant and never will be: it has ended, its code was not redeemed in time, or the id
     /// that was drawn for it was not used.
+    /// While nothing is heard of other processes nobody can say so of any.
     #[must_use]
     pub fn seen_at(&self, grant: &GrantId) -> Option<UnixTime> {
-        self.shared.index.known_at(grant, self.shared.parts.clock.now())
+        let known = self.shared.index.known_at(grant, self.shared.parts.clock.now());
+        if self.shared.is_up_to_date() { known } else { known.or(Some(UnixTime::EPOCH)) }
     }
 
     /// Watches a live grant for the sake of what must end with it; `None` if it does not live.

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use oauth_types::UnixTime;
 use storage::MemoryStore;
 
-use crate::{EndCause, Liveness, Refusal, RevokeSelector, testing::*};
+use crate::{EndCause, GrantSettings, Liveness, Refusal, RevokeSelector, testing::*};
 
 /// Two processes, and what each hears of the other.
 struct Scene {
@@ -24,10 +24,14 @@ impl Scene {
     }
 
     async fn stale_after(stale_after: Duration) -> Self {
+        Self::with(|_| {}, |it| it.stale_after = stale_after).await
+    }
+
+    async fn with(ours: impl FnOnce(&mut GrantSettings), theirs: impl FnOnce(&mut GrantSettings)) -> Self {
         let store = Arc::new(MemoryStore::new());
         let feed = TestFeed::of(&store);
-        let ours = World::replica(store.clone(), TestFeed::of(&store), |_| {}).await;
-        let theirs = World::replica(store, feed.clone(), |it| it.stale_after = stale_after).await;
+        let ours = World::replica(store.clone(), TestFeed::of(&store), ours).await;
+        let theirs = World::replica(store, feed.clone(), theirs).await;
         Self { ours, theirs, feed }
     }
 
@@ -187,4 +191,18 @@ async fn a_process_that_starts_knows_what_lives() {
     let third = World::replica(scene.ours.store.clone(), scene.feed.clone(), |_| {}).await;
     assert_eq!(third.grants.is_live(&live.grant), Liveness::Live);
     assert_eq!(third.grants.is_live(&ended.grant), Liveness::Ended);
+}
+
+#[tokio::test]
+async fn a_session_forgets_no_grant_while_nothing_is_heard_of_other_processes() {
+    let scene = Scene::stale_after(Duration::from_millis(50)).await;
+    scene.look().await;
+    scene.feed.is_cut.store(true, Relaxed);
+    let grant = scene.ours.live().await.grant;
+    assert_eq!(scene.theirs.grants.seen_at(&grant), Some(UnixTime::EPOCH));
+    scene.theirs.advance(3600);
+    while scene.theirs.grants.is_live(&grant) != Liveness::Unknown {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(scene.theirs.grants.seen_at(&grant), Some(UnixTime::EPOCH), "it may live elsewhere");
 }
