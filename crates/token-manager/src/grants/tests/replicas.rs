@@ -206,3 +206,19 @@ async fn a_session_forgets_no_grant_while_nothing_is_heard_of_other_processes() 
     }
     assert_eq!(scene.theirs.grants.seen_at(&grant), Some(UnixTime::EPOCH), "it may live elsewhere");
 }
+
+#[tokio::test]
+async fn k06_a_grant_that_is_used_at_one_process_is_not_idle_at_another() {
+    let idle = |it: &mut GrantSettings| it.idle_timeout = Duration::from_secs(300);
+    let scene = Scene::with(idle, idle).await;
+    let grant = scene.ours.live().await.grant;
+    for _ in 0..40 {
+        for process in [&scene.ours, &scene.theirs] {
+            process.advance(30);
+        }
+        assert_eq!(scene.ours.grants.ask(&grant).await, Liveness::Live);
+        assert_eq!(scene.theirs.grants.list(&RevokeSelector::All).await.unwrap().len(), 1);
+        scene.theirs.grants.upkeep().once().await.unwrap();
+        scene.ours.grants.upkeep().once().await.unwrap();
+    }
+}
