@@ -161,11 +161,19 @@ impl Index {
     ///
     /// One caller alone finds it here, and learns what was known of it.
     pub(crate) fn end(&self, id: &GrantId) -> Option<WasKnown> {
+        self.end_unless(id, |_| false)
+    }
+
+    /// [`Index::end`], except that what is `kept` stays.
+    fn end_unless(&self, id: &GrantId, kept: impl FnOnce(&Entry) -> bool) -> Option<WasKnown> {
         if let Some(elsewhere) = &self.elsewhere {
             elsewhere.note_end(*id);
         }
         let (entry, watch) = {
             let mut shard = self.write(id);
+            if shard.entries.get(id).is_some_and(kept) {
+                return None;
+            }
             (shard.entries.remove(id), shard.watches.remove(id))
         };
         if let Some(watch) = watch {

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use oauth_types::UnixTime;
 use storage::MemoryStore;
 
-use crate::{EndCause, GrantSettings, Liveness, Refusal, RevokeSelector, testing::*};
+use crate::{EndCause, GrantSettings, Liveness, Refusal, RevokeSelector, liveness::Doubt, testing::*};
 
 /// Two processes, and what each hears of the other.
 struct Scene {
@@ -221,4 +221,19 @@ async fn k06_a_grant_that_is_used_at_one_process_is_not_idle_at_another() {
         scene.theirs.grants.upkeep().once().await.unwrap();
         scene.ours.grants.upkeep().once().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn g27_an_end_in_doubt_is_told_of_although_the_feed_is_faster() {
+    let scene = Scene::new().await;
+    let grant = scene.ours.live().await.grant;
+    scene.look().await;
+    drop(scene.theirs.grants.shared.index.begin(&grant, Doubt::Ended));
+    // What nobody waited for is in the store after all.
+    scene.ours.grants.revoke_for_client(grant, &client()).await.unwrap();
+    scene.look().await;
+    assert_eq!(scene.theirs.grants.is_live(&grant), Liveness::Ended);
+    scene.theirs.grants.upkeep().once().await.unwrap();
+    assert_eq!(scene.theirs.events.causes(), [EndCause::ClientRevoked]);
+    assert_eq!(scene.theirs.grants.count(), (0, 0));
 }
