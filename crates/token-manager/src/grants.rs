@@ -260,13 +260,14 @@ fn told(summary: &record::Summary<'_>) -> Told {
 }
 
 impl Shared {
-    /// Of another process, which has not more than there may be; their order does not matter.
+    /// Of another process; their order does not matter.
     fn remember_machine(&self, id: GrantId, summary: &record::Summary<'_>) {
         if summary.provider != ProviderId::CLIENT {
             return;
         }
         if let Ok(client) = summary.client_id.parse() {
-            self.machines.add(&client, id, usize::MAX, |_| true);
+            let now = self.parts.clock.now();
+            self.machines.note(&client, id, |it| self.index.peek(it, now) == Liveness::Live);
         }
     }
 }

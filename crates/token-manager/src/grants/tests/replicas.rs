@@ -6,10 +6,12 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use oauth_types::UnixTime;
+use oauth_types::{Principal, UnixTime};
 use storage::MemoryStore;
 
-use crate::{EndCause, GrantSettings, Liveness, Refusal, RevokeSelector, liveness::Doubt, testing::*};
+use crate::{
+    DirectGrant, EndCause, GrantSettings, Liveness, Refusal, RevokeSelector, liveness::Doubt, testing::*,
+};
 
 /// Two processes, and what each hears of the other.
 struct Scene {
@@ -236,4 +238,28 @@ async fn g27_an_end_in_doubt_is_told_of_although_the_feed_is_faster() {
     scene.theirs.grants.upkeep().once().await.unwrap();
     assert_eq!(scene.theirs.events.causes(), [EndCause::ClientRevoked]);
     assert_eq!(scene.theirs.grants.count(), (0, 0));
+}
+
+#[tokio::test]
+async fn l22_a_process_does_not_note_grants_of_machines_for_ever() {
+    let scene = Scene::new().await;
+    for _ in 0..5 {
+        for _ in 0..50 {
+            let new = DirectGrant {
+                client_id: client(),
+                principal: Principal::of_client(&client()).unwrap(),
+                scope: "mcp".parse().unwrap(),
+                resource: resource(),
+                key: None,
+                rests_on: None,
+            };
+            scene.ours.grants.issue_tokens(new).await.unwrap();
+        }
+        scene.look().await;
+        for process in [&scene.ours, &scene.theirs] {
+            process.advance(7200);
+        }
+    }
+    let noted = scene.theirs.grants.shared.machines.noted(&client());
+    assert!(noted <= 128, "{noted}");
 }
