@@ -6,7 +6,10 @@
 //! Numbers that were handed out but left no trace are handed out again after a crash, and by a standby that takes
 //! over. So a position is good for the connection only on which it was taken, which outlives neither.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use sqlx::{PgConnection, Row};
 use tokio::{sync::Mutex, time::timeout};
@@ -14,11 +17,12 @@ use tokio::{sync::Mutex, time::timeout};
 use super::{
     connect_error::ConnectError,
     failure::Failure,
+    operation::{Operation, Scan},
     pool::Pool,
     row,
     statements::{POSITION, Statements},
 };
-use crate::{Changes, Position, StoreError, Table};
+use crate::{Changes, Key, Position, StoreError, Table, Versioned};
 
 /// The connection that asks.
 #[derive(Debug, Default)]
@@ -46,8 +50,7 @@ impl Follower {
                 Some(session) => session,
                 None => Session::open(pool).await?,
             };
-            let answer = timeout(pool.longest_answer(), session.ask(sql, asked)).await;
-            match answer.unwrap_or_else(|_| Err(Failure::Lost("no answer in time".to_owned()))) {
+            match session.ask(pool.longest_answer(), sql, asked).await {
                 Err(Failure::Lost(_) | Failure::Refused(_)) if !last => {}
                 Err(error @ (Failure::Lost(_) | Failure::Refused(_))) => return Err(error),
                 other => {
@@ -74,18 +77,50 @@ impl Session {
         Ok(Self { number, connection })
     }
 
-    async fn ask(&mut self, sql: &Statements, asked: Option<(Table, Position)>) -> Result<Changes, Failure> {
+    async fn ask(
+        &mut self,
+        longest: Duration,
+        sql: &Statements,
+        asked: Option<(Table, Position)>,
+    ) -> Result<Changes, Failure> {
         let Some((table, since)) = asked else {
-            let now = sqlx::query_scalar(POSITION).fetch_one(&mut self.connection).await?;
-            return Ok(Changes { records: Vec::new(), position: self.position(now)? });
+            let position = in_time(longest, self.now()).await?;
+            return Ok(Changes { records: Vec::new(), position });
         };
         let since = self.transaction(since);
-        let (found, changes) = self.changes(sql, table, since).await?;
-        if found < since {
-            // Of a position that this database never had, everything.
-            return Ok(self.changes(sql, table, 0).await?.1);
+        if since > 0 {
+            let (found, changes) = in_time(longest, self.changes(sql, table, since)).await?;
+            if found >= since {
+                return Ok(changes);
+            }
         }
-        Ok(changes)
+        self.everything(longest, sql, table).await
+    }
+
+    async fn now(&mut self) -> Result<Position, Failure> {
+        let now = sqlx::query_scalar(POSITION).fetch_one(&mut self.connection).await?;
+        self.position(now)
+    }
+
+    /// Of a position that this database never had, everything: page by page, for all of it can take longer than one
+    /// answer may. What is written meanwhile comes after the position.
+    async fn everything(
+        &mut self,
+        longest: Duration,
+        sql: &Statements,
+        table: Table,
+    ) -> Result<Changes, Failure> {
+        let position = in_time(longest, self.now()).await?;
+        let mut records: Vec<(Key, Versioned)> = Vec::new();
+        loop {
+            let page = Scan::new(table, &[], records.last().map(|(key, _)| key), PAGE);
+            let page = in_time(longest, page.run(&mut self.connection, sql)).await?;
+            let is_last = page.len() < PAGE;
+            records.extend(page);
+            if is_last {
+                return Ok(Changes { records, position });
+            }
+        }
     }
 
     /// What was written by this transaction and later ones, after the first one that has not ended.
@@ -128,7 +163,13 @@ impl Session {
     }
 }
 
+async fn in_time<T>(longest: Duration, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let answer = timeout(longest, work).await;
+    answer.unwrap_or_else(|_| Err(Failure::Lost("no answer in time".to_owned())))
+}
+
 /// Positions of another store of this process are foreign ones, too.
 static SESSIONS: AtomicU32 = AtomicU32::new(1);
 const TRANSACTION_BITS: u32 = 44;
 const SESSION_BITS: u32 = 20;
+const PAGE: usize = 1024;

@@ -163,6 +163,22 @@ async fn wait_for_a_lock(url: &str) {
     }
 }
 
+/// After a failover every process reads everything anew, however long that takes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fi15_everything_is_told_although_it_takes_longer_than_an_answer_may() {
+    let (url, first) = fresh().await;
+    first.close().await;
+    let many = "INSERT INTO mcp_gateway.records SELECT 'things', int8send(it), 0, NULL, 1, it, 3,
+        convert_to(repeat('x', 500), 'UTF8') FROM generate_series(1, 200000) AS it; ANALYZE mcp_gateway.records";
+    execute(&mut direct(&url).await, many).await;
+    let brief = PostgresSettings { statement_timeout: Duration::from_millis(250), ..settings(&url) };
+    let store = PostgresStore::connect(&brief).await.unwrap();
+    let told = store.changes(THINGS, Position(0)).await.unwrap();
+    let keys: BTreeSet<_> = told.records.iter().map(|(key, _)| key.clone()).collect();
+    assert_eq!((told.records.len(), keys.len()), (200_000, 200_000));
+    quiet(&store, told.position).await;
+}
+
 /// Where there is nothing to tell any more. Transactions in other databases of the server hold positions back, too.
 async fn quiet(store: &PostgresStore, mut position: Position) -> Position {
     for _ in 0..500 {
