@@ -142,3 +142,18 @@ fn o18_what_a_running_process_keeps_is_named() {
     check(|it| it.grants.code_lifetime = Duration::from_secs(30), &["the lifetimes of grants and tokens"]);
     check(|it| it.sessions.max_grants = 1, &["third_party.sessions"]);
 }
+
+#[cfg(feature = "postgres")]
+#[test]
+fn o18_another_database_and_another_password_are_noticed() {
+    let at = |url| {
+        let database = crate::third_party::database::settings(url).unwrap();
+        settings(StorageSettings::Shared(database)).opened()
+    };
+    let present = at("postgres://gateway:sesame@localhost/gateway");
+    let check = |url, expected: &[&str]| assert_eq!(present.needs_restart(&at(url)), expected, "{url}");
+    check("postgres://gateway:sesame@localhost/gateway", &[]);
+    check("postgres://gateway:another@localhost/gateway", &["third_party.storage"]);
+    check("postgres://gateway:sesame@localhost/another", &["third_party.storage"]);
+    assert!(!format!("{present:?}").contains("sesame"), "{present:?}");
+}
