@@ -78,6 +78,12 @@ impl Grants {
         GrantFollower::new(Arc::clone(&self.shared))
     }
 
+    /// Whether ends at other processes would be known here; while they are not, every grant is [`Liveness::Unknown`].
+    #[must_use]
+    pub fn is_up_to_date(&self) -> bool {
+        self.shared.is_up_to_date()
+    }
+
     /// [`Grants::is_live`], after a look at what other processes have made if memory does not say that it lives.
     ///
     /// Where no other process uses the store it is the same.

@@ -128,6 +128,21 @@ async fn the_validator_follows_the_rotation_of_signing_keys() {
     tasks.stop().await;
 }
 
+#[tokio::test]
+async fn k09_who_hears_of_no_other_gateway_is_not_ready() {
+    let store = Arc::new(MemoryStore::new());
+    let (clock, entropy) = (Arc::new(ManualClock::new(NOW)), Arc::new(SystemEntropy));
+    let stores = Stores { feed: Some(store.clone()), ..Stores::of_one_process(store) };
+    let mut settings = settings(StorageSettings::Memory);
+    settings.grants.stale_after = Duration::from_secs(1);
+    let (state, _) = State::on(stores, settings, clock, entropy).await.unwrap();
+    assert_eq!(state.hindrance().now(), None);
+    // Nobody follows, as if the feed had broken.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let hindrance = state.hindrance().now().unwrap();
+    assert!(hindrance.contains("other gateways"), "{hindrance}");
+}
+
 #[test]
 fn o18_what_a_running_process_keeps_is_named() {
     let present = settings(StorageSettings::Memory).opened();

@@ -144,6 +144,7 @@ async fn l18_who_does_not_hear_of_others_for_too_long_takes_no_token() {
     scene.feed.is_cut.store(true, Relaxed);
     heard(Liveness::Unknown).await;
     assert_eq!(scene.theirs.grants.is_live(&tokens.grant), Liveness::Unknown);
+    assert!(!scene.theirs.grants.is_up_to_date() && scene.ours.grants.is_up_to_date());
     scene.feed.is_cut.store(false, Relaxed);
     scene.look().await;
     assert_eq!(scene.theirs.grants.ask(&tokens.grant).await, Liveness::Live, "heard of them again");
