@@ -130,7 +130,7 @@ fn o15_the_state_is_in_one_file_or_in_memory() {
         from,
         "storage = { postgres = \"x\" }",
         "third_party.storage.postgres",
-        "expected `redb` or `memory`",
+        "a secret must not stand in this file",
     );
     refuses(from, "storage = \"state.redb\"", key, "invalid type");
     refuses_somewhere(from, "", "third_party", "missing field `storage`");
