@@ -158,9 +158,11 @@ impl Grants {
     ///
     /// `None` if there is no such grant and never will be: it has ended, its code was not redeemed in time, or the id
     /// that was drawn for it was not used.
+    /// While nothing is heard of other processes nobody can say so of any.
     #[must_use]
     pub fn seen_at(&self, grant: &GrantId) -> Option<UnixTime> {
-        self.shared.index.known_at(grant, self.shared.parts.clock.now())
+        let known = self.shared.index.known_at(grant, self.shared.parts.clock.now());
+        if self.shared.is_up_to_date() { known } else { known.or(Some(UnixTime::EPOCH)) }
     }
 
     /// Watches a live grant for the sake of what must end with it; `None` if it does not live.
@@ -259,13 +261,14 @@ fn told(summary: &record::Summary<'_>) -> Told {
 }
 
 impl Shared {
-    /// Of another process, which has not more than there may be; their order does not matter.
+    /// Of another process; their order does not matter.
     fn remember_machine(&self, id: GrantId, summary: &record::Summary<'_>) {
         if summary.provider != ProviderId::CLIENT {
             return;
         }
         if let Ok(client) = summary.client_id.parse() {
-            self.machines.add(&client, id, usize::MAX, |_| true);
+            let now = self.parts.clock.now();
+            self.machines.note(&client, id, |it| self.index.peek(it, now) == Liveness::Live);
         }
     }
 }

@@ -42,6 +42,8 @@ pub enum Liveness {
 pub(crate) struct Index {
     shards: Box<[RwLock<Shard>]>,
     idle_timeout: Duration,
+    /// Seconds of use that a record need not know yet.
+    save_use_after: u32,
     /// If other processes change the records too.
     elsewhere: Option<Elsewhere>,
 }
@@ -124,12 +126,15 @@ impl Index {
     /// Of records that only this process changes.
     pub(crate) fn new(idle_timeout: Duration) -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
-        Self { shards, idle_timeout, elsewhere: None }
+        Self { shards, idle_timeout, save_use_after: SAVE_USE_AFTER, elsewhere: None }
     }
 
     /// Of records that other processes change too.
     pub(crate) fn shared(idle_timeout: Duration) -> Self {
-        Self { elsewhere: Some(Elsewhere::default()), ..Self::new(idle_timeout) }
+        // They know of use here by the record alone, and must not take a grant for idle that is not.
+        let quarter = u32::try_from(idle_timeout.as_secs() / 4).unwrap_or(u32::MAX);
+        let save_use_after = SAVE_USE_AFTER.min(quarter);
+        Self { elsewhere: Some(Elsewhere::default()), save_use_after, ..Self::new(idle_timeout) }
     }
 
     /// Notes a grant whose code is about to be issued.
@@ -156,11 +161,19 @@ impl Index {
     ///
     /// One caller alone finds it here, and learns what was known of it.
     pub(crate) fn end(&self, id: &GrantId) -> Option<WasKnown> {
+        self.end_unless(id, |_| false)
+    }
+
+    /// [`Index::end`], except that what is `kept` stays.
+    fn end_unless(&self, id: &GrantId, kept: impl FnOnce(&Entry) -> bool) -> Option<WasKnown> {
         if let Some(elsewhere) = &self.elsewhere {
             elsewhere.note_end(*id);
         }
         let (entry, watch) = {
             let mut shard = self.write(id);
+            if shard.entries.get(id).is_some_and(kept) {
+                return None;
+            }
             (shard.entries.remove(id), shard.watches.remove(id))
         };
         if let Some(watch) = watch {
@@ -224,7 +237,7 @@ impl Index {
                     due.doubtful.push(*id);
                 } else if !entry.lives(now, self.idle_timeout) {
                     due.overdue.push(*id);
-                } else if entry.is_unsaved() {
+                } else if entry.is_unsaved(self.save_use_after) {
                     due.used.push(*id);
                 }
             }
@@ -295,8 +308,8 @@ impl Entry {
         UnixTime::from_seconds(self.seen_at.load(Relaxed).into())
     }
 
-    fn is_unsaved(&self) -> bool {
-        self.seen_at.load(Relaxed).saturating_sub(self.saved_at) >= SAVE_USE_AFTER
+    fn is_unsaved(&self, after: u32) -> bool {
+        self.seen_at.load(Relaxed).saturating_sub(self.saved_at) >= after
     }
 
     fn expiry(&self) -> UnixTime {

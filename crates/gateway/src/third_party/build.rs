@@ -30,7 +30,7 @@ use super::{
 use crate::{
     adapters::http_to_strangers,
     config::{self, DpopMode, Loaded, LoadedThirdParty},
-    own_authorization_server::{Hindrance, OwnAuthorizationServer},
+    own_authorization_server::OwnAuthorizationServer,
 };
 
 /// What outlives a configuration.
@@ -143,19 +143,13 @@ pub(super) async fn authorization_server(
                 .merge(back_channel_logout::router(back_channel_logout(means, loaded, failures))),
             state.requests.clone(),
         ),
-        hindrance: store_hindrance(state),
+        hindrance: state.hindrance(),
     };
     Ok((server, in_force))
 }
 
 fn sign_in_tokens(state: &State, third_party: LoadedThirdParty<'_>) -> SignInTokens {
     SignInTokens::new(state.issuer.clone(), state.foundations.clone(), third_party.connectable())
-}
-
-/// While the store cannot be used nothing is issued; tokens that are out stay good.
-fn store_hindrance(state: &State) -> Hindrance {
-    let store = Arc::clone(&state.store);
-    Hindrance::new(move || store.check().err().map(|error| error.to_string()))
 }
 
 fn back_channel_logout(means: Means<'_>, loaded: &Loaded, failures: Failures) -> BackChannelLogout {

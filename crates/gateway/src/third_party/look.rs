@@ -37,7 +37,7 @@ async fn look_at_database(
     match Database::look(settings).await {
         Ok(database) => look(database.store.as_ref(), "the database", third_party, findings).await,
         Err(error) if error.is_empty() => {
-            let message = "no gateway has been in the database yet";
+            let message = "no gateway has been in the database yet, so `serve` refuses to start";
             findings.add(FindingCode::StateNew, STORAGE, message);
         }
         Err(error) => findings.add(FindingCode::StateUnusable, STORAGE, causes(&error)),

@@ -24,7 +24,7 @@ use super::{
     database::{Database, DatabaseError, DatabaseSettings},
     tasks::Work,
 };
-use crate::{adapters::DpopMemory, serve::StateFile};
+use crate::{adapters::DpopMemory, own_authorization_server::Hindrance, serve::StateFile};
 
 /// Everything that outlives a configuration.
 ///
@@ -201,6 +201,19 @@ impl State {
         policy.keys = KeySource::Shared(self.keys.clone());
         policy.algorithms = vec![Algorithm::Es256];
         policy
+    }
+
+    /// What keeps it from its work.
+    ///
+    /// While the store cannot be used nothing is issued. Tokens that are out stay good, unless other gateways use the
+    /// store too and are not heard of.
+    pub(crate) fn hindrance(&self) -> Hindrance {
+        let (store, grants) = (Arc::clone(&self.store), self.foundations.grants.clone());
+        Hindrance::new(move || match store.check() {
+            Err(error) => Some(error.to_string()),
+            Ok(()) if grants.is_up_to_date() => None,
+            Ok(()) => Some("what other gateways did to grants is not known".to_owned()),
+        })
     }
 
     /// What tells of each request whether the grant behind its token lives.

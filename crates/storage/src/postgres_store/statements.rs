@@ -66,12 +66,14 @@ macro_rules! statements {
                 " RETURNING stored.expires_at, stored.table_name, stored.key"
             ),
             changes: concat!(
-                "WITH now AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin,",
+                "WITH now AS MATERIALIZED (SELECT pg_current_snapshot()::text AS snapshot,",
                 " floor(extract(epoch FROM clock_timestamp()))::bigint AS clock)",
-                " SELECT now.xmin, now.clock, stored.key, stored.expires_at, stored.owner, stored.format, stored.revision,",
-                " stored.body FROM now LEFT JOIN ",
+                " SELECT now.snapshot, now.clock, stored.key, stored.expires_at, stored.owner, stored.format,",
+                " stored.revision, stored.body FROM now LEFT JOIN ",
                 $table,
-                " AS stored ON stored.table_name = $1 AND stored.xid >= $2"
+                " AS stored ON stored.table_name = $1",
+                " AND stored.xid >= pg_snapshot_xmin($2::pg_snapshot)::text::bigint",
+                " AND NOT pg_visible_in_snapshot(stored.xid::text::xid8, $2::pg_snapshot)"
             ),
         }
     };
@@ -98,5 +100,6 @@ pub(super) const DURABLE: Statements = statements!("mcp_gateway.records");
 /// Over the one that is empty after the database has crashed.
 pub(super) const PASSING: Statements = statements!("mcp_gateway.passing");
 
-/// Every transaction before this one has come to its end.
-pub(super) const POSITION: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+/// Which transactions have come to their end, and what time it is.
+pub(super) const NOW: &str =
+    "SELECT pg_current_snapshot()::text, floor(extract(epoch FROM clock_timestamp()))::bigint";

@@ -26,6 +26,8 @@ pub(super) struct Following {
     turn: Mutex<Turn>,
     /// When the last look that succeeded began, in milliseconds after `start`.
     heard_at: AtomicU64,
+    /// Since when that has not been interrupted.
+    unbroken_since: AtomicU64,
     start: Instant,
 }
 
@@ -77,6 +79,17 @@ impl Grants {
     /// What keeps up with other processes.
     pub fn follower(&self) -> GrantFollower {
         GrantFollower::new(Arc::clone(&self.shared))
+    }
+
+    /// Whether ends at other processes would be known here; while they are not, every grant is [`Liveness::Unknown`].
+    #[must_use]
+    pub fn is_up_to_date(&self) -> bool {
+        self.shared.is_up_to_date()
+    }
+
+    /// Whether other processes have been heard of for so long without interruption; always, where there are none.
+    pub(crate) fn has_heard_for(&self, time: Duration) -> bool {
+        self.shared.following.as_ref().is_none_or(|it| it.has_heard_for(time))
     }
 
     /// [`Grants::is_live`], after a look at what other processes have made if memory does not say that it lives.
@@ -132,12 +145,21 @@ impl Following {
         let start = Instant::now();
         let turn =
             Turn { position: feed.position().await?, number: 0, outcome: Ok(()), clocks: Clocks::default() };
-        let (begun, heard_at) = (AtomicU64::new(0), AtomicU64::new(0));
-        Ok(Self { feed, stale_after, begun, turn: Mutex::new(turn), heard_at, start })
+        let [begun, heard_at, unbroken_since] = [const { AtomicU64::new(0) }; 3];
+        Ok(Self { feed, stale_after, begun, turn: Mutex::new(turn), heard_at, unbroken_since, start })
     }
 
     fn is_up_to_date(&self) -> bool {
-        self.now().saturating_sub(self.heard_at.load(SeqCst)) <= millis(self.stale_after)
+        self.was_up_to_date(self.now())
+    }
+
+    fn was_up_to_date(&self, then: u64) -> bool {
+        then.saturating_sub(self.heard_at.load(SeqCst)) <= millis(self.stale_after)
+    }
+
+    fn has_heard_for(&self, time: Duration) -> bool {
+        let unbroken = self.now().saturating_sub(self.unbroken_since.load(SeqCst));
+        self.is_up_to_date() && unbroken >= millis(time)
     }
 
     /// However many ask at once, each needs no more than one look that has begun after it asked.
@@ -166,6 +188,9 @@ impl Following {
                 turn.clocks.compare(theirs, asked_at, answered_at);
             }
             turn.position = changes.position;
+            if !self.was_up_to_date(began_at) {
+                self.unbroken_since.store(began_at, SeqCst);
+            }
             self.heard_at.fetch_max(began_at, SeqCst);
         });
     }

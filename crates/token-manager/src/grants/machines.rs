@@ -30,6 +30,25 @@ impl Machines {
         grants.drain(..surplus).collect()
     }
 
+    /// Notes a grant that another process made; `lives` tells which of those that were noted before still count.
+    ///
+    /// Whoever makes grants ends what is one too many, so nothing is answered here.
+    pub(super) fn note(&self, client: &ClientId, grant: GrantId, lives: impl Fn(&GrantId) -> bool) {
+        let mut all = self.all();
+        let grants = all.entry(client.clone()).or_default();
+        // Now and then only, as their number grows.
+        if grants.len() >= FEW && grants.len().is_power_of_two() {
+            grants.retain(lives);
+        }
+        grants.push_back(grant);
+    }
+
+    /// How many grants of a client are noted.
+    #[cfg(test)]
+    pub(super) fn noted(&self, client: &ClientId) -> usize {
+        self.all().get(client).map_or(0, VecDeque::len)
+    }
+
     /// Takes back one that has not ended after all.
     pub(super) fn put_back(&self, client: &ClientId, grant: GrantId) {
         self.all().entry(client.clone()).or_default().push_front(grant);
@@ -39,3 +58,6 @@ impl Machines {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Grants of a client that may stay noted after they have ended.
+const FEW: usize = 64;

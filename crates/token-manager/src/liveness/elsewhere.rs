@@ -11,7 +11,7 @@ use std::{
 
 use oauth_types::{GrantId, UnixTime};
 
-use super::{Entry, Index, Told, seconds};
+use super::{Doubt, Entry, Index, Told, seconds};
 
 /// What an index must know when others change the records too.
 #[derive(Debug, Default)]
@@ -40,7 +40,8 @@ impl Index {
     /// Notes what a look found of one grant; one that has ended here stays so.
     pub(crate) fn note(&self, id: GrantId, told: &Told) {
         match *told {
-            Told::Ended => drop(self.end(&id)),
+            // An end that may be of this process is refused already, and has to be told of by whoever finds that out.
+            Told::Ended => drop(self.end_unless(&id, |it| it.doubt == Doubt::Ended)),
             Told::CodeIssued { expires_at, facets } => self.add(id, Entry::of_code(expires_at, facets)),
             Told::Live { expires_at, used_at, facets } => {
                 self.add(id, Entry::of_live(expires_at, used_at, facets));

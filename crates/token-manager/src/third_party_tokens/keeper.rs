@@ -100,7 +100,7 @@ impl ThirdPartyTokenKeeper {
             .await;
             match happening {
                 Happening::Command(Some(command)) => work.take(command, &shared, &sleep),
-                Happening::Settled(settled) => work.settle(settled, shared.now()),
+                Happening::Settled(settled) => work.settle(settled, &shared),
                 Happening::Tick => {
                     loaded = loaded || work.load(&shared).await;
                     work.start_due(&shared, &sleep);
@@ -111,7 +111,7 @@ impl ThirdPartyTokenKeeper {
         }
         self.inbox.close();
         while let Some(settled) = work.jobs.next().await {
-            work.settle(settled, shared.now());
+            work.settle(settled, &shared);
         }
         shared.save_what_is_left().await;
     }
@@ -171,14 +171,14 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn settle(&mut self, (session, outcome): Settled, now: UnixTime) {
+    fn settle(&mut self, (session, outcome): Settled, shared: &Shared) {
         let answer = match outcome {
             Ok(due) => {
                 self.troubles.remove(&session);
                 self.schedule.extend(due.map(|at| (at, session.clone())));
                 Ok(())
             }
-            Err(error) if error.is_temporary() => Err(self.trouble(&session, error, now)),
+            Err(error) if error.is_temporary() => Err(self.trouble(&session, error, shared)),
             Err(error) => {
                 self.troubles.remove(&session);
                 Err(error)
@@ -195,10 +195,15 @@ impl<'a> Work<'a> {
         &mut self,
         session: &SessionKey,
         error: ThirdPartyTokenError,
-        now: UnixTime,
+        shared: &Shared,
     ) -> ThirdPartyTokenError {
         tracing::warn!(%error, "third-party tokens were not refreshed");
-        let failures = self.troubles.get(session).map_or(0, |it| it.failures).saturating_add(1);
+        let now = shared.now();
+        // What only has to be stored is tried again at once: others wait no longer than they must.
+        let failures = match self.troubles.get(session) {
+            Some(trouble) if !shared.has_unsaved(session) => trouble.failures.saturating_add(1),
+            _ => 1,
+        };
         let own = FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures - 1)).min(LAST_RETRY);
         let asked = match &error {
             ThirdPartyTokenError::ThirdParty { retry_after } => (*retry_after).min(LAST_RETRY),

@@ -96,6 +96,8 @@ impl Shared {
         let interrupted = match stored.header.lease {
             Some(lease) if lease.holder == self.holder => false,
             Some(lease) if now < lease.until => return Ok(Attempt::Busy),
+            // Its holder may have been kept from the store like everybody else, and be about to store what it was given.
+            Some(_) if !self.parts.grants.has_heard_for(SAVED_WITHIN) => return Ok(Attempt::Busy),
             Some(_) => true,
             None => false,
         };
@@ -215,6 +217,11 @@ impl Shared {
         }
     }
 
+    /// Whether this process alone has what the third party gave last.
+    pub(super) fn has_unsaved(&self, session: &SessionKey) -> bool {
+        self.unsaved().contains_key(session)
+    }
+
     fn unsaved(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<SessionKey, Unsaved>> {
         self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -225,3 +232,5 @@ const PATIENCE: usize = 40;
 /// How often the note is tried while others write.
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_millis(250);
+/// How long after the store is back everybody has stored what they could not store before.
+const SAVED_WITHIN: Duration = Duration::from_secs(8);

@@ -9,7 +9,7 @@ use storage::Fault;
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::{EndCause, Liveness, testing::*};
+use crate::{EndCause, Liveness, RevokeSelector, testing::*};
 
 /// A third party that rotates refresh tokens, and says what the test wants.
 #[derive(Debug)]
@@ -64,7 +64,10 @@ impl Drop for Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let world = World::new().await;
+        Self::on(World::new().await).await
+    }
+
+    async fn on(world: World) -> Self {
         let third_party = Arc::new(ThirdParty {
             calls: AtomicU64::new(0),
             good: Mutex::new("refresh-0".to_owned()),
@@ -290,6 +293,36 @@ async fn k03_a_stop_stores_what_could_not_be_stored_before() {
         assert_eq!(stored().await.unwrap().expose(), present, "at {n}");
     }
     assert_eq!(lost_without_it, 1, "one operation comes after the answer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn k03_after_an_outage_of_the_store_others_let_the_holder_of_a_lease_store_what_it_was_given() {
+    let store = Arc::new(storage::MemoryStore::new());
+    let feed = TestFeed::of(&store);
+    let first = Scene::on(World::replica(store.clone(), TestFeed::of(&store), |_| {}).await).await;
+    let brief = |it: &mut crate::GrantSettings| it.stale_after = Duration::from_millis(50);
+    let second = World::replica(store, feed.clone(), brief).await;
+    let second = Scene::replica(second, first.third_party.clone());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    first.world.advance(3300);
+    feed.is_cut.store(true, SeqCst);
+    // A read, then the lease, which is two reads and a change; what follows is not stored.
+    first.world.store.fail_nth(5, Fault::Refused);
+    assert_eq!(first.access().await.as_deref(), Ok("access-0"), "as long as it holds");
+    assert_eq!((first.calls(), first.world.store.is_pending()), (1, false));
+
+    std::thread::sleep(Duration::from_millis(60));
+    feed.is_cut.store(false, SeqCst);
+    let grants = &second.world.grants;
+    assert_eq!(grants.list(&RevokeSelector::All).await.unwrap().len(), 0, "the store is back");
+    second.world.advance(3300 + 61);
+    assert_eq!(second.access().await.as_deref(), Ok("access-0"), "the lease is over, and left alone");
+
+    first.world.advance(1);
+    assert_eq!(first.access().await.as_deref(), Ok("access-1"));
+    second.world.advance(60);
+    assert_eq!(second.access().await.as_deref(), Ok("access-1"));
+    assert_eq!(first.calls(), 1, "the old refresh token is not used again");
 }
 
 #[tokio::test(start_paused = true)]

@@ -66,3 +66,23 @@ async fn l01_l17_a_gateway_that_is_killed_takes_nothing_with_it() {
     let other = Client::register_at(&cluster.balancer.origin()).await;
     other.connect(&alice()).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k09_a_gateway_that_stood_still_takes_no_token_at_an_old_word() {
+    let cluster = Cluster::start().await;
+    let client = cluster.client().await;
+    let tokens = client.connect(&alice()).await;
+    assert_eq!(cluster.statuses(&tokens.access).await, [200; 3]);
+    cluster.gateways[2].signal("STOP");
+    cluster.balancer.to(0);
+    assert_eq!(client.revoke(&tokens.refresh).await.status, 200);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    // The call waits there before the gateway goes on.
+    let goes_on = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        cluster.gateways[2].signal("CONT");
+    };
+    let (status, ()) = tokio::join!(cluster.status(2, &tokens.access), goes_on);
+    assert!([401, 503].contains(&status), "{status}");
+    cluster.until_everywhere(&tokens.access, 401).await;
+}

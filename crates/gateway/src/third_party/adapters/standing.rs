@@ -3,6 +3,8 @@
 mod looks;
 mod question;
 
+use std::time::Duration;
+
 use oauth_client::{AllowRules, Identity, Known};
 use oauth_types::UnixTime;
 use session_binding::{EndCause, ThirdPartySession, ThirdPartySessionId};
@@ -91,6 +93,10 @@ impl Foundations {
         let _turn = turn.lock().await;
         let recalled = self.remembered.recall(id).await?;
         if recalled.is_none() && matches!(access, Access::Never) {
+            if patience == Patience::InUse && asked.saturating_since(session.signed_in) < A_MOMENT {
+                // They are signing in, here or at another gateway: what the third party said is not kept yet.
+                return Ok(Standing::NotKnown.into());
+            }
             // An account that had the id before may have the same name as somebody there.
             return self.end_session(&session, EndCause::NotAllowed).await;
         }
@@ -244,3 +250,6 @@ impl From<Standing> for Judged {
 fn permits(rules: &AllowRules, known: &Known) -> bool {
     rules.permits(&known.identity()).is_ok()
 }
+
+/// Longer than it takes to keep what a third party has said at a sign-in.
+const A_MOMENT: Duration = Duration::from_secs(60);

@@ -62,7 +62,7 @@ async fn a_failure_is_said_in_words() {
     let world = World::new().await;
     let (status, answer) = ask(&world, "/storage/backup", r#"{"path":"/tmp/x"}"#).await;
     assert_eq!(status, StatusCode::OK);
-    assert!(answer.contains("\"error\":\"the state is in memory"), "{answer}");
+    assert!(answer.contains("\"error\":\"the state is in no file"), "{answer}");
     world.store.set_down(true);
     let (_, answer) = ask(&world, "/keys/reseal", "{}").await;
     assert!(answer.starts_with("{\"error\":\"the store is unavailable"), "{answer}");

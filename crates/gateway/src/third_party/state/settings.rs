@@ -31,25 +31,31 @@ pub(crate) enum StorageSettings {
 
 /// What a running state was opened with, to tell what a new configuration would change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Opened(Vec<(&'static str, String)>);
+pub(crate) struct Opened {
+    storage: StorageSettings,
+    others: Vec<(&'static str, String)>,
+}
 
 impl StateSettings {
-    /// What these settings are, without any secret.
+    /// What these settings are; printed without any secret.
     pub(crate) fn opened(&self) -> Opened {
-        // Each of these prints all of itself but no secret.
-        Opened(vec![
-            ("third_party.storage", format!("{:?}", self.storage)),
+        // Each of these prints all of itself.
+        let others = vec![
             ("the lifetimes of grants and tokens", format!("{:?}", self.grants)),
             ("third_party.signing_key_rotation", format!("{:?}", self.signing_keys)),
             ("third_party.sessions", format!("{:?} {:?}", self.sessions, self.browser_sessions)),
-        ])
+        ];
+        Opened { storage: self.storage.clone(), others }
     }
 }
 
 impl Opened {
     /// The names of what differs in `new`, which a running process cannot change.
     pub(crate) fn needs_restart(&self, new: &Self) -> Vec<&'static str> {
-        let pairs = self.0.iter().zip(&new.0);
-        pairs.filter(|(before, after)| before != after).map(|(before, _)| before.0).collect()
+        // Compared whole: another database, or a new password, does not show in print.
+        let storage = (self.storage != new.storage).then_some("third_party.storage");
+        let pairs = self.others.iter().zip(&new.others);
+        let others = pairs.filter(|(before, after)| before != after).map(|(before, _)| before.0);
+        storage.into_iter().chain(others).collect()
     }
 }

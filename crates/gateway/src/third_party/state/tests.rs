@@ -128,6 +128,21 @@ async fn the_validator_follows_the_rotation_of_signing_keys() {
     tasks.stop().await;
 }
 
+#[tokio::test]
+async fn k09_who_hears_of_no_other_gateway_is_not_ready() {
+    let store = Arc::new(MemoryStore::new());
+    let (clock, entropy) = (Arc::new(ManualClock::new(NOW)), Arc::new(SystemEntropy));
+    let stores = Stores { feed: Some(store.clone()), ..Stores::of_one_process(store) };
+    let mut settings = settings(StorageSettings::Memory);
+    settings.grants.stale_after = Duration::from_secs(1);
+    let (state, _) = State::on(stores, settings, clock, entropy).await.unwrap();
+    assert_eq!(state.hindrance().now(), None);
+    // Nobody follows, as if the feed had broken.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let hindrance = state.hindrance().now().unwrap();
+    assert!(hindrance.contains("other gateways"), "{hindrance}");
+}
+
 #[test]
 fn o18_what_a_running_process_keeps_is_named() {
     let present = settings(StorageSettings::Memory).opened();
@@ -141,4 +156,19 @@ fn o18_what_a_running_process_keeps_is_named() {
     check(|it| it.ring = KeyRing::new(&master_key(2), [master_key(1)]).unwrap(), &[]);
     check(|it| it.grants.code_lifetime = Duration::from_secs(30), &["the lifetimes of grants and tokens"]);
     check(|it| it.sessions.max_grants = 1, &["third_party.sessions"]);
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn o18_another_database_and_another_password_are_noticed() {
+    let at = |url| {
+        let database = crate::third_party::database::settings(url).unwrap();
+        settings(StorageSettings::Shared(database)).opened()
+    };
+    let present = at("postgres://gateway:sesame@localhost/gateway");
+    let check = |url, expected: &[&str]| assert_eq!(present.needs_restart(&at(url)), expected, "{url}");
+    check("postgres://gateway:sesame@localhost/gateway", &[]);
+    check("postgres://gateway:another@localhost/gateway", &["third_party.storage"]);
+    check("postgres://gateway:sesame@localhost/another", &["third_party.storage"]);
+    assert!(!format!("{present:?}").contains("sesame"), "{present:?}");
 }

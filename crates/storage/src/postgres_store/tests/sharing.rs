@@ -136,6 +136,39 @@ async fn a_transaction_that_ends_late_is_told() {
     quiet(&store, second.position).await;
 }
 
+/// A transaction that somebody forgot to end, in whatever database, lets nothing be told twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_transaction_that_never_ends_holds_nothing_back() {
+    let (_, store) = fresh().await;
+    let mut forgotten = direct(&PostgresServer::shared().database()).await;
+    execute(&mut forgotten, "BEGIN").await;
+    execute(&mut forgotten, "SELECT pg_current_xact_id()").await;
+    let mut position = store.position().await.unwrap();
+    for text in ["a", "b", "c"] {
+        assert!(store.insert_new(THINGS, &key(text), record("")).await.unwrap());
+        let changes = store.changes(THINGS, position).await.unwrap();
+        assert_eq!(names(&changes), [key(text)], "once, and nothing else");
+        position = changes.position;
+    }
+    assert!(store.changes(THINGS, position).await.unwrap().records.is_empty());
+}
+
+/// Whoever asked and did not wait asks again from where they were.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_position_is_good_although_another_was_given_since() {
+    let (_, store) = fresh().await;
+    assert!(store.insert_new(THINGS, &key("before"), record("")).await.unwrap());
+    let position = store.position().await.unwrap();
+    assert!(store.insert_new(THINGS, &key("a"), record("")).await.unwrap());
+    for _ in 0..3 {
+        assert_eq!(names(&store.changes(THINGS, position).await.unwrap()), [key("a")]);
+    }
+    for _ in 0..20 {
+        store.position().await.unwrap();
+    }
+    assert_eq!(store.changes(THINGS, position).await.unwrap().records.len(), 2, "too old to be known");
+}
+
 /// Numbers that nobody has heard of may come again after a crash.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_position_ends_with_its_connection() {
@@ -162,6 +195,22 @@ async fn wait_for_a_lock(url: &str) {
     while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut connection).await.unwrap() == 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// After a failover every process reads everything anew, however long that takes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fi15_everything_is_told_although_it_takes_longer_than_an_answer_may() {
+    let (url, first) = fresh().await;
+    first.close().await;
+    let many = "INSERT INTO mcp_gateway.records SELECT 'things', int8send(it), 0, NULL, 1, it, 3,
+        convert_to(repeat('x', 500), 'UTF8') FROM generate_series(1, 200000) AS it; ANALYZE mcp_gateway.records";
+    execute(&mut direct(&url).await, many).await;
+    let brief = PostgresSettings { statement_timeout: Duration::from_millis(250), ..settings(&url) };
+    let store = PostgresStore::connect(&brief).await.unwrap();
+    let told = store.changes(THINGS, Position(0)).await.unwrap();
+    let keys: BTreeSet<_> = told.records.iter().map(|(key, _)| key.clone()).collect();
+    assert_eq!((told.records.len(), keys.len()), (200_000, 200_000));
+    quiet(&store, told.position).await;
 }
 
 /// Where there is nothing to tell any more. Transactions in other databases of the server hold positions back, too.

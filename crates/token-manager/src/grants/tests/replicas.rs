@@ -6,10 +6,12 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use oauth_types::UnixTime;
+use oauth_types::{Principal, UnixTime};
 use storage::MemoryStore;
 
-use crate::{EndCause, Liveness, Refusal, RevokeSelector, testing::*};
+use crate::{
+    DirectGrant, EndCause, GrantSettings, Liveness, Refusal, RevokeSelector, liveness::Doubt, testing::*,
+};
 
 /// Two processes, and what each hears of the other.
 struct Scene {
@@ -24,10 +26,14 @@ impl Scene {
     }
 
     async fn stale_after(stale_after: Duration) -> Self {
+        Self::with(|_| {}, |it| it.stale_after = stale_after).await
+    }
+
+    async fn with(ours: impl FnOnce(&mut GrantSettings), theirs: impl FnOnce(&mut GrantSettings)) -> Self {
         let store = Arc::new(MemoryStore::new());
         let feed = TestFeed::of(&store);
-        let ours = World::replica(store.clone(), TestFeed::of(&store), |_| {}).await;
-        let theirs = World::replica(store, feed.clone(), |it| it.stale_after = stale_after).await;
+        let ours = World::replica(store.clone(), TestFeed::of(&store), ours).await;
+        let theirs = World::replica(store, feed.clone(), theirs).await;
         Self { ours, theirs, feed }
     }
 
@@ -138,6 +144,7 @@ async fn l18_who_does_not_hear_of_others_for_too_long_takes_no_token() {
     scene.feed.is_cut.store(true, Relaxed);
     heard(Liveness::Unknown).await;
     assert_eq!(scene.theirs.grants.is_live(&tokens.grant), Liveness::Unknown);
+    assert!(!scene.theirs.grants.is_up_to_date() && scene.ours.grants.is_up_to_date());
     scene.feed.is_cut.store(false, Relaxed);
     scene.look().await;
     assert_eq!(scene.theirs.grants.ask(&tokens.grant).await, Liveness::Live, "heard of them again");
@@ -187,4 +194,73 @@ async fn a_process_that_starts_knows_what_lives() {
     let third = World::replica(scene.ours.store.clone(), scene.feed.clone(), |_| {}).await;
     assert_eq!(third.grants.is_live(&live.grant), Liveness::Live);
     assert_eq!(third.grants.is_live(&ended.grant), Liveness::Ended);
+}
+
+#[tokio::test]
+async fn a_session_forgets_no_grant_while_nothing_is_heard_of_other_processes() {
+    let scene = Scene::stale_after(Duration::from_millis(50)).await;
+    scene.look().await;
+    scene.feed.is_cut.store(true, Relaxed);
+    let grant = scene.ours.live().await.grant;
+    assert_eq!(scene.theirs.grants.seen_at(&grant), Some(UnixTime::EPOCH));
+    scene.theirs.advance(3600);
+    while scene.theirs.grants.is_live(&grant) != Liveness::Unknown {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(scene.theirs.grants.seen_at(&grant), Some(UnixTime::EPOCH), "it may live elsewhere");
+}
+
+#[tokio::test]
+async fn k06_a_grant_that_is_used_at_one_process_is_not_idle_at_another() {
+    let idle = |it: &mut GrantSettings| it.idle_timeout = Duration::from_secs(300);
+    let scene = Scene::with(idle, idle).await;
+    let grant = scene.ours.live().await.grant;
+    for _ in 0..40 {
+        for process in [&scene.ours, &scene.theirs] {
+            process.advance(30);
+        }
+        assert_eq!(scene.ours.grants.ask(&grant).await, Liveness::Live);
+        assert_eq!(scene.theirs.grants.list(&RevokeSelector::All).await.unwrap().len(), 1);
+        scene.theirs.grants.upkeep().once().await.unwrap();
+        scene.ours.grants.upkeep().once().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn g27_an_end_in_doubt_is_told_of_although_the_feed_is_faster() {
+    let scene = Scene::new().await;
+    let grant = scene.ours.live().await.grant;
+    scene.look().await;
+    drop(scene.theirs.grants.shared.index.begin(&grant, Doubt::Ended));
+    // What nobody waited for is in the store after all.
+    scene.ours.grants.revoke_for_client(grant, &client()).await.unwrap();
+    scene.look().await;
+    assert_eq!(scene.theirs.grants.is_live(&grant), Liveness::Ended);
+    scene.theirs.grants.upkeep().once().await.unwrap();
+    assert_eq!(scene.theirs.events.causes(), [EndCause::ClientRevoked]);
+    assert_eq!(scene.theirs.grants.count(), (0, 0));
+}
+
+#[tokio::test]
+async fn l22_a_process_does_not_note_grants_of_machines_for_ever() {
+    let scene = Scene::new().await;
+    for _ in 0..5 {
+        for _ in 0..50 {
+            let new = DirectGrant {
+                client_id: client(),
+                principal: Principal::of_client(&client()).unwrap(),
+                scope: "mcp".parse().unwrap(),
+                resource: resource(),
+                key: None,
+                rests_on: None,
+            };
+            scene.ours.grants.issue_tokens(new).await.unwrap();
+        }
+        scene.look().await;
+        for process in [&scene.ours, &scene.theirs] {
+            process.advance(7200);
+        }
+    }
+    let noted = scene.theirs.grants.shared.machines.noted(&client());
+    assert!(noted <= 128, "{noted}");
 }

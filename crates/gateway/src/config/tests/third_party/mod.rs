@@ -133,7 +133,7 @@ fn o15_the_state_is_in_one_file_in_a_database_or_in_memory() {
         from,
         "storage = { postgres = \"x\" }",
         "third_party.storage.postgres",
-        "a secret must not stand",
+        "a secret must not stand in this file",
     );
     refuses(from, "storage = { sqlite = \"x\" }", "third_party.storage.sqlite", "expected one of");
     refuses(from, "storage = \"state.redb\"", key, "invalid type");

@@ -406,3 +406,18 @@ async fn k06_requests_keep_the_session_of_their_grant_alive() {
     assert!(!world.is_live(grant));
     assert_eq!(cause(&world, &session).await, Liveness::Ended(SessionCause::Idle));
 }
+
+/// The session is there before what the third party has said is kept, and another gateway may look at just that time.
+#[tokio::test]
+async fn nobody_loses_a_sign_in_to_a_look_in_the_middle_of_it() {
+    let world = World::new().await;
+    world.allow(group("staff"));
+    let on = &world.state.foundations;
+    let sign_in = session_binding::SignIn { principal: person("1"), display_name: None, sid: None };
+    let session = *on.sessions.sign_in(sign_in).await.unwrap().who.session();
+    look_at_persons(on, world.clock.now()).await.unwrap();
+    assert!(cause(&world, &session).await.is_live());
+    world.advance(60);
+    look_at_persons(on, world.clock.now()).await.unwrap();
+    assert_eq!(cause(&world, &session).await, Liveness::Ended(SessionCause::NotAllowed), "none was finished");
+}
