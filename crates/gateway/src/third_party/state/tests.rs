@@ -159,6 +159,35 @@ fn o18_what_a_running_process_keeps_is_named() {
 }
 
 #[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread")]
+async fn l05_l07_a_gateway_begins_in_a_database_only_when_somebody_says_so() {
+    let server = test_support::postgres::PostgresServer::shared();
+    let database = || crate::third_party::database::settings(&server.database()).unwrap();
+    let in_it = |database: &DatabaseSettings| settings(StorageSettings::Shared(database.clone()));
+    let (ours, another) = (database(), database());
+    for _ in 0..2 {
+        assert!(matches!(open(in_it(&ours)).await, Err(OpenStateError::EmptyDatabase)), "nothing was made");
+    }
+    let ring = |seed| KeyRing::new(&master_key(seed), []).unwrap();
+    assert!(begin_in(&ours, &ring(1)).await.unwrap());
+    assert!(!begin_in(&ours, &ring(1)).await.unwrap() && !begin_in(&ours, &ring(2)).await.unwrap());
+    let foreign = || StateSettings { ring: ring(2), ..in_it(&ours) };
+    for state_file in [StateFile::MustBeThere, StateFile::MayBeMade] {
+        let refused = opened(foreign(), state_file).await;
+        assert!(matches!(refused, Err(OpenStateError::KeyRing(KeyRingError::MissingKey(_)))));
+    }
+    let first = open(in_it(&ours)).await.unwrap().0;
+    let second = open(in_it(&ours)).await.unwrap().0;
+    assert_eq!(
+        first.signing_keys.jwks(),
+        second.signing_keys.jwks(),
+        "both are the same authorization server"
+    );
+    let begun = opened(in_it(&another), StateFile::MayBeMade).await.unwrap().0;
+    assert_ne!(begun.signing_keys.jwks(), first.signing_keys.jwks(), "another database is another one");
+}
+
+#[cfg(feature = "postgres")]
 #[test]
 fn o18_another_database_and_another_password_are_noticed() {
     let at = |url| {

@@ -1,5 +1,10 @@
 //! Tokens for the next hop (RFC 8693).
 
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use oauth_types::{Actor, UnixTime};
 use serde_json::{Value, json};
@@ -43,6 +48,20 @@ async fn an_exchanged_token_says_for_whom_and_by_whom() {
     assert_eq!((&second["client_id"], &second["scope"]), (&json!("files"), &json!("mcp")));
     assert_eq!(second["aud"], "https://mcp.example/search");
     assert_eq!(first.get("act"), None);
+}
+
+#[tokio::test]
+async fn l18_nothing_is_exchanged_while_ends_elsewhere_are_not_heard_of() {
+    let store = Arc::new(storage::MemoryStore::new());
+    let feed = TestFeed::of(&store);
+    let world = World::replica(store, feed.clone(), |it| it.stale_after = Duration::ZERO).await;
+    let tokens = world.live().await;
+    feed.is_cut.store(true, Relaxed);
+    std::thread::sleep(Duration::from_millis(2));
+    unavailable(world.grants.exchange(next_hop(&tokens, after(600))).await);
+    feed.is_cut.store(false, Relaxed);
+    let world = World::replica(world.store.clone(), feed.clone(), |_| {}).await;
+    world.grants.exchange(next_hop(&tokens, after(600))).await.unwrap();
 }
 
 #[tokio::test]
