@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -137,12 +137,15 @@ pub(crate) struct TestFeed {
     store: Arc<MemoryStore>,
     pub(crate) is_cut: AtomicBool,
     pub(crate) holds: Semaphore,
+    /// How often it was asked for changes.
+    pub(crate) looks: AtomicU64,
 }
 
 impl TestFeed {
     pub(crate) fn of(store: &Arc<MemoryStore>) -> Arc<Self> {
         let holds = Semaphore::new(1);
-        Arc::new(Self { store: Arc::clone(store), is_cut: AtomicBool::new(false), holds })
+        let (is_cut, looks) = (AtomicBool::new(false), AtomicU64::new(0));
+        Arc::new(Self { store: Arc::clone(store), is_cut, holds, looks })
     }
 }
 
@@ -156,6 +159,7 @@ impl ChangeFeed for TestFeed {
         if self.is_cut.load(Relaxed) {
             return Err(StoreError::Unavailable("cut off".to_owned()));
         }
+        self.looks.fetch_add(1, Relaxed);
         let changes = self.store.changes(table, since).await;
         drop(self.holds.acquire().await);
         changes

@@ -105,11 +105,43 @@ async fn whoever_ends_all_of_a_person_ends_what_was_given_elsewhere_a_moment_ago
     let tokens = scene.ours.live().await;
     let code = scene.ours.code().await;
     let selector = RevokeSelector::Principal(person("1"));
-    assert_eq!(scene.theirs.grants.list(&selector).await.unwrap().len(), 1);
     assert_eq!(scene.theirs.grants.revoke(&selector, EndCause::OperatorRevoked).await.unwrap(), 2);
     refused(scene.ours.redeem(&code).await);
     refused(scene.ours.rotate(&tokens).await);
     assert_eq!(scene.theirs.events.causes(), [EndCause::OperatorRevoked; 2]);
+}
+
+#[tokio::test]
+async fn whoever_looks_at_grants_sees_what_was_given_elsewhere_a_moment_ago() {
+    for way in ["list", "find", "inspect"] {
+        let scene = Scene::new().await;
+        let tokens = scene.ours.live().await;
+        let theirs = &scene.theirs.grants;
+        let seen = match way {
+            "list" => theirs.list(&RevokeSelector::All).await.unwrap().len(),
+            "find" => theirs.find(tokens.grant).await.unwrap().iter().len(),
+            _ => theirs.inspect_refresh_token(refresh_token(&tokens)).await.unwrap().iter().len(),
+        };
+        assert_eq!(seen, 1, "{way}");
+    }
+}
+
+#[tokio::test]
+async fn however_many_ask_at_once_the_store_is_asked_once_or_twice() {
+    let scene = Scene::new().await;
+    let tokens = scene.ours.live().await;
+    let before = scene.feed.looks.load(Relaxed);
+    let held = scene.feed.holds.acquire().await.unwrap();
+    let mut asking: Vec<_> = (0..50).map(|_| Box::pin(scene.theirs.grants.ask(&tokens.grant))).collect();
+    for it in &mut asking {
+        assert!(it.as_mut().now_or_never().is_none());
+    }
+    drop(held);
+    for it in asking {
+        assert_eq!(it.await, Liveness::Live);
+    }
+    let looks = scene.feed.looks.load(Relaxed) - before;
+    assert!((1..=2).contains(&looks), "{looks} looks for 50 who asked");
 }
 
 #[tokio::test]
