@@ -115,7 +115,7 @@ impl BrowserSessions {
     /// When the store gives no answer.
     pub async fn sign_out(&self, session: BrowserSession) -> Result<Option<Authenticated>, StoreError> {
         let taken = self.store.take(TABLE, &session.secret.key()).await?;
-        taken.map(|it| decode::<Stored>(TABLE, &it).map(|it| it.who)).transpose()
+        taken.map(|it| decode::<Stored>(TABLE, &it.record).map(|it| it.who)).transpose()
     }
 
     /// The third-party sessions that some browser is signed in with.

@@ -151,7 +151,7 @@ impl PendingAuthorizations {
         let key = transaction.id.key();
         let taken = self.store.take(TABLE, &key).await?.ok_or(StepError::Gone)?;
         self.admission.left(&key);
-        let taken: Stored = decode(TABLE, &taken)?;
+        let taken: Stored = decode(TABLE, &taken.record)?;
         if taken.stage != transaction.stage.into() {
             return Err(StepError::Moved);
         }

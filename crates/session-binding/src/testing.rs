@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use oauth_types::{ManualClock, Principal, ProviderId, SeededEntropy, UnixTime};
-use storage::{FaultyStore, Key, MemoryStore, Record, RecordStore, StoreError, Swept, Table, Versioned};
+use storage::{
+    FaultyStore, Key, MemoryStore, RecordStore, Reserved, StoreError, Swept, Table, Versioned, Write,
+};
 use tokio::task::yield_now;
 
 use crate::*;
@@ -97,35 +99,24 @@ impl TestStore {
 
 #[async_trait]
 impl RecordStore for TestStore {
-    async fn insert_new(&self, table: Table, key: &Key, record: Record) -> Result<bool, StoreError> {
-        yield_now().await;
-        self.faults.insert_new(table, key, record).await
-    }
-
     async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         yield_now().await;
         self.faults.get(table, key).await
     }
 
-    async fn take(&self, table: Table, key: &Key) -> Result<Option<Record>, StoreError> {
+    async fn reserve(&self) -> Result<Reserved, StoreError> {
+        yield_now().await;
+        self.faults.reserve().await
+    }
+
+    async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {
+        yield_now().await;
+        self.faults.write(table, key, write).await
+    }
+
+    async fn take(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         yield_now().await;
         self.faults.take(table, key).await
-    }
-
-    async fn compare_and_swap(
-        &self,
-        table: Table,
-        key: &Key,
-        expected: u64,
-        record: Record,
-    ) -> Result<bool, StoreError> {
-        yield_now().await;
-        self.faults.compare_and_swap(table, key, expected, record).await
-    }
-
-    async fn put(&self, table: Table, key: &Key, record: Record) -> Result<(), StoreError> {
-        yield_now().await;
-        self.faults.put(table, key, record).await
     }
 
     async fn remove(&self, table: Table, key: &Key) -> Result<bool, StoreError> {

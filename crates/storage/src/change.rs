@@ -5,50 +5,37 @@
 
 use oauth_types::UnixTime;
 
-use crate::{Key, Record, StoreError, Swept, Table, Versioned, rows::Rows};
+use crate::{Expected, Key, Record, Reserved, StoreError, Swept, Table, Versioned, Write, rows::Rows};
 
-pub(crate) fn insert_new(
-    rows: &mut dyn Rows,
-    table: Table,
-    key: &Key,
-    record: Record,
-) -> Result<bool, StoreError> {
-    check(table, &record)?;
-    if rows.read(table.name(), key)?.is_some() {
-        return Ok(false);
-    }
-    write(rows, table, key, None, record)?;
-    Ok(true)
+pub(crate) fn reserve(rows: &mut dyn Rows) -> Result<Reserved, StoreError> {
+    rows.next_revision().map(Reserved::new)
 }
 
-pub(crate) fn take(rows: &mut dyn Rows, table: Table, key: &Key) -> Result<Option<Record>, StoreError> {
-    let Some(old) = read(rows, table, key)? else {
+pub(crate) fn write(rows: &mut dyn Rows, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {
+    check(table, &write.record)?;
+    let old = rows.read(table.name(), key)?;
+    if let (Some(old), Expected::Anything | Expected::Revision(_)) = (&old, write.expected) {
+        readable(table, old)?;
+    }
+    let fits = match write.expected {
+        Expected::Anything => true,
+        Expected::Nothing => old.is_none(),
+        Expected::Revision(expected) => old.as_ref().is_some_and(|it| it.revision == expected),
+    };
+    if fits {
+        let revision = write.revision.map_or_else(|| rows.next_revision(), |it| Ok(it.revision()))?;
+        rows.write(table.name(), key, old.as_ref(), Versioned { record: write.record, revision })?;
+    }
+    Ok(fits)
+}
+
+pub(crate) fn take(rows: &mut dyn Rows, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
+    let Some(old) = rows.read(table.name(), key)? else {
         return Ok(None);
     };
+    readable(table, &old)?;
     rows.erase(table.name(), key, &old)?;
-    Ok(Some(old.record))
-}
-
-pub(crate) fn compare_and_swap(
-    rows: &mut dyn Rows,
-    table: Table,
-    key: &Key,
-    expected: u64,
-    record: Record,
-) -> Result<bool, StoreError> {
-    check(table, &record)?;
-    let old = read(rows, table, key)?;
-    if old.as_ref().is_none_or(|it| it.revision != expected) {
-        return Ok(false);
-    }
-    write(rows, table, key, old, record)?;
-    Ok(true)
-}
-
-pub(crate) fn put(rows: &mut dyn Rows, table: Table, key: &Key, record: Record) -> Result<(), StoreError> {
-    check(table, &record)?;
-    let old = read(rows, table, key)?;
-    write(rows, table, key, old, record)
+    Ok(Some(old))
 }
 
 pub(crate) fn remove(rows: &mut dyn Rows, table: Table, key: &Key) -> Result<bool, StoreError> {
@@ -79,23 +66,8 @@ pub(crate) fn check(table: Table, record: &Record) -> Result<(), StoreError> {
     table.check_format(record.format)
 }
 
-fn read(rows: &mut dyn Rows, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
-    let found = rows.read(table.name(), key)?;
-    if let Some(found) = &found {
-        table.check_format(found.record.format)?;
-    }
-    Ok(found)
-}
-
-fn write(
-    rows: &mut dyn Rows,
-    table: Table,
-    key: &Key,
-    old: Option<Versioned>,
-    record: Record,
-) -> Result<(), StoreError> {
-    let revision = rows.next_revision()?;
-    rows.write(table.name(), key, old.as_ref(), Versioned { record, revision })
+fn readable(table: Table, found: &Versioned) -> Result<(), StoreError> {
+    table.check_format(found.record.format)
 }
 
 fn erase_all(rows: &mut dyn Rows, found: &[Swept]) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use std::{
 use async_trait::async_trait;
 use oauth_types::UnixTime;
 
-use crate::{Key, Record, RecordStore, StoreError, Swept, Table, Versioned};
+use crate::{Key, RecordStore, Reserved, StoreError, Swept, Table, Versioned, Write};
 
 /// How an operation of a [`FaultyStore`] fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,30 +93,20 @@ impl FaultyStore {
 
 #[async_trait]
 impl RecordStore for FaultyStore {
-    async fn insert_new(&self, table: Table, key: &Key, record: Record) -> Result<bool, StoreError> {
-        self.run(self.inner.insert_new(table, key, record)).await
-    }
-
     async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         self.run(self.inner.get(table, key)).await
     }
 
-    async fn take(&self, table: Table, key: &Key) -> Result<Option<Record>, StoreError> {
+    async fn reserve(&self) -> Result<Reserved, StoreError> {
+        self.run(self.inner.reserve()).await
+    }
+
+    async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {
+        self.run(self.inner.write(table, key, write)).await
+    }
+
+    async fn take(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         self.run(self.inner.take(table, key)).await
-    }
-
-    async fn compare_and_swap(
-        &self,
-        table: Table,
-        key: &Key,
-        expected: u64,
-        record: Record,
-    ) -> Result<bool, StoreError> {
-        self.run(self.inner.compare_and_swap(table, key, expected, record)).await
-    }
-
-    async fn put(&self, table: Table, key: &Key, record: Record) -> Result<(), StoreError> {
-        self.run(self.inner.put(table, key, record)).await
     }
 
     async fn remove(&self, table: Table, key: &Key) -> Result<bool, StoreError> {

@@ -19,6 +19,7 @@ mod record_store;
 mod redb_store;
 mod rows;
 mod table;
+mod write;
 
 #[cfg(all(feature = "contract", feature = "redb"))]
 pub use ::redb::StorageBackend;
@@ -40,3 +41,4 @@ pub use redb_store::{
     Verified,
 };
 pub use table::Table;
+pub use write::{Expected, Reserved, Write};

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use oauth_types::UnixTime;
 
 use crate::{
-    ChangeFeed, Changes, Key, Position, Record, RecordStore, StoreError, Swept, Table, Versioned, change,
-    rows::Rows,
+    ChangeFeed, Changes, Key, Position, Record, RecordStore, Reserved, StoreError, Swept, Table, Versioned,
+    Write, change, rows::Rows,
 };
 
 /// A [`RecordStore`] in the memory of the process, for tests and for servers that may forget.
@@ -36,31 +36,21 @@ impl MemoryStore {
 
 #[async_trait]
 impl RecordStore for MemoryStore {
-    async fn insert_new(&self, table: Table, key: &Key, record: Record) -> Result<bool, StoreError> {
-        change::insert_new(&mut *self.state(), table, key, record)
-    }
-
     async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         let found = self.state().read(table.name(), key)?;
         found.map(|it| readable(table, it)).transpose()
     }
 
-    async fn take(&self, table: Table, key: &Key) -> Result<Option<Record>, StoreError> {
+    async fn reserve(&self) -> Result<Reserved, StoreError> {
+        change::reserve(&mut *self.state())
+    }
+
+    async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {
+        change::write(&mut *self.state(), table, key, write)
+    }
+
+    async fn take(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         change::take(&mut *self.state(), table, key)
-    }
-
-    async fn compare_and_swap(
-        &self,
-        table: Table,
-        key: &Key,
-        expected: u64,
-        record: Record,
-    ) -> Result<bool, StoreError> {
-        change::compare_and_swap(&mut *self.state(), table, key, expected, record)
-    }
-
-    async fn put(&self, table: Table, key: &Key, record: Record) -> Result<(), StoreError> {
-        change::put(&mut *self.state(), table, key, record)
     }
 
     async fn remove(&self, table: Table, key: &Key) -> Result<bool, StoreError> {
@@ -85,7 +75,7 @@ impl RecordStore for MemoryStore {
         rows.range::<[u8], _>((start, Bound::Unbounded))
             .take_while(|(key, _)| key.as_bytes().starts_with(prefix))
             .take(limit)
-            .map(|(key, row)| Ok((key.clone(), readable(table, row.clone())?)))
+            .map(|(key, row)| Ok((key.clone(), readable(table, row.content.clone())?)))
             .collect()
     }
 
@@ -101,16 +91,16 @@ impl RecordStore for MemoryStore {
 #[async_trait]
 impl ChangeFeed for MemoryStore {
     async fn position(&self) -> Result<Position, StoreError> {
-        Ok(Position(self.state().last_revision))
+        Ok(Position(self.state().last_write))
     }
 
     async fn changes(&self, table: Table, since: Position) -> Result<Changes, StoreError> {
         let state = self.state();
-        let position = Position(state.last_revision);
+        let position = Position(state.last_write);
         let since = if since > position { Position(0) } else { since };
         let rows = state.tables.get(table.name()).into_iter().flatten();
-        let written = rows.filter(|(_, row)| row.revision > since.0);
-        let records = written.map(|(key, row)| Ok((key.clone(), readable(table, row.clone())?)));
+        let written = rows.filter(|(_, row)| row.write > since.0);
+        let records = written.map(|(key, row)| Ok((key.clone(), readable(table, row.content.clone())?)));
         Ok(Changes { records: records.collect::<Result<_, StoreError>>()?, position, clock: None })
     }
 }
@@ -124,15 +114,22 @@ impl fmt::Debug for MemoryStore {
 
 #[derive(Default)]
 struct State {
-    tables: BTreeMap<String, BTreeMap<Key, Versioned>>,
+    tables: BTreeMap<String, BTreeMap<Key, Row>>,
     by_expiry: BTreeSet<(UnixTime, String, Key)>,
     by_owner: BTreeSet<(Key, String, Key)>,
     last_revision: u64,
+    last_write: u64,
+}
+
+struct Row {
+    content: Versioned,
+    /// Counts writes in their order, which revisions need not be in: some are reserved long before.
+    write: u64,
 }
 
 impl Rows for State {
     fn read(&self, table: &str, key: &Key) -> Result<Option<Versioned>, StoreError> {
-        Ok(self.tables.get(table).and_then(|rows| rows.get(key)).cloned())
+        Ok(self.tables.get(table).and_then(|rows| rows.get(key)).map(|it| it.content.clone()))
     }
 
     fn write(
@@ -149,7 +146,9 @@ impl Rows for State {
         if let Some(owner) = &new.record.owner {
             self.by_owner.insert((owner.clone(), table.to_owned(), key.clone()));
         }
-        self.tables.entry(table.to_owned()).or_default().insert(key.clone(), new);
+        self.last_write += 1;
+        let row = Row { content: new, write: self.last_write };
+        self.tables.entry(table.to_owned()).or_default().insert(key.clone(), row);
         Ok(())
     }
 

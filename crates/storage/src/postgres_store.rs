@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use oauth_types::UnixTime;
 
 use crate::{
-    ChangeFeed, Changes, Key, Position, Record, RecordStore, StoreError, Swept, Table, Versioned, change,
+    ChangeFeed, Changes, Expected, Key, Position, RecordStore, Reserved, StoreError, Swept, Table, Versioned,
+    Write, change,
 };
 
 mod connect_error;
@@ -25,7 +26,8 @@ pub use connect_error::ConnectError;
 pub use settings::{InvalidPostgresUrl, PostgresSettings};
 
 use operation::{
-    CompareAndSwap, DeleteByOwner, Get, InsertNew, Operation, Place, Put, Remove, Scan, Sweep, Take,
+    CompareAndSwap, DeleteByOwner, Get, InsertNew, Operation, Place, Put, Remove, Reserve, Row, Scan, Sweep,
+    Take,
 };
 use pool::Pool;
 use shared::Shared;
@@ -102,33 +104,30 @@ impl PostgresStore {
 
 #[async_trait]
 impl RecordStore for PostgresStore {
-    async fn insert_new(&self, table: Table, key: &Key, record: Record) -> Result<bool, StoreError> {
-        change::check(table, &record)?;
-        self.run(InsertNew(Place::new(table, key), record)).await
-    }
-
     async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         self.run(Get(Place::new(table, key))).await
     }
 
-    async fn take(&self, table: Table, key: &Key) -> Result<Option<Record>, StoreError> {
+    async fn reserve(&self) -> Result<Reserved, StoreError> {
+        self.run(Reserve).await
+    }
+
+    async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {
+        change::check(table, &write.record)?;
+        let Write { expected, record, revision } = write;
+        let revision = revision.map(|it| i64::try_from(it.revision())).transpose();
+        let revision =
+            revision.map_err(|_| StoreError::Corrupt("a write has a number of another store".to_owned()))?;
+        let (place, row) = (Place::new(table, key), Row { record, revision });
+        match expected {
+            Expected::Anything => self.run(Put(place, row)).await.map(|()| true),
+            Expected::Nothing => self.run(InsertNew(place, row)).await,
+            Expected::Revision(expected) => self.run(CompareAndSwap(place, expected, row)).await,
+        }
+    }
+
+    async fn take(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         self.run(Take(Place::new(table, key))).await
-    }
-
-    async fn compare_and_swap(
-        &self,
-        table: Table,
-        key: &Key,
-        expected: u64,
-        record: Record,
-    ) -> Result<bool, StoreError> {
-        change::check(table, &record)?;
-        self.run(CompareAndSwap(Place::new(table, key), expected, record)).await
-    }
-
-    async fn put(&self, table: Table, key: &Key, record: Record) -> Result<(), StoreError> {
-        change::check(table, &record)?;
-        self.run(Put(Place::new(table, key), record)).await
     }
 
     async fn remove(&self, table: Table, key: &Key) -> Result<bool, StoreError> {

@@ -3,7 +3,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use oauth_types::UnixTime;
 
-use crate::{Key, Record, StoreError, Swept, Table, Versioned};
+use crate::{Expected, Key, Record, Reserved, StoreError, Swept, Table, Versioned, Write};
 
 /// One narrow store for every kind of record; each method is one transaction.
 ///
@@ -26,14 +26,19 @@ use crate::{Key, Record, StoreError, Swept, Table, Versioned};
 /// [`StoreError::Newer`] if the given format is newer than the table's.
 #[async_trait]
 pub trait RecordStore: Debug + Send + Sync {
-    /// Inserts `record` unless `key` exists; `false` means it did (a replayed `jti`, a reused code).
-    async fn insert_new(&self, table: Table, key: &Key, record: Record) -> Result<bool, StoreError>;
-
     /// Reads the record, expired or not.
     async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError>;
 
-    /// Removes and returns the record: at most one caller ever gets it.
-    async fn take(&self, table: Table, key: &Key) -> Result<Option<Record>, StoreError>;
+    /// A number for a write to come, which the store gives to no other.
+    async fn reserve(&self) -> Result<Reserved, StoreError>;
+
+    /// Writes a record if what the write expects is there; `false` means it is not.
+    async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError>;
+
+    /// Inserts `record` unless `key` exists; `false` means it did (a replayed `jti`, a reused code).
+    async fn insert_new(&self, table: Table, key: &Key, record: Record) -> Result<bool, StoreError> {
+        self.write(table, key, Write::new(Expected::Nothing, record)).await
+    }
 
     /// Replaces the record if its revision still is `expected`; `false` means somebody was faster, or it is gone.
     async fn compare_and_swap(
@@ -42,10 +47,17 @@ pub trait RecordStore: Debug + Send + Sync {
         key: &Key,
         expected: u64,
         record: Record,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<bool, StoreError> {
+        self.write(table, key, Write::new(Expected::Revision(expected), record)).await
+    }
 
     /// Inserts or replaces the record, whatever was there.
-    async fn put(&self, table: Table, key: &Key, record: Record) -> Result<(), StoreError>;
+    async fn put(&self, table: Table, key: &Key, record: Record) -> Result<(), StoreError> {
+        self.write(table, key, Write::new(Expected::Anything, record)).await.map(drop)
+    }
+
+    /// Removes and returns the record: at most one caller ever gets it.
+    async fn take(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError>;
 
     /// Removes the record, of whatever format; `false` means there was none.
     async fn remove(&self, table: Table, key: &Key) -> Result<bool, StoreError>;

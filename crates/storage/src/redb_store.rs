@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use oauth_types::UnixTime;
 use tokio::task;
 
-use crate::{Key, Record, RecordStore, StoreError, Swept, Table, Versioned, change};
+use crate::{Key, RecordStore, Reserved, StoreError, Swept, Table, Versioned, Write, change};
 
 mod backup;
 mod encoding;
@@ -223,35 +223,23 @@ impl RedbStore {
 
 #[async_trait]
 impl RecordStore for RedbStore {
-    async fn insert_new(&self, table: Table, key: &Key, record: Record) -> Result<bool, StoreError> {
-        let key = key.clone();
-        self.writer.change(move |rows| change::insert_new(rows, table, &key, record)).await
-    }
-
     async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         let db = self.database()?;
         self.heed(reader::get(&db, table, key))
     }
 
-    async fn take(&self, table: Table, key: &Key) -> Result<Option<Record>, StoreError> {
+    async fn reserve(&self) -> Result<Reserved, StoreError> {
+        self.writer.change(change::reserve).await
+    }
+
+    async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {
+        let key = key.clone();
+        self.writer.change(move |rows| change::write(rows, table, &key, write)).await
+    }
+
+    async fn take(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         let key = key.clone();
         self.writer.change(move |rows| change::take(rows, table, &key)).await
-    }
-
-    async fn compare_and_swap(
-        &self,
-        table: Table,
-        key: &Key,
-        expected: u64,
-        record: Record,
-    ) -> Result<bool, StoreError> {
-        let key = key.clone();
-        self.writer.change(move |rows| change::compare_and_swap(rows, table, &key, expected, record)).await
-    }
-
-    async fn put(&self, table: Table, key: &Key, record: Record) -> Result<(), StoreError> {
-        let key = key.clone();
-        self.writer.change(move |rows| change::put(rows, table, &key, record)).await
     }
 
     async fn remove(&self, table: Table, key: &Key) -> Result<bool, StoreError> {

@@ -13,7 +13,7 @@ pub use check::KeyRingError;
 pub(crate) use check::{FOREVER, TABLE};
 pub use master_key::{KeyId, MasterKey, WeakMasterKey};
 pub(crate) use seal::sealed_with;
-pub use seal::{OpenError, Opened};
+pub use seal::{OpenError, Opened, SealContext};
 
 use aws_lc_rs::{aead::RandomizedNonceKey, hmac};
 

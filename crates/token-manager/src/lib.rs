@@ -19,7 +19,7 @@ pub use grants::{
     IssuedTokens, NewGrant, OpenGrantsError, RedeemCheck, RefreshToken, Refusal, RestsOn, RevokeSelector,
     RotateCheck, SessionKey, Unavailable, Upkeep,
 };
-pub use key_ring::{KeyId, KeyRing, KeyRingError, MasterKey, OpenError, Opened, WeakMasterKey};
+pub use key_ring::{KeyId, KeyRing, KeyRingError, MasterKey, OpenError, Opened, SealContext, WeakMasterKey};
 pub use liveness::{GrantWatch, Liveness};
 pub use reseal::{ResealProgress, Resealed, Survey, Unopened};
 pub use signing_keys::{

@@ -2,14 +2,15 @@
 
 mod survey;
 
-use std::{collections::BTreeMap, fmt, ops::ControlFlow};
+use std::{collections::BTreeMap, fmt};
 
 pub use survey::Survey;
 
-use storage::{Key, Record, RecordStore, StoreError, Table, Versioned};
+use storage::{Expected, Key, Record, RecordStore, StoreError, Table, Versioned, Write};
 
 use crate::{
-    KeyId, KeyRing, KeyRingError, OpenError, ThirdPartyIdentities, key_ring, signing_keys, third_party_tokens,
+    KeyId, KeyRing, KeyRingError, OpenError, Opened, SealContext, ThirdPartyIdentities, key_ring,
+    signing_keys, third_party_tokens,
 };
 
 /// How far [`KeyRing::reseal`] has come in one table.
@@ -115,11 +116,16 @@ impl KeyRing {
         let mut found = Some(found.clone());
         for _ in 0..ATTEMPTS {
             let Some(present) = found else { return Ok(()) };
-            let record = match self.resealed(table, key, &present.record, parts, done)? {
-                ControlFlow::Continue(record) => record,
-                ControlFlow::Break(()) => return Ok(()),
+            let Some((before, opened)) = self.wanting(table, key, &present, parts, done) else {
+                return Ok(());
             };
-            if store.compare_and_swap(table, key, present.revision, record).await? {
+            let revision = store.reserve().await?;
+            let sealed =
+                self.seal(SealContext::of_write(table, key, revision.revision()), &opened.plaintext)?;
+            let (body, format) = ([before, &sealed].concat(), table.format());
+            let record = Record { body, format, ..present.record.clone() };
+            let write = Write::new(Expected::Revision(present.revision), record).numbered(revision);
+            if store.write(table, key, write).await? {
                 done.resealed += 1;
                 return Ok(());
             }
@@ -129,35 +135,29 @@ impl KeyRing {
         Ok(())
     }
 
-    /// The record under the present key, or a break if there is nothing to do or nothing that can be done.
-    fn resealed(
+    /// What stands before the sealed part of a record that wants to be sealed anew, and what that part holds; nothing if
+    /// there is nothing to do, or nothing that can be done.
+    fn wanting<'a>(
         &self,
         table: Table,
         key: &Key,
-        record: &Record,
+        Versioned { record, revision }: &'a Versioned,
         parts: Parts,
         done: &mut Resealed,
-    ) -> Result<ControlFlow<(), Record>, KeyRingError> {
+    ) -> Option<(&'a [u8], Opened)> {
         let Some((before, busy, sealed)) = parts(&record.body) else {
             done.complain(table, OpenError::Malformed);
-            return Ok(ControlFlow::Break(()));
+            return None;
         };
         if key_ring::sealed_with(sealed) == Some(self.current()) && record.format == table.format() {
-            return Ok(ControlFlow::Break(()));
+            return None;
         }
-        let opened = match self.open(table, record.format, key, sealed) {
-            Ok(opened) => opened,
-            Err(reason) => {
-                done.complain(table, reason);
-                return Ok(ControlFlow::Break(()));
-            }
-        };
-        if busy {
-            done.busy += 1;
-            return Ok(ControlFlow::Break(()));
+        match self.open(SealContext::of_write(table, key, *revision), record.format, sealed) {
+            Ok(_) if busy => done.busy += 1,
+            Ok(opened) => return Some((before, opened)),
+            Err(reason) => done.complain(table, reason),
         }
-        let body = [before, &self.seal(table, key, &opened.plaintext)?].concat();
-        Ok(ControlFlow::Continue(Record { body, format: table.format(), ..record.clone() }))
+        None
     }
 
     async fn grants_of_older_keys(

@@ -13,8 +13,8 @@ use oauth_types::{
     ClientId, CodeChallenge, ManualClock, Principal, RedirectUri, ResourceUri, SystemEntropy, UnixTime,
 };
 use storage::{
-    ChangeFeed, Changes, FaultyStore, Key, MemoryStore, Position, Record, RecordStore, StoreError, Swept,
-    Table, Versioned,
+    ChangeFeed, Changes, Expected, FaultyStore, Key, MemoryStore, Position, Record, RecordStore, Reserved,
+    StoreError, Swept, Table, Versioned, Write,
 };
 
 use tokio::sync::Semaphore;
@@ -56,7 +56,7 @@ impl Recorder {
 pub(crate) struct SlowStore {
     inner: MemoryStore,
     holds: AtomicBool,
-    held: Mutex<Vec<(Table, Key, u64, Record)>>,
+    held: Mutex<Vec<(Table, Key, Write)>>,
 }
 
 impl SlowStore {
@@ -69,8 +69,8 @@ impl SlowStore {
     pub(crate) async fn release(&self) -> Vec<bool> {
         let held = std::mem::take(&mut *self.held.lock().unwrap());
         let mut done = Vec::new();
-        for (table, key, expected, record) in held {
-            done.push(self.inner.compare_and_swap(table, &key, expected, record).await.unwrap());
+        for (table, key, write) in held {
+            done.push(self.inner.write(table, &key, write).await.unwrap());
         }
         done
     }
@@ -78,34 +78,24 @@ impl SlowStore {
 
 #[async_trait]
 impl RecordStore for SlowStore {
-    async fn insert_new(&self, table: Table, key: &Key, record: Record) -> Result<bool, StoreError> {
-        self.inner.insert_new(table, key, record).await
-    }
-
     async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         self.inner.get(table, key).await
     }
 
-    async fn take(&self, table: Table, key: &Key) -> Result<Option<Record>, StoreError> {
-        self.inner.take(table, key).await
+    async fn reserve(&self) -> Result<Reserved, StoreError> {
+        self.inner.reserve().await
     }
 
-    async fn compare_and_swap(
-        &self,
-        table: Table,
-        key: &Key,
-        expected: u64,
-        record: Record,
-    ) -> Result<bool, StoreError> {
-        if self.holds.swap(false, Relaxed) {
-            self.held.lock().unwrap().push((table, key.clone(), expected, record));
+    async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {
+        if matches!(write.expected, Expected::Revision(_)) && self.holds.swap(false, Relaxed) {
+            self.held.lock().unwrap().push((table, key.clone(), write));
             return std::future::pending().await;
         }
-        self.inner.compare_and_swap(table, key, expected, record).await
+        self.inner.write(table, key, write).await
     }
 
-    async fn put(&self, table: Table, key: &Key, record: Record) -> Result<(), StoreError> {
-        self.inner.put(table, key, record).await
+    async fn take(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
+        self.inner.take(table, key).await
     }
 
     async fn remove(&self, table: Table, key: &Key) -> Result<bool, StoreError> {
@@ -129,6 +119,20 @@ impl RecordStore for SlowStore {
     async fn sweep(&self, now: UnixTime, limit: usize) -> Result<Vec<Swept>, StoreError> {
         self.inner.sweep(now, limit).await
     }
+}
+
+/// What somebody does who can write to a store's file: puts a body in the place of another, whose number stays.
+pub(crate) async fn put_body(store: &dyn RecordStore, table: Table, key: &Key, body: Vec<u8>) {
+    let present = store.get(table, key).await.unwrap().unwrap();
+    let record = Record { body, ..present.record };
+    let write = Write::new(Expected::Anything, record).numbered(Reserved::new(present.revision));
+    assert!(store.write(table, key, write).await.unwrap());
+    assert_eq!(store.get(table, key).await.unwrap().unwrap().revision, present.revision);
+}
+
+/// The body that stands there now.
+pub(crate) async fn body_of(store: &dyn RecordStore, table: Table, key: &Key) -> Vec<u8> {
+    store.get(table, key).await.unwrap().unwrap().record.body
 }
 
 /// A feed that can be cut off, and that can be held between what it has read and its answer.

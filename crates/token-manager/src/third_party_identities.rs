@@ -3,9 +3,9 @@
 use std::{fmt, sync::Arc};
 
 use oauth_types::UnixTime;
-use storage::{Record, RecordStore, StoreError, Table};
+use storage::{Expected, Record, RecordStore, StoreError, Table, Versioned, Write};
 
-use crate::{KeyRing, KeyRingError, OpenError, SessionKey};
+use crate::{KeyRing, KeyRingError, OpenError, SealContext, SessionKey};
 
 oauth_types::secret! {
     /// What a third party said of a person, in the words of whoever keeps it: addresses, groups.
@@ -50,7 +50,7 @@ pub enum ThirdPartyIdentityError {
 
 impl ThirdPartyIdentities {
     /// Where they are kept in a store, for whoever looks at one as a whole.
-    pub const TABLE: Table = Table::new("third_party_identities", 1);
+    pub const TABLE: Table = Table::new("third_party_identities", 2);
 
     /// Those in `store`, sealed by `ring`.
     #[must_use]
@@ -68,8 +68,7 @@ impl ThirdPartyIdentities {
         identity: &ThirdPartyIdentity,
         keep_until: UnixTime,
     ) -> Result<(), ThirdPartyIdentityError> {
-        let record = self.seal(session, identity, keep_until)?;
-        Ok(self.store.put(Self::TABLE, session.as_key(), record).await?)
+        self.write(session, Expected::Anything, identity, keep_until).await.map(drop)
     }
 
     /// What is known of the person of a session; `None` if nothing is.
@@ -79,11 +78,12 @@ impl ThirdPartyIdentities {
     pub async fn find(&self, session: &SessionKey) -> Result<Option<KeptIdentity>, ThirdPartyIdentityError> {
         let key = session.as_key();
         let Some(found) = self.store.get(Self::TABLE, key).await? else { return Ok(None) };
-        let record = found.record;
-        let opened = self.ring.open(Self::TABLE, record.format, key, &record.body)?;
+        let Versioned { record, revision } = found;
+        let context = SealContext::of_write(Self::TABLE, key, revision);
+        let opened = self.ring.open(context, record.format, &record.body)?;
         let text = str::from_utf8(&opened.plaintext).map_err(|_| ThirdPartyIdentityError::Record)?;
         let identity = ThirdPartyIdentity::new(text.to_owned());
-        Ok(Some(KeptIdentity { identity, revision: found.revision, keep_until: record.expires_at }))
+        Ok(Some(KeptIdentity { identity, revision, keep_until: record.expires_at }))
     }
 
     /// Puts `identity` in the place of what was found; `false` if others were faster, or it is gone.
@@ -96,8 +96,7 @@ impl ThirdPartyIdentities {
         found: &KeptIdentity,
         identity: &ThirdPartyIdentity,
     ) -> Result<bool, ThirdPartyIdentityError> {
-        let record = self.seal(session, identity, found.keep_until)?;
-        Ok(self.store.compare_and_swap(Self::TABLE, session.as_key(), found.revision, record).await?)
+        self.write(session, Expected::Revision(found.revision), identity, found.keep_until).await
     }
 
     /// Forgets what is known of the person of a session.
@@ -109,14 +108,18 @@ impl ThirdPartyIdentities {
         Ok(())
     }
 
-    fn seal(
+    async fn write(
         &self,
         session: &SessionKey,
+        expected: Expected,
         identity: &ThirdPartyIdentity,
         keep_until: UnixTime,
-    ) -> Result<Record, ThirdPartyIdentityError> {
-        let sealed = self.ring.seal(Self::TABLE, session.as_key(), identity.expose().as_bytes());
-        Ok(Record::new(Self::TABLE, keep_until, sealed.map_err(ThirdPartyIdentityError::Seal)?))
+    ) -> Result<bool, ThirdPartyIdentityError> {
+        let (key, revision) = (session.as_key(), self.store.reserve().await?);
+        let context = SealContext::of_write(Self::TABLE, key, revision.revision());
+        let sealed = self.ring.seal(context, identity.expose().as_bytes());
+        let record = Record::new(Self::TABLE, keep_until, sealed.map_err(ThirdPartyIdentityError::Seal)?);
+        Ok(self.store.write(Self::TABLE, key, Write::new(expected, record).numbered(revision)).await?)
     }
 }
 

@@ -19,8 +19,7 @@ pub(crate) use record::{TABLE, sealed_part};
 use keeper::Command;
 use oauth_types::{Clock, Entropy, ProviderId, UnixTime};
 use record::{Header, Stored};
-use refresh::Unsaved;
-use storage::{Record, RecordStore, StoreError};
+use storage::{Expected, RecordStore, StoreError, Write};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{Grants, KeyRing, SessionKey};
@@ -67,7 +66,7 @@ struct Shared {
     /// This process in leases.
     holder: [u8; 16],
     /// Tokens that the store could not take yet; nobody else has them.
-    unsaved: Mutex<HashMap<SessionKey, Unsaved>>,
+    unsaved: Mutex<HashMap<SessionKey, Write>>,
 }
 
 impl Default for ThirdPartyTokenSettings {
@@ -103,10 +102,7 @@ impl ThirdPartyTokens {
         tokens: TokenSet,
         keep_until: UnixTime,
     ) -> Result<(), ThirdPartyTokenError> {
-        let (record, due) = self.shared.seal_new(session, tokens, keep_until)?;
-        self.shared.parts.store.put(record::TABLE, session.as_key(), record).await?;
-        self.schedule(session, due).await;
-        Ok(())
+        self.write(session, Expected::Anything, tokens, keep_until).await.map(drop)
     }
 
     /// Keeps the tokens of a person who signed in again: like [`ThirdPartyTokens::store`], but the refresh token
@@ -129,7 +125,7 @@ impl ThirdPartyTokens {
             let Some(found) = self.shared.parts.store.get(record::TABLE, session.as_key()).await? else {
                 return self.store(session, tokens, keep_until).await;
             };
-            let Ok(old) = self.shared.open(session, &found.record) else {
+            let Ok(old) = self.shared.open(session, &found) else {
                 // Nobody can open it any more, so nothing of it can stay.
                 return self.store(session, tokens, keep_until).await;
             };
@@ -138,7 +134,9 @@ impl ThirdPartyTokens {
                 // What comes of it does not matter here, the next look shows it.
                 let _ = self.refresh(session).await;
             }
-            if self.replace(session, found.revision, tokens.clone().renewing(old.tokens), keep_until).await? {
+            let (expected, tokens) =
+                (Expected::Revision(found.revision), tokens.clone().renewing(old.tokens));
+            if self.write(session, expected, tokens, keep_until).await? {
                 return Ok(());
             }
         }
@@ -231,28 +229,22 @@ impl ThirdPartyTokens {
         Ok(self.shared.read(session).await?.map(|it| it.tokens.provider))
     }
 
-    /// Puts `tokens` in the place of those of `revision`; `false` if others were faster.
-    async fn replace(
+    /// Puts new `tokens` in the place of what is expected there; `false` if others were faster.
+    async fn write(
         &self,
         session: &SessionKey,
-        revision: u64,
+        expected: Expected,
         tokens: TokenSet,
         keep_until: UnixTime,
     ) -> Result<bool, ThirdPartyTokenError> {
-        let (record, due) = self.shared.seal_new(session, tokens, keep_until)?;
-        let key = session.as_key();
-        let replaced = self.shared.parts.store.compare_and_swap(record::TABLE, key, revision, record).await?;
-        if replaced {
-            self.schedule(session, due).await;
-        }
-        Ok(replaced)
-    }
-
-    async fn schedule(&self, session: &SessionKey, due: Option<UnixTime>) {
-        if let Some(at) = due {
+        let due = self.shared.refresh_at(&tokens);
+        let stored = Stored { header: Header::new(due), tokens, keep_until };
+        let written = self.shared.write(session, expected, &stored).await?.is_some();
+        if let Some(at) = due.filter(|_| written) {
             // Should the keeper be gone, the token is still refreshed when it is wanted.
             let _ = self.commands.send(Command::Schedule(session.clone(), at)).await;
         }
+        Ok(written)
     }
 
     async fn refresh(&self, session: &SessionKey) -> Result<(), ThirdPartyTokenError> {
@@ -270,18 +262,7 @@ impl Shared {
 
     async fn read(&self, session: &SessionKey) -> Result<Option<Stored>, ThirdPartyTokenError> {
         let found = self.parts.store.get(record::TABLE, session.as_key()).await?;
-        found.map(|it| self.open(session, &it.record)).transpose()
-    }
-
-    fn seal_new(
-        &self,
-        session: &SessionKey,
-        tokens: TokenSet,
-        keep_until: UnixTime,
-    ) -> Result<(Record, Option<UnixTime>), ThirdPartyTokenError> {
-        let due = self.refresh_at(&tokens);
-        let record = self.seal(session, &Stored { header: Header::new(due), tokens, keep_until })?;
-        Ok((record, due))
+        found.map(|it| self.open(session, &it)).transpose()
     }
 
     /// When to refresh tokens that were given now: never if the third party gave nothing to do it with.

@@ -86,7 +86,7 @@ impl PushedRequests {
         }
         // Of two browsers one gets it.
         let Some(taken) = self.store.take(TABLE, &key).await? else { return Ok(None) };
-        self.open().remove(&(taken.expires_at, key));
+        self.open().remove(&(taken.record.expires_at, key));
         Ok(Some(parameters))
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use tokio::task::{JoinSet, yield_now};
 
 use super::{THINGS, THINGS_2, key, record};
-use crate::{ChangeFeed, Changes, Key, Position, Record, RecordStore, StoreError};
+use crate::{ChangeFeed, Changes, Expected, Key, Position, Record, RecordStore, StoreError, Write};
 
 pub(super) async fn tells_what_was_written(
     store: &(impl RecordStore + ChangeFeed),
@@ -27,6 +27,21 @@ pub(super) async fn tells_what_was_written(
     assert!(store.insert_new(THINGS, &key("c"), record("1")).await?, "inserted");
     let second = store.changes(THINGS, first.position).await?;
     assert!(names(&second).is_superset(&[key("b"), key("c")].into()), "swaps and insertions are changes");
+    Ok(())
+}
+
+pub(super) async fn tells_a_write_under_a_revision_reserved_before(
+    store: &(impl RecordStore + ChangeFeed),
+) -> Result<(), StoreError> {
+    let early = store.reserve().await?;
+    store.put(THINGS, &key("a"), record("")).await?;
+    let position = store.changes(THINGS, store.position().await?).await?.position;
+    let late = Write::new(Expected::Nothing, record("")).numbered(early);
+    assert!(store.write(THINGS, &key("b"), late).await?, "written");
+    assert!(
+        names(&store.changes(THINGS, position).await?).contains(&key("b")),
+        "told in the order of writes"
+    );
     Ok(())
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn one_takes(store: Store, contenders: usize) -> Result<(), Sto
     store.put(THINGS, &key("a"), record("it")).await?;
     let taken =
         race(&store, contenders, |store, _| async move { store.take(THINGS, &key("a")).await }).await?;
-    let taken: Vec<_> = taken.into_iter().flatten().collect();
+    let taken: Vec<_> = taken.into_iter().flatten().map(|it| it.record).collect();
     assert_eq!(taken, [record("it")], "one of {contenders} takes");
     Ok(())
 }

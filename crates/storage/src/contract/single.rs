@@ -1,7 +1,9 @@
 //! What one caller sees.
 
+use std::collections::BTreeSet;
+
 use super::{THINGS, THINGS_2, key, record};
-use crate::{Key, Record, RecordStore, StoreError};
+use crate::{Expected, Key, Record, RecordStore, Reserved, StoreError, Versioned, Write};
 
 pub(super) async fn inserts_once(store: &dyn RecordStore) -> Result<(), StoreError> {
     let key = key("a");
@@ -16,7 +18,7 @@ pub(super) async fn takes_once(store: &dyn RecordStore) -> Result<(), StoreError
     let key = key("a");
     assert_eq!(store.take(THINGS, &key).await?, None, "nothing to take");
     store.put(THINGS, &key, record("it")).await?;
-    assert_eq!(store.take(THINGS, &key).await?, Some(record("it")), "taken");
+    assert_eq!(taken(store, &key).await?, Some(record("it")), "taken");
     assert_eq!(store.take(THINGS, &key).await?, None, "taken before");
     assert_eq!(store.get(THINGS, &key).await?, None, "gone");
     assert!(store.insert_new(THINGS, &key, record("anew")).await?, "the key is free again");
@@ -77,7 +79,7 @@ pub(super) async fn keeps_tables_apart(store: &dyn RecordStore) -> Result<(), St
     assert_eq!(store.get(THINGS_2, &key).await?, None, "another table");
     assert!(!store.remove(THINGS_2, &key).await?, "another table");
     assert!(store.insert_new(THINGS_2, &key, Record { format: 1, ..record("2") }).await?, "another table");
-    assert_eq!(store.take(THINGS, &key).await?, Some(record("1")), "this table");
+    assert_eq!(taken(store, &key).await?, Some(record("1")), "this table");
     assert!(store.get(THINGS_2, &key).await?.is_some(), "another table");
     Ok(())
 }
@@ -105,8 +107,40 @@ pub(super) async fn refuses_large_bodies(store: &dyn RecordStore) -> Result<(), 
     let swapped = store.compare_and_swap(THINGS, &key, revision, large.clone()).await;
     assert_eq!(swapped, Err(refusal.clone()), "swap");
     assert_eq!(store.insert_new(THINGS, &super::key("b"), large).await, Err(refusal), "insertion");
-    assert_eq!(store.take(THINGS, &key).await?, Some(record("small")), "nothing changed");
+    assert_eq!(taken(store, &key).await?, Some(record("small")), "nothing changed");
     Ok(())
+}
+
+/// A revision is known before its write, and no other write has it.
+pub(super) async fn writes_under_a_reserved_revision(store: &dyn RecordStore) -> Result<(), StoreError> {
+    let key = key("a");
+    let [first, second, third, unused] =
+        [store.reserve().await?, store.reserve().await?, store.reserve().await?, store.reserve().await?];
+    // In another order than they were reserved in, and with every condition.
+    let insertion = Write::new(Expected::Nothing, record("1")).numbered(second);
+    assert!(store.write(THINGS, &key, insertion.clone()).await?, "nothing was there");
+    assert_eq!(revision(store, &key).await?, second.revision(), "as reserved");
+    assert!(!store.write(THINGS, &key, insertion).await?, "now something is");
+    let swap = Write::new(Expected::Revision(second.revision()), record("2")).numbered(first);
+    assert!(store.write(THINGS, &key, swap.clone()).await?, "what was expected");
+    assert_eq!(revision(store, &key).await?, first.revision(), "as reserved");
+    assert!(!store.write(THINGS, &key, swap).await?, "a repetition finds itself there");
+    let replacement = Write::new(Expected::Anything, record("3")).numbered(third);
+    assert!(store.write(THINGS, &key, replacement).await?, "whatever was there");
+    let reserved = [first, second, third, unused].map(Reserved::revision);
+    let taken = store.take(THINGS, &key).await?;
+    assert_eq!(taken, Some(Versioned { record: record("3"), revision: third.revision() }), "taken as it was");
+    for _ in 0..3 {
+        store.put(THINGS, &key, record("x")).await?;
+        let other = revision(store, &key).await?;
+        assert!(!reserved.contains(&other), "{other} of {reserved:?} was reserved");
+    }
+    assert_eq!(reserved.iter().collect::<BTreeSet<_>>().len(), 4, "each once: {reserved:?}");
+    Ok(())
+}
+
+async fn taken(store: &dyn RecordStore, key: &Key) -> Result<Option<Record>, StoreError> {
+    Ok(store.take(THINGS, key).await?.map(|it| it.record))
 }
 
 async fn revision(store: &dyn RecordStore, key: &Key) -> Result<u64, StoreError> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::MemoryStore;
+use crate::{MemoryStore, Record};
 
 const TABLE: Table = Table::new("things", 1);
 

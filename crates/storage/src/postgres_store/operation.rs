@@ -4,8 +4,12 @@ use async_trait::async_trait;
 use oauth_types::UnixTime;
 use sqlx::{PgConnection, postgres::PgArguments, query::Query};
 
-use super::{failure::Failure, row, statements::Statements};
-use crate::{Key, Record, StoreError, Swept, Table, Versioned};
+use super::{
+    failure::Failure,
+    row,
+    statements::{RESERVE, Statements},
+};
+use crate::{Key, Record, Reserved, StoreError, Swept, Table, Versioned};
 
 /// One method of the store.
 #[async_trait]
@@ -30,7 +34,30 @@ impl Place {
     }
 }
 
-pub(super) struct InsertNew(pub(super) Place, pub(super) Record);
+/// What is to be there.
+pub(super) struct Row {
+    pub(super) record: Record,
+    /// Its number, if that was reserved.
+    pub(super) revision: Option<i64>,
+}
+
+/// The next number of the sequence. Asked for again it costs one more, and nothing else.
+pub(super) struct Reserve;
+
+#[async_trait]
+impl Operation for Reserve {
+    type Answer = Reserved;
+    const CHANGES: bool = false;
+
+    async fn run(&self, connection: &mut PgConnection, _: &Statements) -> Result<Reserved, Failure> {
+        let next: i64 = sqlx::query_scalar(RESERVE).fetch_one(connection).await?;
+        let next = row::parse_revision(next)
+            .ok_or_else(|| Failure::corrupt("the numbers of writes make no sense"))?;
+        Ok(Reserved::new(next))
+    }
+}
+
+pub(super) struct InsertNew(pub(super) Place, pub(super) Row);
 
 #[async_trait]
 impl Operation for InsertNew {
@@ -60,20 +87,20 @@ pub(super) struct Take(pub(super) Place);
 
 #[async_trait]
 impl Operation for Take {
-    type Answer = Option<Record>;
+    type Answer = Option<Versioned>;
     const CHANGES: bool = true;
 
     async fn run(&self, connection: &mut PgConnection, sql: &Statements) -> Result<Self::Answer, Failure> {
         let known = i32::from(self.0.table.format());
         let taken = at(sql.take, &self.0).bind(known).fetch_optional(&mut *connection).await?;
         match taken {
-            Some(taken) => Ok(Some(row::versioned(self.0.table, &taken, 0)?.record)),
+            Some(taken) => row::versioned(self.0.table, &taken, 0).map(Some),
             None => look_for_newer(connection, sql, &self.0).await.map(|()| None),
         }
     }
 }
 
-pub(super) struct CompareAndSwap(pub(super) Place, pub(super) u64, pub(super) Record);
+pub(super) struct CompareAndSwap(pub(super) Place, pub(super) u64, pub(super) Row);
 
 #[async_trait]
 impl Operation for CompareAndSwap {
@@ -81,10 +108,10 @@ impl Operation for CompareAndSwap {
     const CHANGES: bool = true;
 
     async fn run(&self, connection: &mut PgConnection, sql: &Statements) -> Result<bool, Failure> {
-        let Self(place, expected, record) = self;
+        let Self(place, expected, row) = self;
         if let Ok(expected) = i64::try_from(*expected) {
             let known = i32::from(place.table.format());
-            let swap = written(sql.swap, place, record).bind(known).bind(expected);
+            let swap = written(sql.swap, place, row).bind(known).bind(expected);
             if swap.execute(&mut *connection).await?.rows_affected() > 0 {
                 return Ok(true);
             }
@@ -93,7 +120,7 @@ impl Operation for CompareAndSwap {
     }
 }
 
-pub(super) struct Put(pub(super) Place, pub(super) Record);
+pub(super) struct Put(pub(super) Place, pub(super) Row);
 
 #[async_trait]
 impl Operation for Put {
@@ -196,12 +223,14 @@ fn at<'a>(sql: &'static str, place: &'a Place) -> Statement<'a> {
     sqlx::query(sql).bind(place.table.name()).bind(place.key.as_bytes())
 }
 
-fn written<'a>(sql: &'static str, place: &'a Place, record: &'a Record) -> Statement<'a> {
+fn written<'a>(sql: &'static str, place: &'a Place, row: &'a Row) -> Statement<'a> {
+    let Row { record, revision } = row;
     at(sql, place)
         .bind(row::time(record.expires_at))
         .bind(record.owner.as_ref().map(Key::as_bytes))
         .bind(i32::from(record.format))
         .bind(record.body.as_slice())
+        .bind(*revision)
 }
 
 /// Why a change did nothing: because a newer program has written the record, or because the record is not there.

@@ -8,7 +8,7 @@ macro_rules! insert {
             "INSERT INTO ",
             $table,
             " AS stored (table_name, key, expires_at, owner, format, body, revision, xid) VALUES",
-            " ($1, $2, $3, $4, $5, $6, nextval('mcp_gateway.revisions'), pg_current_xact_id()::text::bigint)"
+            " ($1, $2, $3, $4, $5, $6, COALESCE($7, nextval('mcp_gateway.revisions')), pg_current_xact_id()::text::bigint)"
         )
     };
 }
@@ -33,14 +33,14 @@ macro_rules! statements {
                 "UPDATE ",
                 $table,
                 " SET expires_at = $3, owner = $4, format = $5, body = $6,",
-                " revision = nextval('mcp_gateway.revisions'), xid = pg_current_xact_id()::text::bigint",
-                " WHERE table_name = $1 AND key = $2 AND format <= $7 AND revision = $8"
+                " revision = COALESCE($7, nextval('mcp_gateway.revisions')), xid = pg_current_xact_id()::text::bigint",
+                " WHERE table_name = $1 AND key = $2 AND format <= $8 AND revision = $9"
             ),
             put: concat!(
                 insert!($table),
                 " ON CONFLICT (table_name, key) DO UPDATE SET expires_at = excluded.expires_at,",
                 " owner = excluded.owner, format = excluded.format, body = excluded.body,",
-                " revision = excluded.revision, xid = excluded.xid WHERE stored.format <= $7"
+                " revision = excluded.revision, xid = excluded.xid WHERE stored.format <= $8"
             ),
             remove: concat!("DELETE FROM ", $table, " WHERE table_name = $1 AND key = $2"),
             scan: concat!(
@@ -99,6 +99,9 @@ pub(super) struct Statements {
 pub(super) const DURABLE: Statements = statements!("mcp_gateway.records");
 /// Over the one that is empty after the database has crashed.
 pub(super) const PASSING: Statements = statements!("mcp_gateway.passing");
+
+/// The number of a write to come, of either table.
+pub(super) const RESERVE: &str = "SELECT nextval('mcp_gateway.revisions')";
 
 /// Which transactions have come to their end, and what time it is.
 pub(super) const NOW: &str =

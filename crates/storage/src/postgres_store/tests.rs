@@ -4,7 +4,7 @@ use sqlx::{Connection, PgConnection};
 use test_support::postgres::PostgresServer;
 
 use super::*;
-use crate::contract;
+use crate::{Record, contract};
 
 mod faults;
 mod hostile;

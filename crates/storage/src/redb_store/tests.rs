@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 use super::*;
-use crate::contract;
+use crate::{Expected, Record, contract};
 
 mod backups;
 mod faults;

@@ -1,8 +1,8 @@
 use aws_lc_rs::error::Unspecified;
 use oauth_types::UnixTime;
-use storage::{Key, Record, RecordStore, StoreError, Table};
+use storage::{Expected, Key, Record, RecordStore, StoreError, Table, Write};
 
-use super::{KeyId, KeyRing, OpenError};
+use super::{KeyId, KeyRing, OpenError, SealContext};
 
 /// Why a key ring cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,15 +36,18 @@ impl KeyRing {
         let key = Key::of(*b"check");
         loop {
             if let Some(found) = store.get(TABLE, &key).await? {
-                return match self.open(TABLE, found.record.format, &key, &found.record.body) {
+                let context = SealContext::of_write(TABLE, &key, found.revision);
+                return match self.open(context, found.record.format, &found.record.body) {
                     Ok(opened) if *opened.plaintext == CHECK => Ok(()),
                     Ok(_) => Err(KeyRingError::Check(OpenError::Malformed)),
                     Err(OpenError::MissingKey(id)) => Err(KeyRingError::MissingKey(id)),
                     Err(error) => Err(KeyRingError::Check(error)),
                 };
             }
-            let record = Record::new(TABLE, FOREVER, self.seal(TABLE, &key, CHECK)?);
-            if store.insert_new(TABLE, &key, record).await? {
+            let revision = store.reserve().await?;
+            let sealed = self.seal(SealContext::of_write(TABLE, &key, revision.revision()), CHECK)?;
+            let record = Record::new(TABLE, FOREVER, sealed);
+            if store.write(TABLE, &key, Write::new(Expected::Nothing, record).numbered(revision)).await? {
                 return Ok(());
             }
         }
@@ -60,5 +63,5 @@ impl From<Unspecified> for KeyRingError {
 /// For records that no sweep may remove: the last second of the year 9999.
 pub(crate) const FOREVER: UnixTime = UnixTime::from_seconds(253_402_300_799);
 
-pub(crate) const TABLE: Table = Table::new("key_ring", 1);
+pub(crate) const TABLE: Table = Table::new("key_ring", 2);
 const CHECK: &[u8] = b"the master key fits";

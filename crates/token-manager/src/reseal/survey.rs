@@ -4,7 +4,8 @@ use storage::{RecordStore, StoreError, Table};
 
 use super::{PAGE, Parts, Unopened, complain, whole};
 use crate::{
-    KeyId, KeyRing, OpenError, ThirdPartyIdentities, grants, key_ring, signing_keys, third_party_tokens,
+    KeyId, KeyRing, OpenError, SealContext, ThirdPartyIdentities, grants, key_ring, signing_keys,
+    third_party_tokens,
 };
 
 /// What a store has that only master keys can open, and which.
@@ -51,9 +52,10 @@ impl KeyRing {
             let page = store.scan(table, after.as_ref(), PAGE).await?;
             for (key, row) in &page {
                 let sealed = parts(&row.record.body).map(|(_, _, sealed)| sealed);
+                let context = SealContext::of_write(table, key, row.revision);
                 let opened = sealed
                     .ok_or(OpenError::Malformed)
-                    .and_then(|it| Ok((self.open(table, row.record.format, key, it)?, it)));
+                    .and_then(|it| Ok((self.open(context, row.record.format, it)?, it)));
                 match opened.map(|(_, sealed)| key_ring::sealed_with(sealed)) {
                     Ok(Some(id)) => *found.opened.entry(id).or_default() += 1,
                     Ok(None) => complain(&mut found.unopened, table, OpenError::Malformed),

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     IssuedTokens, RefreshFailure, RefreshedTokens, Refresher, SessionKey, ThirdPartyAccessToken,
     ThirdPartyRefreshToken, ThirdPartyTokenParts, ThirdPartyTokenSettings, ThirdPartyTokens, TokenSet,
-    testing::{NOW, World, master, session},
+    testing::{NOW, World, body_of, master, put_body, session},
 };
 
 const SESSIONS: u8 = 3;
@@ -200,6 +200,70 @@ async fn l08_a_moved_record_is_not_made_good_by_sealing_it_anew() {
     let done = ring(2, &[1]).reseal(store.as_ref(), |_| {}).await.unwrap();
     let reasons: Vec<_> = done.unopened.iter().map(|it| (it.reason, it.records)).collect();
     assert_eq!(reasons, [(OpenError::Forged, 1), (OpenError::Malformed, 1)]);
+}
+
+/// The store as it was before its texts named their write.
+async fn made_old(store: &MemoryStore) -> u64 {
+    let ring = ring(1, &[]);
+    let tables: [(Table, Parts); 4] = [
+        (signing_keys::TABLE, whole),
+        (third_party_tokens::TABLE, third_party_tokens::sealed_part),
+        (ThirdPartyIdentities::TABLE, whole),
+        (key_ring::TABLE, whole),
+    ];
+    let mut records = 0;
+    for (table, parts) in tables {
+        for (key, found) in store.scan(table, None, usize::MAX).await.unwrap() {
+            let (before, _, sealed) = parts(&found.record.body).unwrap();
+            let context = SealContext::of_write(table, &key, found.revision);
+            let opened = ring.open(context, found.record.format, sealed).unwrap();
+            let context = SealContext::of_record(Table::new(table.name(), 1), &key);
+            let body = [before, &ring.seal(context, &opened.plaintext).unwrap()].concat();
+            store.put(table, &key, Record { body, format: 1, ..found.record }).await.unwrap();
+            records += 1;
+        }
+    }
+    records
+}
+
+#[tokio::test(start_paused = true)]
+async fn l08_a_store_of_older_texts_is_read_and_sealed_anew_for_good() {
+    let (store, _) = sealed_with_1().await;
+    let records = made_old(&store).await;
+    assert_eq!(records, u64::from(SESSIONS) + 2);
+    let found = ring(1, &[]).survey(store.as_ref()).await.unwrap();
+    assert_eq!((found.opened, found.unopened), (BTreeMap::from([(master(1).id(), records)]), vec![]));
+    let (table, session) = (third_party_tokens::TABLE, session_number(2));
+    let older = body_of(store.as_ref(), table, session.as_key()).await;
+    // Whoever starts seals the signing keys anew.
+    check_readable(store.clone(), 1, &[]).await;
+
+    let done = ring(1, &[]).reseal(store.as_ref(), |_| {}).await.unwrap();
+    assert_eq!((done.resealed, done.is_complete()), (records - 1, true));
+    let done = ring(1, &[]).reseal(store.as_ref(), |_| {}).await.unwrap();
+    assert_eq!(done, Resealed::default(), "nothing is left to do");
+    check_readable(store.clone(), 1, &[]).await;
+
+    put_body(store.as_ref(), table, session.as_key(), older).await;
+    let found = ring(1, &[]).survey(store.as_ref()).await.unwrap();
+    let forged = Unopened { table: table.name(), reason: OpenError::Forged, records: 1 };
+    assert_eq!(found.unopened, [forged]);
+}
+
+/// Else a store could be bound again to a master key that has left it.
+#[tokio::test(start_paused = true)]
+async fn l08_an_earlier_check_record_does_not_open_again() {
+    let (store, _) = sealed_with_1().await;
+    let check = Key::of(*b"check");
+    let earlier = body_of(store.as_ref(), key_ring::TABLE, &check).await;
+    ring(2, &[1]).reseal(store.as_ref(), |_| {}).await.unwrap();
+    let present = body_of(store.as_ref(), key_ring::TABLE, &check).await;
+
+    put_body(store.as_ref(), key_ring::TABLE, &check, earlier).await;
+    let forged = KeyRingError::Check(OpenError::Forged);
+    assert_eq!(ring(2, &[1]).check(store.as_ref()).await, Err(forged));
+    put_body(store.as_ref(), key_ring::TABLE, &check, present).await;
+    assert_eq!(ring(2, &[1]).check(store.as_ref()).await, Ok(()));
 }
 
 /// Between the third party's answer and the store nothing may come: the old refresh token is spent.

@@ -1,9 +1,9 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use storage::{Record, Table};
+use storage::{Expected, Record, Table, Write};
 
 use super::{Shared, SigningError, record, record_key, schedule::KeyChain};
-use crate::key_ring::FOREVER;
+use crate::{SealContext, key_ring::FOREVER};
 
 /// The one part that replaces signing keys when their time has come.
 #[must_use = "no key is ever replaced until `run` is polled"]
@@ -78,7 +78,8 @@ impl Shared {
             let (chain, reseal) = match &found {
                 None => (KeyChain::default(), true),
                 Some(found) => {
-                    let opened = self.ring.open(TABLE, found.record.format, &key, &found.record.body)?;
+                    let context = SealContext::of_write(TABLE, &key, found.revision);
+                    let opened = self.ring.open(context, found.record.format, &found.record.body)?;
                     (record::decode(&opened.plaintext)?, opened.reseal)
                 }
             };
@@ -86,14 +87,13 @@ impl Shared {
                 self.publish(chain);
                 return Ok(());
             };
+            let expected = found.map_or(Expected::Nothing, |it| Expected::Revision(it.revision));
+            let revision = self.store.reserve().await?;
+            let context = SealContext::of_write(TABLE, &key, revision.revision());
             let sealed =
-                self.ring.seal(TABLE, &key, &record::encode(&next)).map_err(|_| SigningError::Library)?;
-            let record = Record::new(TABLE, FOREVER, sealed);
-            let stored = match found {
-                None => self.store.insert_new(TABLE, &key, record).await?,
-                Some(found) => self.store.compare_and_swap(TABLE, &key, found.revision, record).await?,
-            };
-            if stored {
+                self.ring.seal(context, &record::encode(&next)).map_err(|_| SigningError::Library)?;
+            let write = Write::new(expected, Record::new(TABLE, FOREVER, sealed)).numbered(revision);
+            if self.store.write(TABLE, &key, write).await? {
                 self.publish(next);
                 return Ok(());
             }
@@ -101,5 +101,5 @@ impl Shared {
     }
 }
 
-pub(crate) const TABLE: Table = Table::new("signing_keys", 1);
+pub(crate) const TABLE: Table = Table::new("signing_keys", 2);
 const PERIOD: Duration = Duration::from_secs(60);

@@ -6,7 +6,7 @@ use serde_json::Value;
 use storage::{MemoryStore, RecordStore};
 
 use super::*;
-use crate::testing::{NOW, master};
+use crate::testing::{NOW, body_of, master, put_body};
 
 struct Scene {
     store: Arc<MemoryStore>,
@@ -194,4 +194,21 @@ async fn l12_m02_no_private_key_is_stored_or_printed() {
     }
     let printed = format!("{keys:?} {:?} {:?} {:?}", chain, keys.rotator(), clock.now());
     assert!(!printed.contains("private"), "{printed}");
+}
+
+/// Else a signing key that was replaced, perhaps because it was stolen, could be made to sign again.
+#[tokio::test]
+async fn l08_earlier_signing_keys_do_not_open_again() {
+    let Scene { store, clock, signing } = scene().await;
+    let key = record_key();
+    let earlier = body_of(store.as_ref(), rotator::TABLE, &key).await;
+    signing.rotate_at_once().await.unwrap();
+    let present = body_of(store.as_ref(), rotator::TABLE, &key).await;
+
+    put_body(store.as_ref(), rotator::TABLE, &key, earlier).await;
+    let refused = open(&store, &clock, 1, None).await.unwrap_err();
+    assert_eq!(refused, SigningError::Sealed(OpenError::Forged));
+    put_body(store.as_ref(), rotator::TABLE, &key, present).await;
+    let again = open(&store, &clock, 1, None).await.unwrap();
+    assert_eq!(again.jwks().as_json(), signing.jwks().as_json());
 }

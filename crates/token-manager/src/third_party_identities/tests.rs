@@ -3,7 +3,7 @@ use std::time::Duration;
 use storage::{FaultyStore, MemoryStore};
 
 use super::*;
-use crate::testing::{NOW, World, master, session};
+use crate::testing::{NOW, World, body_of, master, put_body, session};
 
 fn said(text: &str) -> ThirdPartyIdentity {
     ThirdPartyIdentity::new(text.to_owned())
@@ -53,6 +53,22 @@ async fn l08_what_is_known_of_another_person_does_not_open_here() {
     world.store.put(ThirdPartyIdentities::TABLE, elsewhere.as_key(), record).await.unwrap();
     let error = identities.find(&elsewhere).await.unwrap_err();
     assert_eq!(error, ThirdPartyIdentityError::Sealed(OpenError::Forged));
+}
+
+#[tokio::test]
+async fn l08_what_was_known_of_a_person_before_does_not_open_again() {
+    let (world, identities) = scene().await;
+    let (store, table) = (world.store.as_ref(), ThirdPartyIdentities::TABLE);
+    let earlier = body_of(store, table, session().as_key()).await;
+    let found = identities.find(&session()).await.unwrap().unwrap();
+    assert!(identities.replace(&session(), &found, &said("no group any more")).await.unwrap());
+    let present = body_of(store, table, session().as_key()).await;
+
+    put_body(store, table, session().as_key(), earlier).await;
+    let error = identities.find(&session()).await.unwrap_err();
+    assert_eq!(error, ThirdPartyIdentityError::Sealed(OpenError::Forged));
+    put_body(store, table, session().as_key(), present).await;
+    assert_eq!(identities.find(&session()).await.unwrap().unwrap().identity, said("no group any more"));
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! The stored form: what must be seen without opening, then the sealed tokens.
 
 use oauth_types::UnixTime;
-use storage::{Record, Table};
+use storage::{Expected, Record, Reserved, Table, Versioned, Write};
 use zeroize::Zeroizing;
 
 use super::{Shared, ThirdPartyAccessToken, ThirdPartyRefreshToken, ThirdPartyTokenError, TokenSet};
 use crate::{
-    SessionKey,
+    SealContext, SessionKey,
     codec::{Malformed, Reader, Writer},
 };
 
@@ -18,7 +18,7 @@ pub(super) struct Stored {
     pub(super) keep_until: UnixTime,
 }
 
-/// What is no secret, and may change without a seal.
+/// What is no secret, and is not sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     /// When the tokens want to be refreshed, if ever.
@@ -48,9 +48,16 @@ impl Header {
 }
 
 impl Shared {
-    pub(super) fn seal(&self, session: &SessionKey, stored: &Stored) -> Result<Record, ThirdPartyTokenError> {
+    /// The record that the write of the number `revision` is to leave.
+    pub(super) fn seal(
+        &self,
+        session: &SessionKey,
+        revision: Reserved,
+        stored: &Stored,
+    ) -> Result<Record, ThirdPartyTokenError> {
         let plaintext = write_tokens(&stored.tokens);
-        let sealed = self.parts.ring.seal(TABLE, session.as_key(), &plaintext);
+        let context = SealContext::of_write(TABLE, session.as_key(), revision.revision());
+        let sealed = self.parts.ring.seal(context, &plaintext);
         let sealed = sealed.map_err(|_| ThirdPartyTokenError::Record)?;
         let mut writer = Writer::with_capacity(64 + sealed.len());
         writer.byte(VERSION);
@@ -67,9 +74,28 @@ impl Shared {
         Ok(Record::new(TABLE, stored.keep_until, writer.ending_with(&sealed)))
     }
 
-    pub(super) fn open(&self, session: &SessionKey, record: &Record) -> Result<Stored, ThirdPartyTokenError> {
+    /// Seals and writes; answers the number of the write, or nothing if `expected` is not what is there.
+    pub(super) async fn write(
+        &self,
+        session: &SessionKey,
+        expected: Expected,
+        stored: &Stored,
+    ) -> Result<Option<Reserved>, ThirdPartyTokenError> {
+        let revision = self.parts.store.reserve().await?;
+        let record = self.seal(session, revision, stored)?;
+        let write = Write::new(expected, record).numbered(revision);
+        Ok(self.parts.store.write(TABLE, session.as_key(), write).await?.then_some(revision))
+    }
+
+    pub(super) fn open(
+        &self,
+        session: &SessionKey,
+        found: &Versioned,
+    ) -> Result<Stored, ThirdPartyTokenError> {
+        let Versioned { record, revision } = found;
         let (header, sealed) = split(&record.body).map_err(|_| ThirdPartyTokenError::Record)?;
-        let opened = self.parts.ring.open(TABLE, record.format, session.as_key(), sealed)?;
+        let context = SealContext::of_write(TABLE, session.as_key(), *revision);
+        let opened = self.parts.ring.open(context, record.format, sealed)?;
         let tokens = read_tokens(&opened.plaintext).map_err(|_| ThirdPartyTokenError::Record)?;
         Ok(Stored { header, tokens, keep_until: record.expires_at })
     }
@@ -126,6 +152,6 @@ fn read_tokens(plaintext: &[u8]) -> Result<TokenSet, Malformed> {
 }
 
 /// The tokens, by the keys of their sessions.
-pub(crate) const TABLE: Table = Table::new("third_party_tokens", 1);
+pub(crate) const TABLE: Table = Table::new("third_party_tokens", 2);
 
 const VERSION: u8 = 1;

@@ -3,7 +3,7 @@
 use std::{sync::PoisonError, time::Duration};
 
 use oauth_types::UnixTime;
-use storage::Record;
+use storage::{Expected, Reserved, Write};
 
 use super::{
     RefreshFailure, RefreshedTokens, Shared, ThirdPartyAccessToken, ThirdPartyTokenError, TokenSet,
@@ -11,19 +11,20 @@ use super::{
 };
 use crate::{EndCause, RevokeSelector, SessionKey};
 
-/// Tokens from the third party that are not in the store yet, and the revision that they replace.
-#[derive(Debug)]
-pub(super) struct Unsaved {
-    revision: u64,
-    record: Record,
-}
-
 /// What a lease protects: the tokens as they are, in a record that only this process changes for now.
 struct Leased {
     stored: Stored,
-    revision: u64,
+    turn: Turn,
     /// Whoever had the lease before did not come to its end.
     interrupted: bool,
+}
+
+/// The revision that a lease has, and the one of what takes its place: reserved before the third party is asked, so that
+/// only one thing that can fail is left once it has answered.
+#[derive(Clone, Copy)]
+struct Turn {
+    leased: u64,
+    next: Reserved,
 }
 
 enum Attempt {
@@ -65,7 +66,7 @@ impl Shared {
         for _ in 0..ATTEMPTS {
             let found =
                 self.parts.store.get(record::TABLE, key).await?.ok_or(ThirdPartyTokenError::Unknown)?;
-            let mut stored = self.open(session, &found.record)?;
+            let mut stored = self.open(session, &found)?;
             if stored.tokens.access_token != *refused {
                 return Ok(Some(stored.tokens.access_token));
             }
@@ -77,8 +78,7 @@ impl Shared {
                 return Ok(None);
             }
             stored.header.refresh_at = Some(now);
-            let record = self.seal(session, &stored)?;
-            if self.parts.store.compare_and_swap(record::TABLE, key, found.revision, record).await? {
+            if self.write(session, Expected::Revision(found.revision), &stored).await?.is_some() {
                 return Ok(None);
             }
         }
@@ -88,7 +88,7 @@ impl Shared {
     async fn begin(&self, session: &SessionKey) -> Result<Attempt, ThirdPartyTokenError> {
         let key = session.as_key();
         let found = self.parts.store.get(record::TABLE, key).await?.ok_or(ThirdPartyTokenError::Unknown)?;
-        let mut stored = self.open(session, &found.record)?;
+        let mut stored = self.open(session, &found)?;
         let now = self.now();
         if !stored.header.is_due(now) || stored.tokens.refresh_token.is_none() {
             return Ok(Attempt::Fresh(stored.header.refresh_at));
@@ -102,16 +102,14 @@ impl Shared {
             None => false,
         };
         stored.header.lease = Some(Lease { holder: self.holder, until: now + self.settings.lease });
-        let record = self.seal(session, &stored)?;
-        if !self.parts.store.compare_and_swap(record::TABLE, key, found.revision, record.clone()).await? {
-            return Ok(Attempt::Busy);
-        }
-        match self.parts.store.get(record::TABLE, key).await? {
-            Some(leased) if leased.record == record => {
-                Ok(Attempt::Leased(Box::new(Leased { stored, revision: leased.revision, interrupted })))
+        let next = self.parts.store.reserve().await?;
+        Ok(match self.write(session, Expected::Revision(found.revision), &stored).await? {
+            Some(leased) => {
+                let turn = Turn { leased: leased.revision(), next };
+                Attempt::Leased(Box::new(Leased { stored, turn, interrupted }))
             }
-            _ => Ok(Attempt::Busy),
-        }
+            None => Attempt::Busy,
+        })
     }
 
     async fn ask(
@@ -138,7 +136,7 @@ impl Shared {
                 } else {
                     EndCause::ThirdPartyEnded
                 };
-                self.end(session, leased.revision, cause).await
+                self.end(session, leased.turn.leased, cause).await
             }
             Err(RefreshFailure::Temporary { retry_after }) => {
                 self.release(session, leased).await;
@@ -157,21 +155,20 @@ impl Shared {
         let tokens: TokenSet = leased.stored.tokens.refreshed(new, self.now());
         let refresh_at = self.refresh_at(&tokens);
         let stored = Stored { header: Header::new(refresh_at), tokens, keep_until: leased.stored.keep_until };
-        let record = self.seal(session, &stored)?;
-        self.unsaved().insert(session.clone(), Unsaved { revision: leased.revision, record });
+        let write = self.replacement(session, leased.turn, &stored)?;
+        self.unsaved().insert(session.clone(), write);
         self.save(session).await?;
         Ok(refresh_at)
     }
 
     /// Stores what could not be stored before; until then this process alone has the new refresh token.
     async fn save(&self, session: &SessionKey) -> Result<(), ThirdPartyTokenError> {
-        let waiting = self.unsaved().get(session).map(|it| (it.revision, it.record.clone()));
-        let Some((revision, record)) = waiting else { return Ok(()) };
-        let key = session.as_key();
-        let saved = self.parts.store.compare_and_swap(record::TABLE, key, revision, record.clone()).await?;
-        if !saved {
+        let Some(write) = self.unsaved().get(session).cloned() else { return Ok(()) };
+        let (key, ours) = (session.as_key(), write.revision.map(Reserved::revision));
+        if !self.parts.store.write(record::TABLE, key, write).await? {
+            // After a lost answer it may be there.
             let found = self.parts.store.get(record::TABLE, key).await?;
-            if found.is_none_or(|it| it.record != record) {
+            if found.is_none_or(|it| Some(it.revision) != ours) {
                 tracing::warn!("refreshed third-party tokens were given up: others have taken their place");
             }
         }
@@ -206,15 +203,23 @@ impl Shared {
     }
 
     /// Gives the lease back; should that fail, this process still may take it again.
-    async fn release(&self, session: &SessionKey, leased: Leased) {
-        let mut stored = leased.stored;
-        stored.header.lease = None;
-        let Ok(record) = self.seal(session, &stored) else { return };
-        let done =
-            self.parts.store.compare_and_swap(record::TABLE, session.as_key(), leased.revision, record).await;
-        if let Err(error) = done {
+    async fn release(&self, session: &SessionKey, mut leased: Leased) {
+        leased.stored.header.lease = None;
+        let Ok(write) = self.replacement(session, leased.turn, &leased.stored) else { return };
+        if let Err(error) = self.parts.store.write(record::TABLE, session.as_key(), write).await {
             tracing::warn!(%error, "the lease of third-party tokens was not given back");
         }
+    }
+
+    /// The write that puts `stored` in the place of what is leased.
+    fn replacement(
+        &self,
+        session: &SessionKey,
+        turn: Turn,
+        stored: &Stored,
+    ) -> Result<Write, ThirdPartyTokenError> {
+        let record = self.seal(session, turn.next, stored)?;
+        Ok(Write::new(Expected::Revision(turn.leased), record).numbered(turn.next))
     }
 
     /// Whether this process alone has what the third party gave last.
@@ -222,7 +227,7 @@ impl Shared {
         self.unsaved().contains_key(session)
     }
 
-    fn unsaved(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<SessionKey, Unsaved>> {
+    fn unsaved(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<SessionKey, Write>> {
         self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -306,8 +306,8 @@ async fn k03_after_an_outage_of_the_store_others_let_the_holder_of_a_lease_store
     tokio::time::sleep(Duration::from_secs(2)).await;
     first.world.advance(3300);
     feed.is_cut.store(true, SeqCst);
-    // A read, then the lease, which is two reads and a change; what follows is not stored.
-    first.world.store.fail_nth(5, Fault::Refused);
+    // A read, then the lease, which is a read, two numbers and a change; what follows is not stored.
+    first.world.store.fail_nth(6, Fault::Refused);
     assert_eq!(first.access().await.as_deref(), Ok("access-0"), "as long as it holds");
     assert_eq!((first.calls(), first.world.store.is_pending()), (1, false));
 
@@ -422,11 +422,11 @@ async fn tokens_that_cannot_be_refreshed_are_good_to_their_end_and_take_no_grant
 #[tokio::test(start_paused = true)]
 async fn l12_m02_third_party_tokens_are_sealed_and_not_printed() {
     let scene = Scene::new().await;
-    let record = scene.world.store.get(record::TABLE, session().as_key()).await.unwrap().unwrap().record;
+    let found = scene.world.store.get(record::TABLE, session().as_key()).await.unwrap().unwrap();
     for secret in ["access-0", "refresh-0"] {
-        assert!(!record.body.windows(secret.len()).any(|it| it == secret.as_bytes()));
+        assert!(!found.record.body.windows(secret.len()).any(|it| it == secret.as_bytes()));
     }
-    let stored = scene.tokens.shared.open(&session(), &record).unwrap();
+    let stored = scene.tokens.shared.open(&session(), &found).unwrap();
     let printed = format!("{stored:?} {:?} {:?}", scene.tokens, token_set());
     assert!(!printed.contains("access-0") && !printed.contains("refresh-0"), "{printed}");
 }
@@ -440,6 +440,22 @@ async fn l08_tokens_of_another_session_do_not_open_here() {
     let outcome = scene.tokens.access_token(&elsewhere).await;
     assert_eq!(outcome, Err(ThirdPartyTokenError::Sealed(crate::OpenError::Forged)));
     assert!(scene.access().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn l08_earlier_tokens_of_the_same_session_do_not_open_again() {
+    let scene = Scene::new().await;
+    let store = scene.world.store.as_ref();
+    let earlier = body_of(store, record::TABLE, session().as_key()).await;
+    scene.world.advance(3600);
+    assert_eq!(scene.access().await.unwrap(), "access-1");
+    let present = body_of(store, record::TABLE, session().as_key()).await;
+
+    put_body(store, record::TABLE, session().as_key(), earlier).await;
+    let outcome = scene.tokens.access_token(&session()).await;
+    assert_eq!(outcome, Err(ThirdPartyTokenError::Sealed(crate::OpenError::Forged)));
+    put_body(store, record::TABLE, session().as_key(), present).await;
+    assert_eq!(scene.access().await.unwrap(), "access-1");
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use oauth_client::{Provider, StateSecrets};
 use oauth_types::AuthorizeErrorCode;
 use session_binding::{CalledBack, Consented, Transaction};
 use storage::{InvalidKey, Key, Table};
+use token_manager::SealContext;
 
 use super::{
     Browser, SIGN_IN, SignInProvider,
@@ -43,14 +44,14 @@ impl Browser {
 
     fn seal(&self, approved: &Transaction<Consented>, secrets: &StateSecrets) -> Result<Vec<u8>, Stop> {
         let key = place(&approved.seal_context()).map_err(|error| Stop::unavailable(&error))?;
-        let sealed = self.parts.ring.seal(SECRETS, &key, &secrets.to_bytes());
+        let sealed = self.parts.ring.seal(SealContext::of_record(SECRETS, &key), &secrets.to_bytes());
         sealed.map_err(|error| Stop::unavailable(&error))
     }
 
     /// What [`Browser::seal`] had sealed for this transaction.
     pub(super) fn unseal(&self, back: &Transaction<CalledBack>, sealed: &[u8]) -> Result<StateSecrets, Stop> {
         let key = place(&back.seal_context()).map_err(|error| Stop::unavailable(&error))?;
-        let opened = self.parts.ring.open(SECRETS, SECRETS.format(), &key, sealed);
+        let opened = self.parts.ring.open(SealContext::of_record(SECRETS, &key), SECRETS.format(), sealed);
         let opened = opened.map_err(|error| Stop::unavailable(&error))?;
         StateSecrets::from_bytes(&opened.plaintext).map_err(|error| Stop::unavailable(&error))
     }
@@ -60,5 +61,6 @@ fn place(context: &[u8]) -> Result<Key, InvalidKey> {
     Key::new(context)
 }
 
-/// No table of its own: the sealed text is in the record of the transaction, whose place the key names.
+/// No table of its own: the sealed text is in the record of the transaction, whose place the key names, and which is
+/// sent away once.
 const SECRETS: Table = Table::new("third_party_state", 1);

@@ -1,6 +1,6 @@
 //! Changes that share a commit.
 
-use std::sync::mpsc;
+use std::{collections::BTreeSet, sync::mpsc};
 
 use tokio::{sync::oneshot, task::JoinSet};
 
@@ -57,7 +57,7 @@ async fn changes_of_one_commit_see_each_other() -> Result<(), StoreError> {
     assert_eq!((won?, lost?), (true, false));
     assert_eq!(refused, Err(StoreError::TooLarge(Record::MAX_BODY + 1)));
     assert_eq!((inserted?, again?), (true, false));
-    assert_eq!(taken?, Some(record("1")));
+    assert_eq!(taken?.map(|it| it.record), Some(record("1")));
     assert_eq!(gone?, 1);
     assert!(store.scan(THINGS, None, 10).await?.is_empty());
     let after = store.statistics();
@@ -122,6 +122,25 @@ async fn finishes_what_was_asked_before_it_closes() -> Result<(), StoreError> {
 }
 
 /// A panic inside a change ends the store for everybody, with an answer, and undoes the commit.
+/// Also of a process that has written nothing.
+#[tokio::test]
+async fn a_reserved_revision_is_never_given_again_after_a_restart() -> Result<(), StoreError> {
+    let (_folder, settings) = settings();
+    let mut seen = BTreeSet::new();
+    for _ in 0..4 {
+        let store = RedbStore::open_or_create(&settings).unwrap();
+        for _ in 0..3 {
+            assert!(seen.insert(store.reserve().await?.revision()), "{seen:?}");
+        }
+        drop(store);
+    }
+    let store = RedbStore::open(&settings).unwrap();
+    store.put(THINGS, &Key::of([1]), record("it")).await?;
+    let revision = store.get(THINGS, &Key::of([1])).await?.unwrap().revision;
+    assert!(seen.iter().all(|it| *it < revision), "{revision} after {seen:?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_panic_of_the_writer_is_an_answer() -> Result<(), StoreError> {
     let (_folder, mut settings) = settings();
@@ -133,7 +152,7 @@ async fn a_panic_of_the_writer_is_an_answer() -> Result<(), StoreError> {
     let outcome: Result<(), _> = store
         .writer
         .change(move |rows| {
-            change::put(rows, THINGS, &its_key, record("half-way"))?;
+            change::write(rows, THINGS, &its_key, Write::new(Expected::Anything, record("half-way")))?;
             panic!("a bug");
         })
         .await;
