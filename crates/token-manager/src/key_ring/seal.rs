@@ -4,7 +4,7 @@ use aws_lc_rs::aead::{Aad, Nonce};
 use storage::{Key, Table};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{KeyId, KeyRing, KeyRingError};
+use super::{KeyId, KeyRing, KeyRingError, Keys};
 
 /// What was sealed.
 pub struct Opened {
@@ -96,44 +96,67 @@ impl KeyRing {
 
     /// Opens what [`KeyRing::seal`] made for `context` when the format of its table was `format`.
     ///
+    /// What was not made for it is logged as an error: somebody may have written to the store.
+    ///
     /// # Errors
     /// [`OpenError`] with the cause; a lost master key is named.
     pub fn open(&self, context: SealContext<'_>, format: u16, sealed: &[u8]) -> Result<Opened, OpenError> {
-        let (version, id, nonce, text) = split(sealed).ok_or(OpenError::Malformed)?;
+        let sealed = Sealed::read(sealed).ok_or(OpenError::Malformed)?;
         let ring = self.ring();
-        let keys = ring.find(id).ok_or(OpenError::MissingKey(id))?;
-        if !context.admits(version, format) {
+        let keys = ring.find(sealed.id).ok_or(OpenError::MissingKey(sealed.id))?;
+        let Some(plaintext) = keys.open(context, format, &sealed) else {
+            tracing::error!(
+                table = context.table.name(),
+                "a sealed record was changed or moved, or an earlier one was put in its place"
+            );
             return Err(OpenError::Forged);
+        };
+        Ok(Opened { plaintext, reseal: sealed.id != ring.current.id || format != context.table.format() })
+    }
+}
+
+impl Keys {
+    fn open(&self, context: SealContext<'_>, format: u16, sealed: &Sealed<'_>) -> Option<Zeroizing<Vec<u8>>> {
+        if !context.admits(sealed.version, format) {
+            return None;
         }
-        let aad = associated_data(version, id, context, format);
-        let mut plaintext = Zeroizing::new(text.to_vec());
-        let length = keys
-            .sealing
-            .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut plaintext)
-            .map_err(|_| OpenError::Forged)?
-            .len();
+        let aad = associated_data(sealed.version, self.id, context, format);
+        let mut plaintext = Zeroizing::new(sealed.text.to_vec());
+        let nonce = Nonce::assume_unique_for_key(sealed.nonce);
+        let length = self.sealing.open_in_place(nonce, Aad::from(aad), &mut plaintext).ok()?.len();
         plaintext.truncate(length);
-        Ok(Opened { plaintext, reseal: id != ring.current.id || format != context.table.format() })
+        Some(plaintext)
+    }
+}
+
+/// A sealed text, not opened.
+struct Sealed<'a> {
+    version: u8,
+    id: KeyId,
+    nonce: [u8; 12],
+    /// With its tag.
+    text: &'a [u8],
+}
+
+impl<'a> Sealed<'a> {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (&version, rest) = bytes.split_first()?;
+        let (id, rest) = rest.split_first_chunk()?;
+        let (&nonce, text) = rest.split_first_chunk()?;
+        let known = matches!(version, OF_RECORD | OF_WRITE);
+        known.then_some(Self { version, id: KeyId::from_bytes(*id), nonce, text })
     }
 }
 
 /// Which key sealed the text, without opening it.
 pub(crate) fn sealed_with(sealed: &[u8]) -> Option<KeyId> {
-    split(sealed).map(|(_, id, ..)| id)
+    Sealed::read(sealed).map(|it| it.id)
 }
 
 impl fmt::Debug for Opened {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Opened").field("reseal", &self.reseal).finish_non_exhaustive()
     }
-}
-
-fn split(sealed: &[u8]) -> Option<(u8, KeyId, [u8; 12], &[u8])> {
-    let (version, rest) = sealed.split_first()?;
-    let (id, rest) = rest.split_first_chunk()?;
-    let (nonce, text) = rest.split_first_chunk()?;
-    let known = matches!(*version, OF_RECORD | OF_WRITE);
-    known.then_some((*version, KeyId::from_bytes(*id), *nonce, text))
 }
 
 /// Where the text belongs: every part but the last has its length before it or a fixed one, so no two places agree.

@@ -1,4 +1,5 @@
 use storage::{Key, MemoryStore, Record, RecordStore, Table};
+use test_support::log;
 
 use super::*;
 
@@ -88,6 +89,20 @@ fn l08_a_sealed_text_opens_for_its_own_write_only() {
         let relabelled = [&[version], &text[1..]].concat();
         check(&relabelled, &this, (context, 2), Err(OpenError::Forged));
     }
+}
+
+#[test]
+fn l08_what_does_not_belong_there_is_logged_as_an_error() {
+    log::listen("token_manager");
+    let (this, a) = (ring(1, &[]), key("a"));
+    let sealed = this.seal(write_7(&a), b"secret").unwrap();
+    check(&sealed, &this, (write_7(&a), 2), Ok(false));
+    assert!(log::take().is_empty());
+    check(&sealed, &this, (SealContext::of_write(TOKENS, &a, 8), 2), Err(OpenError::Forged));
+    let [said] = &log::take()[..] else { panic!("one line") };
+    let text =
+        "a sealed record was changed or moved, or an earlier one was put in its place table=\"tokens\"";
+    assert_eq!(said.to_string(), text);
 }
 
 /// Before a table had its present format, its texts named no write.
