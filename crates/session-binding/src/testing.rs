@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use oauth_types::{ManualClock, Principal, ProviderId, SeededEntropy, UnixTime};
-use storage::{
-    FaultyStore, Key, MemoryStore, RecordStore, Reserved, StoreError, Swept, Table, Versioned, Write,
-};
+use storage::{FaultyStore, Key, MemoryStore, RecordStore, StoreError, Swept, Table, Versioned, Write};
 use tokio::task::yield_now;
 
 use crate::*;
@@ -102,11 +100,6 @@ impl RecordStore for TestStore {
     async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         yield_now().await;
         self.faults.get(table, key).await
-    }
-
-    async fn reserve(&self) -> Result<Reserved, StoreError> {
-        yield_now().await;
-        self.faults.reserve().await
     }
 
     async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {

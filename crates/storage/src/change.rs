@@ -5,11 +5,7 @@
 
 use oauth_types::UnixTime;
 
-use crate::{Expected, Key, Record, Reserved, StoreError, Swept, Table, Versioned, Write, rows::Rows};
-
-pub(crate) fn reserve(rows: &mut dyn Rows) -> Result<Reserved, StoreError> {
-    rows.next_revision().map(Reserved::new)
-}
+use crate::{Expected, Key, Record, StoreError, Swept, Table, Versioned, Write, rows::Rows};
 
 pub(crate) fn write(rows: &mut dyn Rows, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {
     check(table, &write.record)?;
@@ -23,7 +19,7 @@ pub(crate) fn write(rows: &mut dyn Rows, table: Table, key: &Key, write: Write) 
         Expected::Revision(expected) => old.as_ref().is_some_and(|it| it.revision == expected),
     };
     if fits {
-        let revision = write.revision.map_or_else(|| rows.next_revision(), |it| Ok(it.revision()))?;
+        let revision = write.revision.map_or_else(|| rows.next_revision(), |it| Ok(it.number()))?;
         rows.write(table.name(), key, old.as_ref(), Versioned { record: write.record, revision })?;
     }
     Ok(fits)

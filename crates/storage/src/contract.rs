@@ -40,7 +40,7 @@ pub async fn check(make_store: impl AsyncFn() -> Arc<dyn RecordStore>) -> Result
     single::takes_once(&*make_store().await).await?;
     single::swaps_the_expected_revision_only(&*make_store().await).await?;
     single::never_reuses_a_revision(&*make_store().await).await?;
-    single::writes_under_a_reserved_revision(&*make_store().await).await?;
+    single::writes_under_a_chosen_revision(&*make_store().await).await?;
     single::puts_and_removes(&*make_store().await).await?;
     single::keeps_tables_apart(&*make_store().await).await?;
     single::keeps_bytes_as_they_are(&*make_store().await).await?;
@@ -78,7 +78,7 @@ where
     S: RecordStore + ChangeFeed + 'static,
 {
     feed::tells_what_was_written(&*make_store().await).await?;
-    feed::tells_a_write_under_a_revision_reserved_before(&*make_store().await).await?;
+    feed::tells_writes_of_a_chosen_revision(&*make_store().await).await?;
     feed::keeps_tables_apart(&*make_store().await).await?;
     feed::begins_anew_after_a_foreign_position(&*make_store().await).await?;
     feed::passes_nothing_over(make_store().await).await

@@ -6,7 +6,7 @@ use std::{
 use async_trait::async_trait;
 use oauth_types::UnixTime;
 
-use crate::{Key, RecordStore, Reserved, StoreError, Swept, Table, Versioned, Write};
+use crate::{Key, RecordStore, StoreError, Swept, Table, Versioned, Write};
 
 /// How an operation of a [`FaultyStore`] fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,10 +95,6 @@ impl FaultyStore {
 impl RecordStore for FaultyStore {
     async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         self.run(self.inner.get(table, key)).await
-    }
-
-    async fn reserve(&self) -> Result<Reserved, StoreError> {
-        self.run(self.inner.reserve()).await
     }
 
     async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {

@@ -41,4 +41,4 @@ pub use redb_store::{
     Verified,
 };
 pub use table::Table;
-pub use write::{Expected, Reserved, Write};
+pub use write::{ChosenRevision, Expected, Write};

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use oauth_types::UnixTime;
 
 use crate::{
-    ChangeFeed, Changes, Key, Position, Record, RecordStore, Reserved, StoreError, Swept, Table, Versioned,
-    Write, change, rows::Rows,
+    ChangeFeed, Changes, Key, Position, Record, RecordStore, StoreError, Swept, Table, Versioned, Write,
+    change, rows::Rows,
 };
 
 /// A [`RecordStore`] in the memory of the process, for tests and for servers that may forget.
@@ -39,10 +39,6 @@ impl RecordStore for MemoryStore {
     async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         let found = self.state().read(table.name(), key)?;
         found.map(|it| readable(table, it)).transpose()
-    }
-
-    async fn reserve(&self) -> Result<Reserved, StoreError> {
-        change::reserve(&mut *self.state())
     }
 
     async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {
@@ -123,7 +119,7 @@ struct State {
 
 struct Row {
     content: Versioned,
-    /// Counts writes in their order, which revisions need not be in: some are reserved long before.
+    /// Counts writes in their order, which revisions need not be in: writers may choose theirs.
     write: u64,
 }
 

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use oauth_types::UnixTime;
 
 use crate::{
-    ChangeFeed, Changes, Expected, Key, Position, RecordStore, Reserved, StoreError, Swept, Table, Versioned,
-    Write, change,
+    ChangeFeed, Changes, Expected, Key, Position, RecordStore, StoreError, Swept, Table, Versioned, Write,
+    change,
 };
 
 mod connect_error;
@@ -26,8 +26,7 @@ pub use connect_error::ConnectError;
 pub use settings::{InvalidPostgresUrl, PostgresSettings};
 
 use operation::{
-    CompareAndSwap, DeleteByOwner, Get, InsertNew, Operation, Place, Put, Remove, Reserve, Row, Scan, Sweep,
-    Take,
+    CompareAndSwap, DeleteByOwner, Get, InsertNew, Operation, Place, Put, Remove, Row, Scan, Sweep, Take,
 };
 use pool::Pool;
 use shared::Shared;
@@ -108,16 +107,9 @@ impl RecordStore for PostgresStore {
         self.run(Get(Place::new(table, key))).await
     }
 
-    async fn reserve(&self) -> Result<Reserved, StoreError> {
-        self.run(Reserve).await
-    }
-
     async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {
         change::check(table, &write.record)?;
         let Write { expected, record, revision } = write;
-        let revision = revision.map(|it| i64::try_from(it.revision())).transpose();
-        let revision =
-            revision.map_err(|_| StoreError::Corrupt("a write has a number of another store".to_owned()))?;
         let (place, row) = (Place::new(table, key), Row { record, revision });
         match expected {
             Expected::Anything => self.run(Put(place, row)).await.map(|()| true),

@@ -3,7 +3,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use oauth_types::UnixTime;
 
-use crate::{Expected, Key, Record, Reserved, StoreError, Swept, Table, Versioned, Write};
+use crate::{Expected, Key, Record, StoreError, Swept, Table, Versioned, Write};
 
 /// One narrow store for every kind of record; each method is one transaction.
 ///
@@ -28,9 +28,6 @@ use crate::{Expected, Key, Record, Reserved, StoreError, Swept, Table, Versioned
 pub trait RecordStore: Debug + Send + Sync {
     /// Reads the record, expired or not.
     async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError>;
-
-    /// A number for a write to come, which the store gives to no other.
-    async fn reserve(&self) -> Result<Reserved, StoreError>;
 
     /// Writes a record if what the write expects is there; `false` means it is not.
     async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError>;

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use oauth_types::UnixTime;
 use tokio::task;
 
-use crate::{Key, RecordStore, Reserved, StoreError, Swept, Table, Versioned, Write, change};
+use crate::{Key, RecordStore, StoreError, Swept, Table, Versioned, Write, change};
 
 mod backup;
 mod encoding;
@@ -226,10 +226,6 @@ impl RecordStore for RedbStore {
     async fn get(&self, table: Table, key: &Key) -> Result<Option<Versioned>, StoreError> {
         let db = self.database()?;
         self.heed(reader::get(&db, table, key))
-    }
-
-    async fn reserve(&self) -> Result<Reserved, StoreError> {
-        self.writer.change(change::reserve).await
     }
 
     async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {

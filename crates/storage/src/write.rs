@@ -1,3 +1,5 @@
+use oauth_types::Entropy;
+
 use crate::Record;
 
 /// One change of one record, for [`RecordStore::write`](crate::RecordStore::write).
@@ -8,7 +10,7 @@ pub struct Write {
     /// What is there afterwards.
     pub record: Record,
     /// The number that the write is to have; without one the store gives it the next.
-    pub revision: Option<Reserved>,
+    pub revision: Option<ChosenRevision>,
 }
 
 /// What must be under a key for a [`Write`] to happen.
@@ -22,13 +24,17 @@ pub enum Expected {
     Revision(u64),
 }
 
-/// The number of a write to come: a [`Versioned::revision`](crate::Versioned::revision) that is known beforehand.
+/// The number of a write to come, drawn at random: a [`Versioned::revision`](crate::Versioned::revision) that is known
+/// beforehand.
 ///
 /// For records that say, or are sealed for, which write of theirs they are, and for callers that want to know after a
 /// lost answer whether what is there is what they wrote.
-/// It is for one write, and for repeating exactly that one; it may also stay unused.
+/// It is for one write, and for repeating exactly that one.
+///
+/// Of its 63 bits, 62 are random and the highest is set, so no write has it that the store numbered, and another one
+/// that was drawn has it once in 2^62.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Reserved(u64);
+pub struct ChosenRevision(u64);
 
 impl Write {
     /// The write of `record` where `expected` is, with the store's next number.
@@ -39,22 +45,26 @@ impl Write {
 
     /// The same write, with this number.
     #[must_use]
-    pub fn numbered(self, revision: Reserved) -> Self {
+    pub fn numbered(self, revision: ChosenRevision) -> Self {
         Self { revision: Some(revision), ..self }
     }
 }
 
-impl Reserved {
-    /// For implementations of [`RecordStore::reserve`](crate::RecordStore::reserve): a number that no write has, and that
-    /// they will give to none.
+impl ChosenRevision {
+    /// Draws one.
     #[must_use]
-    pub const fn new(revision: u64) -> Self {
-        Self(revision)
+    pub fn random(entropy: &dyn Entropy) -> Self {
+        let mut bytes = [0; 8];
+        entropy.fill(&mut bytes);
+        Self(u64::from_le_bytes(bytes) >> 2 | LOWEST)
     }
 
     /// The revision of the record once it is written.
     #[must_use]
-    pub const fn revision(self) -> u64 {
+    pub const fn number(self) -> u64 {
         self.0
     }
 }
+
+/// Stores count up from one, and do not come this far.
+const LOWEST: u64 = 1 << 62;

@@ -1,15 +1,16 @@
 //! What a test logs.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt::{self, Debug, Display},
-    sync::OnceLock,
+    sync::Once,
 };
 
 use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
+    subscriber::Interest,
 };
 
 /// An event that was logged, with all values as `Debug` writes them.
@@ -29,21 +30,22 @@ impl Display for Logged {
     }
 }
 
-/// Keeps the events of each thread from now on whose targets begin with `targets`, and with them those of a test, whose
-/// runtime has one thread.
+/// Keeps the events of this thread from now on whose targets begin with `targets`, and with them those of a test, whose
+/// runtime has one thread. What was kept of others is forgotten.
 ///
-/// One for the whole process: what a scoped one would see depends on the tests beside it.
+/// The subscriber is one for the whole process: what a scoped one would see depends on the tests beside it.
 ///
 /// # Panics
-/// When the tests of one program listen for different targets, or something else listens.
+/// When something else listens.
 pub fn listen(targets: &'static str) {
-    static LISTENS: OnceLock<&str> = OnceLock::new();
-    let heard = LISTENS.get_or_init(|| {
-        let set = tracing::subscriber::set_global_default(ThreadLog { targets });
+    static LISTENS: Once = Once::new();
+    LISTENS.call_once(|| {
+        let set = tracing::subscriber::set_global_default(ThreadLog);
         assert!(set.is_ok(), "something else listens");
-        targets
     });
-    assert_eq!(*heard, targets, "one for the whole process");
+    if TARGETS.replace(Some(targets)) != Some(targets) {
+        EVENTS.take();
+    }
 }
 
 /// The events of this thread since the last look.
@@ -58,17 +60,21 @@ pub fn is_there() -> bool {
     EVENTS.with_borrow(|it| !it.is_empty())
 }
 
-struct ThreadLog {
-    targets: &'static str,
-}
+struct ThreadLog;
 
 thread_local! {
+    static TARGETS: Cell<Option<&'static str>> = const { Cell::new(None) };
     static EVENTS: RefCell<Vec<Logged>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Subscriber for ThreadLog {
+    /// Each thread has its own mind, and may change it.
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with(self.targets)
+        TARGETS.get().is_some_and(|it| metadata.target().starts_with(it))
     }
 
     fn event(&self, event: &Event<'_>) {

@@ -6,14 +6,17 @@ mod seal;
 
 use std::{
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 pub use check::KeyRingError;
 pub(crate) use check::{FOREVER, TABLE};
 pub use master_key::{KeyId, MasterKey, WeakMasterKey};
-pub(crate) use seal::sealed_with;
 pub use seal::{OpenError, Opened, SealContext};
+pub(crate) use seal::{next_revision, sealed_with};
 
 use aws_lc_rs::{aead::RandomizedNonceKey, hmac};
 
@@ -23,7 +26,11 @@ use aws_lc_rs::{aead::RandomizedNonceKey, hmac};
 /// another.
 ///
 /// Whoever shares a ring works with the new keys as soon as [`KeyRing::replace`] has brought them.
-pub struct KeyRing(RwLock<Arc<Ring>>);
+pub struct KeyRing {
+    ring: RwLock<Arc<Ring>>,
+    /// Whether the store may hold texts from before texts named the write of their record.
+    opens_older_texts: AtomicBool,
+}
 
 /// The keys of one configuration.
 struct Ring {
@@ -58,7 +65,7 @@ impl KeyRing {
             }
             ring.older.push(key.derive()?);
         }
-        Ok(Self(RwLock::new(Arc::new(ring))))
+        Ok(Self { ring: RwLock::new(Arc::new(ring)), opens_older_texts: AtomicBool::new(true) })
     }
 
     /// Puts the keys of `next` in the place of these, for everybody who shares this ring.
@@ -69,7 +76,7 @@ impl KeyRing {
     /// [`KeyRingError::MissingKey`] if `next` lacks the key that seals now; nothing has changed then.
     pub fn replace(&self, next: &Self) -> Result<(), KeyRingError> {
         let next = next.ring();
-        let mut present = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut present = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         if next.find(present.current.id).is_none() {
             return Err(KeyRingError::MissingKey(present.current.id));
         }
@@ -99,8 +106,17 @@ impl KeyRing {
         self.ring().find(id).is_some_and(|keys| hmac::verify(&keys.refresh_tokens, message, tag).is_ok())
     }
 
+    fn opens_older_texts(&self) -> bool {
+        self.opens_older_texts.load(Relaxed)
+    }
+
+    /// For good, as the store has no texts from before any more.
+    pub(crate) fn refuse_older_texts(&self) {
+        self.opens_older_texts.store(false, Relaxed);
+    }
+
     fn ring(&self) -> Arc<Ring> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

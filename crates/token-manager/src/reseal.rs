@@ -52,7 +52,7 @@ pub struct Unopened {
 }
 
 impl KeyRing {
-    /// Seals with the present key whatever an older key of the ring has sealed, and tells `progress` after each page.
+    /// Seals with the present key whatever an older key of the ring or an earlier version has sealed, and tells `progress` after each page.
     ///
     /// For use while the store is served, by this process or another, if all of them have the present key.
     /// Each record is replaced by one compare-and-swap, so it can be interrupted anywhere, and called again to go on:
@@ -77,6 +77,9 @@ impl KeyRing {
         if done.is_complete() {
             // Last: until then the older key is needed, and a ring without it must be refused.
             self.reseal_table(store, key_ring::TABLE, whole, &mut done, &mut progress).await?;
+        }
+        if done.is_complete() {
+            self.refuse_older_texts();
         }
         Ok(done)
     }
@@ -119,9 +122,9 @@ impl KeyRing {
             let Some((before, opened)) = self.wanting(table, key, &present, parts, done) else {
                 return Ok(());
             };
-            let revision = store.reserve().await?;
+            let revision = key_ring::next_revision();
             let sealed =
-                self.seal(SealContext::of_write(table, key, revision.revision()), &opened.plaintext)?;
+                self.seal(SealContext::of_write(table, key, revision.number()), &opened.plaintext)?;
             let (body, format) = ([before, &sealed].concat(), table.format());
             let record = Record { body, format, ..present.record.clone() };
             let write = Write::new(Expected::Revision(present.revision), record).numbered(revision);
@@ -152,7 +155,7 @@ impl KeyRing {
         if key_ring::sealed_with(sealed) == Some(self.current()) && record.format == table.format() {
             return None;
         }
-        match self.open(SealContext::of_write(table, key, *revision), record.format, sealed) {
+        match self.try_open(SealContext::of_write(table, key, *revision), record.format, sealed) {
             Ok(_) if busy => done.busy += 1,
             Ok(opened) => return Some((before, opened)),
             Err(reason) => done.complain(table, reason),

@@ -10,11 +10,12 @@ use std::{
 
 use async_trait::async_trait;
 use oauth_types::{
-    ClientId, CodeChallenge, ManualClock, Principal, RedirectUri, ResourceUri, SystemEntropy, UnixTime,
+    ClientId, CodeChallenge, Entropy, ManualClock, Principal, RedirectUri, ResourceUri, SystemEntropy,
+    UnixTime,
 };
 use storage::{
-    ChangeFeed, Changes, Expected, FaultyStore, Key, MemoryStore, Position, Record, RecordStore, Reserved,
-    StoreError, Swept, Table, Versioned, Write,
+    ChangeFeed, Changes, ChosenRevision, Expected, FaultyStore, Key, MemoryStore, Position, Record,
+    RecordStore, StoreError, Swept, Table, Versioned, Write,
 };
 
 use tokio::sync::Semaphore;
@@ -82,10 +83,6 @@ impl RecordStore for SlowStore {
         self.inner.get(table, key).await
     }
 
-    async fn reserve(&self) -> Result<Reserved, StoreError> {
-        self.inner.reserve().await
-    }
-
     async fn write(&self, table: Table, key: &Key, write: Write) -> Result<bool, StoreError> {
         if matches!(write.expected, Expected::Revision(_)) && self.holds.swap(false, Relaxed) {
             self.held.lock().unwrap().push((table, key.clone(), write));
@@ -121,11 +118,22 @@ impl RecordStore for SlowStore {
     }
 }
 
+/// Entropy of which the revision comes that it holds.
+#[derive(Debug)]
+struct Bytes(u64);
+
+impl Entropy for Bytes {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.copy_from_slice(&(self.0 << 2).to_le_bytes());
+    }
+}
+
 /// What somebody does who can write to a store's file: puts a body in the place of another, whose number stays.
 pub(crate) async fn put_body(store: &dyn RecordStore, table: Table, key: &Key, body: Vec<u8>) {
     let present = store.get(table, key).await.unwrap().unwrap();
     let record = Record { body, ..present.record };
-    let write = Write::new(Expected::Anything, record).numbered(Reserved::new(present.revision));
+    let number = ChosenRevision::random(&Bytes(present.revision));
+    let write = Write::new(Expected::Anything, record).numbered(number);
     assert!(store.write(table, key, write).await.unwrap());
     assert_eq!(store.get(table, key).await.unwrap().unwrap().revision, present.revision);
 }

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use oauth_types::UnixTime;
 use storage::{Expected, Record, RecordStore, StoreError, Table, Versioned, Write};
 
-use crate::{KeyRing, KeyRingError, OpenError, SealContext, SessionKey};
+use crate::{KeyRing, KeyRingError, OpenError, SealContext, SessionKey, key_ring::next_revision};
 
 oauth_types::secret! {
     /// What a third party said of a person, in the words of whoever keeps it: addresses, groups.
@@ -115,8 +115,8 @@ impl ThirdPartyIdentities {
         identity: &ThirdPartyIdentity,
         keep_until: UnixTime,
     ) -> Result<bool, ThirdPartyIdentityError> {
-        let (key, revision) = (session.as_key(), self.store.reserve().await?);
-        let context = SealContext::of_write(Self::TABLE, key, revision.revision());
+        let (key, revision) = (session.as_key(), next_revision());
+        let context = SealContext::of_write(Self::TABLE, key, revision.number());
         let sealed = self.ring.seal(context, identity.expose().as_bytes());
         let record = Record::new(Self::TABLE, keep_until, sealed.map_err(ThirdPartyIdentityError::Seal)?);
         Ok(self.store.write(Self::TABLE, key, Write::new(expected, record).numbered(revision)).await?)

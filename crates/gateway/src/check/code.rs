@@ -313,14 +313,14 @@ codes! {
         "A running gateway has the state file and could not be asked, so it was not looked at."
         "check with the configuration of that gateway and as its user, with `[admin]` enabled, or while it is stopped";
     StateUnusable "state_unusable" Error
-        "The state file cannot be opened."
-        "do what the message says; `mcp-gateway storage verify` tells more of a damaged file, and `storage restore` puts a backup in its place";
+        "The state cannot be opened, or is not as the gateway left it."
+        "do what the message says; if something does not belong where it is, find out who can write to the state; `mcp-gateway storage verify` tells more of a damaged file, and `storage restore` puts a backup in its place";
     MasterKeyWrong "master_key_wrong" Error
         "The state belongs to a master key that is not configured."
         "write the key that the message names as `master_key` or in `old_master_keys`; without it nothing that is sealed can be opened";
     SealedUnopened "sealed_unopened" Error
         "Something in the state cannot be opened with the configured master keys."
-        "keep the missing key in `old_master_keys` until `mcp-gateway keys reseal` says that it is free; whoever needs what cannot be opened has to sign in again";
+        "keep the missing key in `old_master_keys` until `mcp-gateway keys reseal` says that it is free; whoever needs what cannot be opened has to sign in again; if the message names no key, somebody has written to the state, so find out who can";
 
     UpstreamAnswers "upstream_answers" Info
         "The MCP server answers `initialize`."

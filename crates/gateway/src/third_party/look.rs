@@ -79,7 +79,7 @@ async fn look(
     let Some(ring) = ring(third_party, findings) else { return };
     match ring.check(store).await {
         Ok(()) => {}
-        Err(error @ (KeyRingError::MissingKey(_) | KeyRingError::Check(_))) => {
+        Err(error @ KeyRingError::MissingKey(_)) => {
             return findings.add(FindingCode::MasterKeyWrong, MASTER_KEY, format!("{error}: {place}"));
         }
         Err(error) => return findings.add(FindingCode::StateUnusable, STORAGE, causes(&error)),

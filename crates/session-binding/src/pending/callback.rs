@@ -30,6 +30,12 @@ impl FromStr for ThirdPartyState {
     }
 }
 
+impl ThirdPartyState {
+    pub(super) fn digest(&self) -> [u8; 32] {
+        digest_of(STATE, self.expose())
+    }
+}
+
 /// Why a callback is refused; nothing was changed, and no code may be exchanged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {
@@ -62,7 +68,7 @@ impl PendingAuthorizations {
         sealed: Vec<u8>,
     ) -> Result<Transaction<AwaitingCallback>, StepError> {
         let consent = transaction.stage.clone();
-        let next = AwaitingCallback { consent, state: digest_of(STATE, state.expose()), sealed };
+        let next = AwaitingCallback { consent, state: state.digest(), sealed };
         self.advance(transaction, next).await
     }
 
@@ -97,7 +103,7 @@ impl PendingAuthorizations {
         bindings: &[BrowserBinding],
         state: &ThirdPartyState,
     ) -> Result<Transaction<AwaitingCallback>, CallbackError> {
-        let digest = digest_of(STATE, state.expose());
+        let digest = state.digest();
         for binding in bindings {
             match self.load(&binding.id(), binding).await {
                 Ok(Pending::AwaitingCallback(it)) if same(&it.stage.state, &digest) => return Ok(it),

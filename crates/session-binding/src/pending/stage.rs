@@ -1,7 +1,7 @@
 use oauth_types::{Principal, ProviderId, UnixTime};
 use serde::{Deserialize, Serialize};
 
-use super::{BrowserBinding, PendingId, Purpose};
+use super::{BrowserBinding, PendingId, Purpose, ThirdPartyState};
 use crate::{Authenticated, CsrfToken};
 
 /// A transaction at stage `S`, in the hands of the one request that may move it on.
@@ -105,10 +105,11 @@ impl Transaction<Consented> {
         &self.stage.provider
     }
 
-    /// What to bind the sealed secrets to, as associated data, so that they open for this transaction only.
+    /// What to bind the sealed secrets to, as associated data, so that they open for this transaction and `state` only:
+    /// a person who comes back and approves again is sent away with another one.
     #[must_use]
-    pub fn seal_context(&self) -> Vec<u8> {
-        seal_context(&self.id)
+    pub fn seal_context(&self, state: &ThirdPartyState) -> Vec<u8> {
+        seal_context(&self.id, &state.digest())
     }
 }
 
@@ -122,7 +123,7 @@ impl Transaction<CalledBack> {
     /// What the sealed secrets were bound to.
     #[must_use]
     pub fn seal_context(&self) -> Vec<u8> {
-        seal_context(&self.id)
+        seal_context(&self.id, &self.stage.state)
     }
 }
 
@@ -215,6 +216,6 @@ fn reopen<S: Into<StoredStage>>(transaction: Transaction<S>) -> Transaction<Requ
     Transaction { id, binding, purpose, begun, stage }
 }
 
-fn seal_context(id: &PendingId) -> Vec<u8> {
-    [super::TABLE.name().as_bytes(), b"\0", id.key().as_bytes()].concat()
+fn seal_context(id: &PendingId, state: &[u8; 32]) -> Vec<u8> {
+    [super::TABLE.name().as_bytes(), b"\0", id.key().as_bytes(), state].concat()
 }

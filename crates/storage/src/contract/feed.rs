@@ -2,10 +2,13 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use oauth_types::SystemEntropy;
 use tokio::task::{JoinSet, yield_now};
 
 use super::{THINGS, THINGS_2, key, record};
-use crate::{ChangeFeed, Changes, Expected, Key, Position, Record, RecordStore, StoreError, Write};
+use crate::{
+    ChangeFeed, Changes, ChosenRevision, Expected, Key, Position, Record, RecordStore, StoreError, Write,
+};
 
 pub(super) async fn tells_what_was_written(
     store: &(impl RecordStore + ChangeFeed),
@@ -30,18 +33,21 @@ pub(super) async fn tells_what_was_written(
     Ok(())
 }
 
-pub(super) async fn tells_a_write_under_a_revision_reserved_before(
+/// Numbers that writers have chosen are in no order.
+pub(super) async fn tells_writes_of_a_chosen_revision(
     store: &(impl RecordStore + ChangeFeed),
 ) -> Result<(), StoreError> {
-    let early = store.reserve().await?;
-    store.put(THINGS, &key("a"), record("")).await?;
-    let position = store.changes(THINGS, store.position().await?).await?.position;
-    let late = Write::new(Expected::Nothing, record("")).numbered(early);
-    assert!(store.write(THINGS, &key("b"), late).await?, "written");
-    assert!(
-        names(&store.changes(THINGS, position).await?).contains(&key("b")),
-        "told in the order of writes"
-    );
+    let mut position = store.position().await?;
+    for text in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        let chosen = ChosenRevision::random(&SystemEntropy);
+        let write = Write::new(Expected::Nothing, record("")).numbered(chosen);
+        assert!(store.write(THINGS, &key(text), write).await?, "written");
+        let plain = format!("{text} after");
+        store.put(THINGS, &key(&plain), record("")).await?;
+        let changes = store.changes(THINGS, position).await?;
+        assert!(names(&changes).is_superset(&[key(text), key(&plain)].into()), "told in the order of writes");
+        position = changes.position;
+    }
     Ok(())
 }
 

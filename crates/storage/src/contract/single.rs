@@ -1,9 +1,9 @@
 //! What one caller sees.
 
-use std::collections::BTreeSet;
+use oauth_types::SystemEntropy;
 
 use super::{THINGS, THINGS_2, key, record};
-use crate::{Expected, Key, Record, RecordStore, Reserved, StoreError, Versioned, Write};
+use crate::{ChosenRevision, Expected, Key, Record, RecordStore, StoreError, Versioned, Write};
 
 pub(super) async fn inserts_once(store: &dyn RecordStore) -> Result<(), StoreError> {
     let key = key("a");
@@ -111,31 +111,27 @@ pub(super) async fn refuses_large_bodies(store: &dyn RecordStore) -> Result<(), 
     Ok(())
 }
 
-/// A revision is known before its write, and no other write has it.
-pub(super) async fn writes_under_a_reserved_revision(store: &dyn RecordStore) -> Result<(), StoreError> {
+/// A revision that the writer has chosen is that of the record, and decides like any other.
+pub(super) async fn writes_under_a_chosen_revision(store: &dyn RecordStore) -> Result<(), StoreError> {
     let key = key("a");
-    let [first, second, third, unused] =
-        [store.reserve().await?, store.reserve().await?, store.reserve().await?, store.reserve().await?];
-    // In another order than they were reserved in, and with every condition.
-    let insertion = Write::new(Expected::Nothing, record("1")).numbered(second);
+    let [first, second, third] = [(); 3].map(|()| ChosenRevision::random(&SystemEntropy));
+    store.put(THINGS, &super::key("b"), record("x")).await?;
+    let insertion = Write::new(Expected::Nothing, record("1")).numbered(first);
     assert!(store.write(THINGS, &key, insertion.clone()).await?, "nothing was there");
-    assert_eq!(revision(store, &key).await?, second.revision(), "as reserved");
+    assert_eq!(revision(store, &key).await?, first.number(), "as chosen");
     assert!(!store.write(THINGS, &key, insertion).await?, "now something is");
-    let swap = Write::new(Expected::Revision(second.revision()), record("2")).numbered(first);
+    let swap = Write::new(Expected::Revision(first.number()), record("2")).numbered(second);
     assert!(store.write(THINGS, &key, swap.clone()).await?, "what was expected");
-    assert_eq!(revision(store, &key).await?, first.revision(), "as reserved");
+    assert_eq!(revision(store, &key).await?, second.number(), "as chosen");
     assert!(!store.write(THINGS, &key, swap).await?, "a repetition finds itself there");
     let replacement = Write::new(Expected::Anything, record("3")).numbered(third);
     assert!(store.write(THINGS, &key, replacement).await?, "whatever was there");
-    let reserved = [first, second, third, unused].map(Reserved::revision);
+    assert!(!store.compare_and_swap(THINGS, &key, second.number(), record("x")).await?, "an old one");
     let taken = store.take(THINGS, &key).await?;
-    assert_eq!(taken, Some(Versioned { record: record("3"), revision: third.revision() }), "taken as it was");
-    for _ in 0..3 {
-        store.put(THINGS, &key, record("x")).await?;
-        let other = revision(store, &key).await?;
-        assert!(!reserved.contains(&other), "{other} of {reserved:?} was reserved");
-    }
-    assert_eq!(reserved.iter().collect::<BTreeSet<_>>().len(), 4, "each once: {reserved:?}");
+    assert_eq!(taken, Some(Versioned { record: record("3"), revision: third.number() }), "as it was");
+    store.put(THINGS, &key, record("4")).await?;
+    let numbered = revision(store, &key).await?;
+    assert!(numbered < 1 << 62, "the store's own are none that can be chosen: {numbered}");
     Ok(())
 }
 

@@ -4,12 +4,8 @@ use async_trait::async_trait;
 use oauth_types::UnixTime;
 use sqlx::{PgConnection, postgres::PgArguments, query::Query};
 
-use super::{
-    failure::Failure,
-    row,
-    statements::{RESERVE, Statements},
-};
-use crate::{Key, Record, Reserved, StoreError, Swept, Table, Versioned};
+use super::{failure::Failure, row, statements::Statements};
+use crate::{ChosenRevision, Key, Record, StoreError, Swept, Table, Versioned};
 
 /// One method of the store.
 #[async_trait]
@@ -37,24 +33,8 @@ impl Place {
 /// What is to be there.
 pub(super) struct Row {
     pub(super) record: Record,
-    /// Its number, if that was reserved.
-    pub(super) revision: Option<i64>,
-}
-
-/// The next number of the sequence. Asked for again it costs one more, and nothing else.
-pub(super) struct Reserve;
-
-#[async_trait]
-impl Operation for Reserve {
-    type Answer = Reserved;
-    const CHANGES: bool = false;
-
-    async fn run(&self, connection: &mut PgConnection, _: &Statements) -> Result<Reserved, Failure> {
-        let next: i64 = sqlx::query_scalar(RESERVE).fetch_one(connection).await?;
-        let next = row::parse_revision(next)
-            .ok_or_else(|| Failure::corrupt("the numbers of writes make no sense"))?;
-        Ok(Reserved::new(next))
-    }
+    /// Its number, if the writer has chosen one.
+    pub(super) revision: Option<ChosenRevision>,
 }
 
 pub(super) struct InsertNew(pub(super) Place, pub(super) Row);
@@ -230,7 +210,7 @@ fn written<'a>(sql: &'static str, place: &'a Place, row: &'a Row) -> Statement<'
         .bind(record.owner.as_ref().map(Key::as_bytes))
         .bind(i32::from(record.format))
         .bind(record.body.as_slice())
-        .bind(*revision)
+        .bind(revision.map(|it| it.number().cast_signed()))
 }
 
 /// Why a change did nothing: because a newer program has written the record, or because the record is not there.

@@ -13,8 +13,8 @@ pub(super) fn versioned(table: Table, row: &PgRow, first: usize) -> Result<Versi
     let owner: Option<&[u8]> = row.try_get(first + 1)?;
     let owner = owner.map(|it| parse_key(table.name(), it)).transpose()?;
     let expires_at = parse_time(row.try_get(first)?);
-    let revision =
-        parse_revision(row.try_get(first + 3)?).ok_or_else(|| senseless(table.name(), "revision"))?;
+    let revision: i64 = row.try_get(first + 3)?;
+    let revision = u64::try_from(revision).map_err(|_| senseless(table.name(), "revision"))?;
     let body: Vec<u8> = row.try_get(first + 4)?;
     Ok(Versioned { record: Record { expires_at, owner, format, body }, revision })
 }
@@ -34,11 +34,6 @@ pub(super) fn swept(row: &PgRow) -> Result<(UnixTime, Swept), Failure> {
 
 pub(super) fn parse_format(table: Table, found: i32) -> Result<u16, Failure> {
     u16::try_from(found).map_err(|_| senseless(table.name(), "format"))
-}
-
-/// The database counts up from one, and less far than we could.
-pub(super) fn parse_revision(found: i64) -> Option<u64> {
-    u64::try_from(found).ok()
 }
 
 /// Seconds as the database has them: every number has its place, in the same order.

@@ -100,9 +100,6 @@ pub(super) const DURABLE: Statements = statements!("mcp_gateway.records");
 /// Over the one that is empty after the database has crashed.
 pub(super) const PASSING: Statements = statements!("mcp_gateway.passing");
 
-/// The number of a write to come, of either table.
-pub(super) const RESERVE: &str = "SELECT nextval('mcp_gateway.revisions')";
-
 /// Which transactions have come to their end, and what time it is.
 pub(super) const NOW: &str =
     "SELECT pg_current_snapshot()::text, floor(extract(epoch FROM clock_timestamp()))::bigint";

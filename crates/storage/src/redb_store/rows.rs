@@ -147,8 +147,6 @@ impl Rows for RedbRows<'_> {
             });
             self.sound(outcome.unwrap_or_else(|error| Err(StorageError::Corrupted(error.to_string()))))?;
             self.revisions.limit = limit;
-            // Also if the number is only reserved: no later process may give it again.
-            self.changed = true;
         }
         self.revisions.next = next.saturating_add(1);
         Ok(next)

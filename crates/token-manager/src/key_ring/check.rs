@@ -1,8 +1,8 @@
 use aws_lc_rs::error::Unspecified;
 use oauth_types::UnixTime;
-use storage::{Expected, Key, Record, RecordStore, StoreError, Table, Write};
+use storage::{Expected, Key, Record, RecordStore, StoreError, Table, Versioned, Write};
 
-use super::{KeyId, KeyRing, OpenError, SealContext};
+use super::{KeyId, KeyRing, OpenError, SealContext, next_revision};
 
 /// Why a key ring cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +29,8 @@ impl KeyRing {
     ///
     /// A store without a check record gets one, which binds it to the current key.
     /// In every other case nothing is written.
+    /// Once all records of a store were sealed anew since an earlier version, the ring opens none of that version's any
+    /// more: they were less tightly bound to their place.
     ///
     /// # Errors
     /// [`KeyRingError::MissingKey`] if the ring is another store's, or lacks an older key that is still needed.
@@ -36,20 +38,35 @@ impl KeyRing {
         let key = Key::of(*b"check");
         loop {
             if let Some(found) = store.get(TABLE, &key).await? {
-                let context = SealContext::of_write(TABLE, &key, found.revision);
-                return match self.open(context, found.record.format, &found.record.body) {
-                    Ok(opened) if *opened.plaintext == CHECK => Ok(()),
-                    Ok(_) => Err(KeyRingError::Check(OpenError::Malformed)),
-                    Err(OpenError::MissingKey(id)) => Err(KeyRingError::MissingKey(id)),
-                    Err(error) => Err(KeyRingError::Check(error)),
-                };
+                return self.judge(&key, &found);
             }
-            let revision = store.reserve().await?;
-            let sealed = self.seal(SealContext::of_write(TABLE, &key, revision.revision()), CHECK)?;
+            let revision = next_revision();
+            let sealed = self.seal(SealContext::of_write(TABLE, &key, revision.number()), CHECK)?;
             let record = Record::new(TABLE, FOREVER, sealed);
             if store.write(TABLE, &key, Write::new(Expected::Nothing, record).numbered(revision)).await? {
+                self.refuse_older_texts();
                 return Ok(());
             }
+        }
+    }
+
+    fn judge(&self, key: &Key, found: &Versioned) -> Result<(), KeyRingError> {
+        let Versioned { record, revision } = found;
+        match self.try_open(SealContext::of_write(TABLE, key, *revision), record.format, &record.body) {
+            Ok(opened) if *opened.plaintext != CHECK => Err(KeyRingError::Check(OpenError::Malformed)),
+            // It is sealed anew after everything else.
+            Ok(_) if record.format == TABLE.format() => {
+                self.refuse_older_texts();
+                Ok(())
+            }
+            Ok(_) => {
+                tracing::warn!(
+                    "the store has records that an earlier version sealed less well: have all sealed anew (keys reseal)"
+                );
+                Ok(())
+            }
+            Err(OpenError::MissingKey(id)) => Err(KeyRingError::MissingKey(id)),
+            Err(error) => Err(KeyRingError::Check(error)),
         }
     }
 }

@@ -1,7 +1,8 @@
 use std::fmt;
 
 use aws_lc_rs::aead::{Aad, Nonce};
-use storage::{Key, Table};
+use oauth_types::SystemEntropy;
+use storage::{ChosenRevision, Key, Table};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{KeyId, KeyRing, KeyRingError, Keys};
@@ -40,31 +41,38 @@ impl<'a> SealContext<'a> {
     /// The record `key` of `table` as the write of the number `revision` leaves it: the text of an earlier write, put in
     /// the place of a later one, does not open.
     ///
-    /// The number of a write to come is [`RecordStore::reserve`](storage::RecordStore::reserve)'s; that of a record that
-    /// was read is its [`revision`](storage::Versioned::revision).
+    /// The number of a write to come is a [`ChosenRevision`]; that of a record that was read is its
+    /// [`revision`](storage::Versioned::revision).
     #[must_use]
     pub const fn of_write(table: Table, key: &'a Key, revision: u64) -> Self {
         Self { table, key, revision: Some(revision) }
     }
 
-    /// The record `key` of `table`, for a text of which the record only ever has one.
+    /// What is named by `key`, for a text of which there is only ever one of that name.
     #[must_use]
     pub const fn of_record(table: Table, key: &'a Key) -> Self {
         Self { table, key, revision: None }
     }
 
-    /// Whether a text of this version can be one of this context whose record has the format `format`.
-    const fn admits(&self, version: u8, format: u16) -> bool {
+    /// Whether a text of this version can be one of this context.
+    ///
+    /// Before records of these tables had their present format, their texts named no write: such ones count where the
+    /// store may still have them.
+    const fn admits(&self, version: u8, format: u16, older: bool) -> bool {
         match self.revision {
             None => version == OF_RECORD,
-            // Before records of these tables had their present format, their texts named no write.
-            Some(_) => version == OF_WRITE || version == OF_RECORD && format < self.table.format(),
+            Some(_) => version == OF_WRITE || version == OF_RECORD && older && format < self.table.format(),
         }
     }
 
     const fn version(&self) -> u8 {
         if self.revision.is_some() { OF_WRITE } else { OF_RECORD }
     }
+}
+
+/// The number of the next write of a sealed record.
+pub(crate) fn next_revision() -> ChosenRevision {
+    ChosenRevision::random(&SystemEntropy)
 }
 
 impl KeyRing {
@@ -96,30 +104,37 @@ impl KeyRing {
 
     /// Opens what [`KeyRing::seal`] made for `context` when the format of its table was `format`.
     ///
-    /// What was not made for it is logged as an error: somebody may have written to the store.
+    /// What does not open is logged as an error: somebody may have written to the store.
     ///
     /// # Errors
     /// [`OpenError`] with the cause; a lost master key is named.
     pub fn open(&self, context: SealContext<'_>, format: u16, sealed: &[u8]) -> Result<Opened, OpenError> {
+        let opened = self.try_open(context, format, sealed);
+        opened.inspect_err(|error| {
+            tracing::error!(table = context.table.name(), %error, "a sealed record cannot be opened");
+        })
+    }
+
+    /// The same for whoever tells of all that do not open.
+    pub(crate) fn try_open(
+        &self,
+        context: SealContext<'_>,
+        format: u16,
+        sealed: &[u8],
+    ) -> Result<Opened, OpenError> {
         let sealed = Sealed::read(sealed).ok_or(OpenError::Malformed)?;
         let ring = self.ring();
         let keys = ring.find(sealed.id).ok_or(OpenError::MissingKey(sealed.id))?;
-        let Some(plaintext) = keys.open(context, format, &sealed) else {
-            tracing::error!(
-                table = context.table.name(),
-                "a sealed record was changed or moved, or an earlier one was put in its place"
-            );
+        if !context.admits(sealed.version, format, self.opens_older_texts()) {
             return Err(OpenError::Forged);
-        };
+        }
+        let plaintext = keys.open(context, format, &sealed).ok_or(OpenError::Forged)?;
         Ok(Opened { plaintext, reseal: sealed.id != ring.current.id || format != context.table.format() })
     }
 }
 
 impl Keys {
     fn open(&self, context: SealContext<'_>, format: u16, sealed: &Sealed<'_>) -> Option<Zeroizing<Vec<u8>>> {
-        if !context.admits(sealed.version, format) {
-            return None;
-        }
         let aad = associated_data(sealed.version, self.id, context, format);
         let mut plaintext = Zeroizing::new(sealed.text.to_vec());
         let nonce = Nonce::assume_unique_for_key(sealed.nonce);

@@ -92,17 +92,26 @@ fn l08_a_sealed_text_opens_for_its_own_write_only() {
 }
 
 #[test]
-fn l08_what_does_not_belong_there_is_logged_as_an_error() {
-    log::listen("token_manager");
+fn l08_what_does_not_open_is_logged_as_an_error() {
+    log::listen("token_manager::key_ring");
     let (this, a) = (ring(1, &[]), key("a"));
     let sealed = this.seal(write_7(&a), b"secret").unwrap();
     check(&sealed, &this, (write_7(&a), 2), Ok(false));
     assert!(log::take().is_empty());
-    check(&sealed, &this, (SealContext::of_write(TOKENS, &a, 8), 2), Err(OpenError::Forged));
-    let [said] = &log::take()[..] else { panic!("one line") };
-    let text =
-        "a sealed record was changed or moved, or an earlier one was put in its place table=\"tokens\"";
-    assert_eq!(said.to_string(), text);
+    let of_a_lost_key = ring(2, &[]).seal(write_7(&a), b"secret").unwrap();
+    for (text, revision, error) in [
+        (sealed.clone(), 8, OpenError::Forged),
+        (of_a_lost_key, 7, OpenError::MissingKey(master(2).id())),
+        (sealed[1..].to_vec(), 7, OpenError::Malformed),
+    ] {
+        let context = SealContext::of_write(TOKENS, &a, revision);
+        check(&text, &this, (context, 2), Err(error));
+        let [said] = &log::take()[..] else { panic!("one line of {error}") };
+        let expected = format!("a sealed record cannot be opened table=\"tokens\" error={error}");
+        assert_eq!(said.to_string(), expected);
+        assert_eq!(this.try_open(context, 2, &text).unwrap_err(), error);
+        assert!(log::take().is_empty(), "whoever tells of it says so");
+    }
 }
 
 /// Before a table had its present format, its texts named no write.
@@ -113,6 +122,8 @@ fn l08_a_text_of_an_older_format_opens_under_that_format_only() {
     let sealed = this.seal(SealContext::of_record(older, &a), b"secret").unwrap();
     check(&sealed, &this, (write_7(&a), 1), Ok(true));
     check(&sealed, &this, (write_7(&a), 2), Err(OpenError::Forged));
+    this.refuse_older_texts();
+    check(&sealed, &this, (write_7(&a), 1), Err(OpenError::Forged));
     let present = this.seal(SealContext::of_record(TOKENS, &a), b"secret").unwrap();
     check(&present, &this, (write_7(&a), 1), Err(OpenError::Forged));
 }

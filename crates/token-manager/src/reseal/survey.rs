@@ -55,7 +55,7 @@ impl KeyRing {
                 let context = SealContext::of_write(table, key, row.revision);
                 let opened = sealed
                     .ok_or(OpenError::Malformed)
-                    .and_then(|it| Ok((self.open(context, row.record.format, it)?, it)));
+                    .and_then(|it| Ok((self.try_open(context, row.record.format, it)?, it)));
                 match opened.map(|(_, sealed)| key_ring::sealed_with(sealed)) {
                     Ok(Some(id)) => *found.opened.entry(id).or_default() += 1,
                     Ok(None) => complain(&mut found.unopened, table, OpenError::Malformed),

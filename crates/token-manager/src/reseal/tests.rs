@@ -7,7 +7,8 @@ use storage::{Fault, FaultyStore, MemoryStore};
 use super::*;
 use crate::{
     IssuedTokens, RefreshFailure, RefreshedTokens, Refresher, SessionKey, ThirdPartyAccessToken,
-    ThirdPartyRefreshToken, ThirdPartyTokenParts, ThirdPartyTokenSettings, ThirdPartyTokens, TokenSet,
+    ThirdPartyIdentity, ThirdPartyRefreshToken, ThirdPartyTokenParts, ThirdPartyTokenSettings,
+    ThirdPartyTokens, TokenSet,
     testing::{NOW, World, body_of, master, put_body, session},
 };
 
@@ -83,8 +84,17 @@ async fn sealed_with_1() -> (Arc<MemoryStore>, IssuedTokens) {
     for number in 1..=SESSIONS {
         tokens.store(&session_number(number), token_set(3600), keep_until).await.unwrap();
     }
+    let identities = ThirdPartyIdentities::new(world.store.clone(), world.ring.clone());
+    identities.store(&session_number(1), &identity(), keep_until).await.unwrap();
     (store, world.live().await)
 }
+
+fn identity() -> ThirdPartyIdentity {
+    ThirdPartyIdentity::new("alice@example.org".to_owned())
+}
+
+/// What [`sealed_with_1`] has sealed: the tokens, what is known of a person, the signing keys and the check record.
+const RECORDS: u64 = SESSIONS as u64 + 3;
 
 /// Everything can be opened with these keys.
 async fn check_readable(store: Arc<MemoryStore>, current: u8, older: &[u8]) -> World {
@@ -94,6 +104,9 @@ async fn check_readable(store: Arc<MemoryStore>, current: u8, older: &[u8]) -> W
         let token = tokens.access_token(&session_number(number)).await.unwrap();
         assert_eq!(token.expose(), "access");
     }
+    let identities = ThirdPartyIdentities::new(world.store.clone(), world.ring.clone());
+    let found = identities.find(&session_number(1)).await.unwrap().unwrap();
+    assert_eq!(found.identity, identity());
     world
 }
 
@@ -104,14 +117,16 @@ async fn l10_everything_moves_to_the_present_key_and_then_the_old_one_may_go() {
 
     let mut told = Vec::new();
     let done = ring(2, &[1]).reseal(store.as_ref(), |it| told.push(it)).await.unwrap();
-    assert_eq!(done.resealed, u64::from(SESSIONS) + 2);
+    assert_eq!(done.resealed, RECORDS);
     assert!(done.is_complete());
     assert_eq!(done.grants, BTreeMap::from([(master(1).id(), 1)]));
     assert!(!done.is_free_of(master(1).id()), "a refresh token still needs it");
     let tables: Vec<_> = told.iter().filter(|it| it.resealed > 0).map(|it| it.table).collect();
     assert_eq!(
         tables,
-        ["signing_keys", "signing_keys", "third_party_tokens", "third_party_tokens", "key_ring", "key_ring"]
+        ["signing_keys", "third_party_tokens", "third_party_identities", "key_ring"]
+            .map(|it| [it; 2])
+            .as_flattened()
     );
 
     // The refresh token of the old key works as long as that is there, and its successor is of the new one.
@@ -159,7 +174,8 @@ async fn l10_a_lost_key_is_named_with_what_it_sealed() {
     // What the keys of the ring have sealed is done all the same: the signing keys were sealed anew by 2 above.
     assert_eq!(done.resealed, 2);
     let reason = OpenError::MissingKey(master(1).id());
-    assert_eq!(done.unopened, [Unopened { table: "third_party_tokens", reason, records: SESSIONS.into() }]);
+    let lost = [("third_party_tokens", SESSIONS.into()), ("third_party_identities", 1)];
+    assert_eq!(done.unopened, lost.map(|(table, records)| Unopened { table, reason, records }));
     let text = done.unopened[0].to_string();
     for part in ["3 of the records in third_party_tokens", &master(1).id().to_string()] {
         assert!(text.contains(part), "{text}");
@@ -177,7 +193,7 @@ async fn l05_a_survey_opens_everything_and_writes_nothing() {
     let faulty = FaultyStore::new(store.clone());
     let one = master(1).id();
     let found = ring(2, &[1]).survey(&faulty).await.unwrap();
-    let records = u64::from(SESSIONS) + 2;
+    let records = RECORDS;
     assert_eq!(found.opened, BTreeMap::from([(one, records)]));
     assert_eq!((found.unopened, found.grants), (Vec::new(), BTreeMap::from([(one, 1)])));
 
@@ -230,7 +246,7 @@ async fn made_old(store: &MemoryStore) -> u64 {
 async fn l08_a_store_of_older_texts_is_read_and_sealed_anew_for_good() {
     let (store, _) = sealed_with_1().await;
     let records = made_old(&store).await;
-    assert_eq!(records, u64::from(SESSIONS) + 2);
+    assert_eq!(records, RECORDS);
     let found = ring(1, &[]).survey(store.as_ref()).await.unwrap();
     assert_eq!((found.opened, found.unopened), (BTreeMap::from([(master(1).id(), records)]), vec![]));
     let (table, session) = (third_party_tokens::TABLE, session_number(2));
@@ -238,16 +254,27 @@ async fn l08_a_store_of_older_texts_is_read_and_sealed_anew_for_good() {
     // Whoever starts seals the signing keys anew.
     check_readable(store.clone(), 1, &[]).await;
 
-    let done = ring(1, &[]).reseal(store.as_ref(), |_| {}).await.unwrap();
+    let resealer = ring(1, &[]);
+    let done = resealer.reseal(store.as_ref(), |_| {}).await.unwrap();
     assert_eq!((done.resealed, done.is_complete()), (records - 1, true));
     let done = ring(1, &[]).reseal(store.as_ref(), |_| {}).await.unwrap();
     assert_eq!(done, Resealed::default(), "nothing is left to do");
     check_readable(store.clone(), 1, &[]).await;
 
-    put_body(store.as_ref(), table, session.as_key(), older).await;
+    put_body(store.as_ref(), table, session.as_key(), older.clone()).await;
     let found = ring(1, &[]).survey(store.as_ref()).await.unwrap();
     let forged = Unopened { table: table.name(), reason: OpenError::Forged, records: 1 };
     assert_eq!(found.unopened, [forged]);
+
+    // As a record of the older format it opens for nobody who knows that there is none any more.
+    let record = Record { body: older, format: 1, ..Record::new(table, NOW + Duration::from_secs(9), "") };
+    store.put(table, session.as_key(), record).await.unwrap();
+    let started = ring(1, &[]);
+    assert_eq!(started.survey(store.as_ref()).await.unwrap().unopened, []);
+    started.check(store.as_ref()).await.unwrap();
+    for ring in [started, resealer] {
+        assert_eq!(ring.survey(store.as_ref()).await.unwrap().unopened, [forged]);
+    }
 }
 
 /// Else a store could be bound again to a master key that has left it.

@@ -3,7 +3,10 @@ use std::{fmt, sync::Arc, time::Duration};
 use storage::{Expected, Record, Table, Write};
 
 use super::{Shared, SigningError, record, record_key, schedule::KeyChain};
-use crate::{SealContext, key_ring::FOREVER};
+use crate::{
+    SealContext,
+    key_ring::{FOREVER, next_revision},
+};
 
 /// The one part that replaces signing keys when their time has come.
 #[must_use = "no key is ever replaced until `run` is polled"]
@@ -88,8 +91,8 @@ impl Shared {
                 return Ok(());
             };
             let expected = found.map_or(Expected::Nothing, |it| Expected::Revision(it.revision));
-            let revision = self.store.reserve().await?;
-            let context = SealContext::of_write(TABLE, &key, revision.revision());
+            let revision = next_revision();
+            let context = SealContext::of_write(TABLE, &key, revision.number());
             let sealed =
                 self.ring.seal(context, &record::encode(&next)).map_err(|_| SigningError::Library)?;
             let write = Write::new(expected, Record::new(TABLE, FOREVER, sealed)).numbered(revision);

@@ -1,13 +1,14 @@
 //! The stored form: what must be seen without opening, then the sealed tokens.
 
 use oauth_types::UnixTime;
-use storage::{Expected, Record, Reserved, Table, Versioned, Write};
+use storage::{ChosenRevision, Expected, Record, Table, Versioned, Write};
 use zeroize::Zeroizing;
 
 use super::{Shared, ThirdPartyAccessToken, ThirdPartyRefreshToken, ThirdPartyTokenError, TokenSet};
 use crate::{
     SealContext, SessionKey,
     codec::{Malformed, Reader, Writer},
+    key_ring::next_revision,
 };
 
 /// A record, opened.
@@ -52,11 +53,11 @@ impl Shared {
     pub(super) fn seal(
         &self,
         session: &SessionKey,
-        revision: Reserved,
+        revision: ChosenRevision,
         stored: &Stored,
     ) -> Result<Record, ThirdPartyTokenError> {
         let plaintext = write_tokens(&stored.tokens);
-        let context = SealContext::of_write(TABLE, session.as_key(), revision.revision());
+        let context = SealContext::of_write(TABLE, session.as_key(), revision.number());
         let sealed = self.parts.ring.seal(context, &plaintext);
         let sealed = sealed.map_err(|_| ThirdPartyTokenError::Record)?;
         let mut writer = Writer::with_capacity(64 + sealed.len());
@@ -80,8 +81,8 @@ impl Shared {
         session: &SessionKey,
         expected: Expected,
         stored: &Stored,
-    ) -> Result<Option<Reserved>, ThirdPartyTokenError> {
-        let revision = self.parts.store.reserve().await?;
+    ) -> Result<Option<ChosenRevision>, ThirdPartyTokenError> {
+        let revision = next_revision();
         let record = self.seal(session, revision, stored)?;
         let write = Write::new(expected, record).numbered(revision);
         Ok(self.parts.store.write(TABLE, session.as_key(), write).await?.then_some(revision))

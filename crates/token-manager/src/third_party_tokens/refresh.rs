@@ -3,28 +3,20 @@
 use std::{sync::PoisonError, time::Duration};
 
 use oauth_types::UnixTime;
-use storage::{Expected, Reserved, Write};
+use storage::{ChosenRevision, Expected, Write};
 
 use super::{
     RefreshFailure, RefreshedTokens, Shared, ThirdPartyAccessToken, ThirdPartyTokenError, TokenSet,
     record::{self, Header, Lease, Stored},
 };
-use crate::{EndCause, RevokeSelector, SessionKey};
+use crate::{EndCause, RevokeSelector, SessionKey, key_ring::next_revision};
 
 /// What a lease protects: the tokens as they are, in a record that only this process changes for now.
 struct Leased {
     stored: Stored,
-    turn: Turn,
+    revision: u64,
     /// Whoever had the lease before did not come to its end.
     interrupted: bool,
-}
-
-/// The revision that a lease has, and the one of what takes its place: reserved before the third party is asked, so that
-/// only one thing that can fail is left once it has answered.
-#[derive(Clone, Copy)]
-struct Turn {
-    leased: u64,
-    next: Reserved,
 }
 
 enum Attempt {
@@ -102,11 +94,9 @@ impl Shared {
             None => false,
         };
         stored.header.lease = Some(Lease { holder: self.holder, until: now + self.settings.lease });
-        let next = self.parts.store.reserve().await?;
         Ok(match self.write(session, Expected::Revision(found.revision), &stored).await? {
             Some(leased) => {
-                let turn = Turn { leased: leased.revision(), next };
-                Attempt::Leased(Box::new(Leased { stored, turn, interrupted }))
+                Attempt::Leased(Box::new(Leased { stored, revision: leased.number(), interrupted }))
             }
             None => Attempt::Busy,
         })
@@ -136,7 +126,7 @@ impl Shared {
                 } else {
                     EndCause::ThirdPartyEnded
                 };
-                self.end(session, leased.turn.leased, cause).await
+                self.end(session, leased.revision, cause).await
             }
             Err(RefreshFailure::Temporary { retry_after }) => {
                 self.release(session, leased).await;
@@ -155,7 +145,7 @@ impl Shared {
         let tokens: TokenSet = leased.stored.tokens.refreshed(new, self.now());
         let refresh_at = self.refresh_at(&tokens);
         let stored = Stored { header: Header::new(refresh_at), tokens, keep_until: leased.stored.keep_until };
-        let write = self.replacement(session, leased.turn, &stored)?;
+        let write = self.replacement(session, leased.revision, &stored)?;
         self.unsaved().insert(session.clone(), write);
         self.save(session).await?;
         Ok(refresh_at)
@@ -164,7 +154,7 @@ impl Shared {
     /// Stores what could not be stored before; until then this process alone has the new refresh token.
     async fn save(&self, session: &SessionKey) -> Result<(), ThirdPartyTokenError> {
         let Some(write) = self.unsaved().get(session).cloned() else { return Ok(()) };
-        let (key, ours) = (session.as_key(), write.revision.map(Reserved::revision));
+        let (key, ours) = (session.as_key(), write.revision.map(ChosenRevision::number));
         if !self.parts.store.write(record::TABLE, key, write).await? {
             // After a lost answer it may be there.
             let found = self.parts.store.get(record::TABLE, key).await?;
@@ -205,7 +195,7 @@ impl Shared {
     /// Gives the lease back; should that fail, this process still may take it again.
     async fn release(&self, session: &SessionKey, mut leased: Leased) {
         leased.stored.header.lease = None;
-        let Ok(write) = self.replacement(session, leased.turn, &leased.stored) else { return };
+        let Ok(write) = self.replacement(session, leased.revision, &leased.stored) else { return };
         if let Err(error) = self.parts.store.write(record::TABLE, session.as_key(), write).await {
             tracing::warn!(%error, "the lease of third-party tokens was not given back");
         }
@@ -215,11 +205,12 @@ impl Shared {
     fn replacement(
         &self,
         session: &SessionKey,
-        turn: Turn,
+        leased: u64,
         stored: &Stored,
     ) -> Result<Write, ThirdPartyTokenError> {
-        let record = self.seal(session, turn.next, stored)?;
-        Ok(Write::new(Expected::Revision(turn.leased), record).numbered(turn.next))
+        let revision = next_revision();
+        let record = self.seal(session, revision, stored)?;
+        Ok(Write::new(Expected::Revision(leased), record).numbered(revision))
     }
 
     /// Whether this process alone has what the third party gave last.

@@ -6,6 +6,7 @@ use std::{
 use async_trait::async_trait;
 use oauth_types::{ProviderId, SystemEntropy};
 use storage::Fault;
+use test_support::log;
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -295,6 +296,35 @@ async fn k03_a_stop_stores_what_could_not_be_stored_before() {
     assert_eq!(lost_without_it, 1, "one operation comes after the answer");
 }
 
+/// Whether tokens that could not be stored were given up, after `between` has had its turn.
+async fn given_up(fault: Fault, between: impl AsyncFnOnce(&Scene)) -> bool {
+    let scene = Scene::new().await;
+    log::listen("token_manager::third_party_tokens");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    scene.world.advance(3300);
+    // A read; the lease, which is a read and a change; and what is given then.
+    scene.world.store.fail_nth(4, fault);
+    assert_eq!(scene.access().await.as_deref(), Ok("access-0"), "as long as it holds");
+    assert_eq!((scene.calls(), scene.world.store.is_pending()), (1, false));
+    between(&scene).await;
+    scene.world.advance(240);
+    let _ = scene.access().await;
+    // The keeper tries again by itself.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(!scene.tokens.shared.has_unsaved(&session()));
+    log::take().iter().any(|it| it.message.contains("given up"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn l17_after_a_lost_answer_tokens_know_their_own_write_and_are_given_up_for_that_of_others() {
+    assert!(!given_up(Fault::AnswerLost, async |_| ()).await, "they are there");
+    assert!(!given_up(Fault::Refused, async |_| ()).await, "they are stored now");
+    let others = async |scene: &Scene| {
+        scene.tokens.store(&session(), token_set(), NOW + Duration::from_secs(1_000_000)).await.unwrap();
+    };
+    assert!(given_up(Fault::Refused, others).await);
+}
+
 #[tokio::test(start_paused = true)]
 async fn k03_after_an_outage_of_the_store_others_let_the_holder_of_a_lease_store_what_it_was_given() {
     let store = Arc::new(storage::MemoryStore::new());
@@ -306,8 +336,8 @@ async fn k03_after_an_outage_of_the_store_others_let_the_holder_of_a_lease_store
     tokio::time::sleep(Duration::from_secs(2)).await;
     first.world.advance(3300);
     feed.is_cut.store(true, SeqCst);
-    // A read, then the lease, which is a read, two numbers and a change; what follows is not stored.
-    first.world.store.fail_nth(6, Fault::Refused);
+    // A read, then the lease, which is a read and a change; what follows is not stored.
+    first.world.store.fail_nth(4, Fault::Refused);
     assert_eq!(first.access().await.as_deref(), Ok("access-0"), "as long as it holds");
     assert_eq!((first.calls(), first.world.store.is_pending()), (1, false));
 

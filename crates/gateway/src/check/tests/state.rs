@@ -6,7 +6,7 @@ use oauth_types::{ManualClock, SystemEntropy, UnixTime};
 use storage::{Key, Record, RecordStore, RedbSettings, RedbStore};
 use tempfile::TempDir;
 use test_support::issuer::NOW;
-use token_manager::ThirdPartyTokens;
+use token_manager::{KeyRing, ThirdPartyTokens};
 
 use super::codes;
 use crate::{
@@ -64,6 +64,13 @@ async fn l05_l15_the_state_is_looked_at_and_left_as_it_is() {
     store.put(table, &Key::of(*b"a session"), rotten).await.unwrap();
     drop(store);
     check(&look_at_state(&ours).await, "sealed_unopened", "1 of third_party_tokens");
+
+    // Put back by somebody: no key is missing.
+    let store = RedbStore::open(&RedbSettings::new(&file)).unwrap();
+    let [(key, check_record)] = &store.scan(KeyRing::TABLE, None, 2).await.unwrap()[..] else { panic!() };
+    store.put(KeyRing::TABLE, key, check_record.record.clone()).await.unwrap();
+    drop(store);
+    check(&look_at_state(&ours).await, "state_unusable", "not sealed for this record as it stands");
 
     fs::write(&file, &before[..before.len() / 2]).unwrap();
     check(&look_at_state(&ours).await, "state_unusable", "damaged");

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use oauth_client::{Provider, StateSecrets};
 use oauth_types::AuthorizeErrorCode;
-use session_binding::{CalledBack, Consented, Transaction};
+use session_binding::{CalledBack, Consented, ThirdPartyState, Transaction};
 use storage::{InvalidKey, Key, Table};
 use token_manager::SealContext;
 
@@ -37,18 +37,23 @@ impl Browser {
             Stop::from(Problem::ThirdPartyUnavailable).with_back(back)
         })?;
         let state = begun.secrets.state().expose().parse().map_err(|error| Stop::unavailable(&error))?;
-        let sealed = self.seal(&approved, &begun.secrets)?;
+        let sealed = self.seal(&approved, &state, &begun.secrets)?;
         self.parts.pending.send_away(approved, &state, sealed).await?;
         see_other(begun.authorize_url.as_str())
     }
 
-    fn seal(&self, approved: &Transaction<Consented>, secrets: &StateSecrets) -> Result<Vec<u8>, Stop> {
-        let key = place(&approved.seal_context()).map_err(|error| Stop::unavailable(&error))?;
+    fn seal(
+        &self,
+        approved: &Transaction<Consented>,
+        state: &ThirdPartyState,
+        secrets: &StateSecrets,
+    ) -> Result<Vec<u8>, Stop> {
+        let key = place(&approved.seal_context(state)).map_err(|error| Stop::unavailable(&error))?;
         let sealed = self.parts.ring.seal(SealContext::of_record(SECRETS, &key), &secrets.to_bytes());
         sealed.map_err(|error| Stop::unavailable(&error))
     }
 
-    /// What [`Browser::seal`] had sealed for this transaction.
+    /// What [`Browser::seal`] had sealed for this transaction and its present `state`.
     pub(super) fn unseal(&self, back: &Transaction<CalledBack>, sealed: &[u8]) -> Result<StateSecrets, Stop> {
         let key = place(&back.seal_context()).map_err(|error| Stop::unavailable(&error))?;
         let opened = self.parts.ring.open(SealContext::of_record(SECRETS, &key), SECRETS.format(), sealed);
@@ -61,6 +66,6 @@ fn place(context: &[u8]) -> Result<Key, InvalidKey> {
     Key::new(context)
 }
 
-/// No table of its own: the sealed text is in the record of the transaction, whose place the key names, and which is
-/// sent away once.
+/// No table of its own: the sealed text is in the record of the transaction. The key names the place of that and the
+/// `state`, of which there is another one each time that the person is sent away.
 const SECRETS: Table = Table::new("third_party_state", 1);

@@ -129,12 +129,31 @@ async fn j03_the_store_knows_digests_only() {
     assert!("short".parse::<ThirdPartyState>().is_err());
 }
 
+/// What was sealed for the first way there is not to be opened on the second.
+#[tokio::test]
+async fn l08_the_secrets_of_each_way_to_the_third_party_have_a_context_of_their_own() {
+    let world = World::new().await;
+    let approved = world.approved().await;
+    let first = approved.seal_context(&state(STATE));
+    let away = world.pending.send_away(approved, &state(STATE), b"1".to_vec()).await.unwrap();
+    let requested = world.load(&away).await.unwrap().into_requested().unwrap();
+    let csrf = requested.csrf_token(None);
+    let again = world.pending.approve(requested, csrf.expose(), provider("github"), None).await.unwrap();
+    let other = state(&STATE.chars().rev().collect::<String>());
+    let second = again.seal_context(&other);
+    assert_ne!(first, second);
+    let away = world.pending.send_away(again, &other, b"2".to_vec()).await.unwrap();
+    let bindings = [away.binding().clone()];
+    let (back, sealed) = world.pending.called_back(&bindings, &other, &provider("github")).await.unwrap();
+    assert_eq!((sealed, back.seal_context()), (b"2".to_vec(), second));
+}
+
 #[tokio::test]
 async fn the_sealed_secrets_are_handed_out_once_and_belong_to_one_transaction() {
     let world = World::new().await;
     let approved = world.approved().await;
-    let context = approved.seal_context();
-    assert_ne!(context, world.approved().await.seal_context());
+    let context = approved.seal_context(&state(STATE));
+    assert_ne!(context, world.approved().await.seal_context(&state(STATE)));
     let away = world.pending.send_away(approved, &state(STATE), b"verifier".to_vec()).await.unwrap();
     let bindings = [away.binding().clone()];
     let called = world.pending.called_back(&bindings, &state(STATE), &provider("github")).await;

@@ -1,6 +1,6 @@
 //! Changes that share a commit.
 
-use std::{collections::BTreeSet, sync::mpsc};
+use std::sync::mpsc;
 
 use tokio::{sync::oneshot, task::JoinSet};
 
@@ -122,25 +122,6 @@ async fn finishes_what_was_asked_before_it_closes() -> Result<(), StoreError> {
 }
 
 /// A panic inside a change ends the store for everybody, with an answer, and undoes the commit.
-/// Also of a process that has written nothing.
-#[tokio::test]
-async fn a_reserved_revision_is_never_given_again_after_a_restart() -> Result<(), StoreError> {
-    let (_folder, settings) = settings();
-    let mut seen = BTreeSet::new();
-    for _ in 0..4 {
-        let store = RedbStore::open_or_create(&settings).unwrap();
-        for _ in 0..3 {
-            assert!(seen.insert(store.reserve().await?.revision()), "{seen:?}");
-        }
-        drop(store);
-    }
-    let store = RedbStore::open(&settings).unwrap();
-    store.put(THINGS, &Key::of([1]), record("it")).await?;
-    let revision = store.get(THINGS, &Key::of([1])).await?.unwrap().revision;
-    assert!(seen.iter().all(|it| *it < revision), "{revision} after {seen:?}");
-    Ok(())
-}
-
 #[tokio::test]
 async fn a_panic_of_the_writer_is_an_answer() -> Result<(), StoreError> {
     let (_folder, mut settings) = settings();
