@@ -106,7 +106,10 @@ impl KeyRing {
         self.ring().find(id).is_some_and(|keys| hmac::verify(&keys.refresh_tokens, message, tag).is_ok())
     }
 
-    fn opens_older_texts(&self) -> bool {
+    /// Whether it opens what an earlier version sealed, because [`KeyRing::check`] was not called yet or found a store in
+    /// which [`KeyRing::reseal`] has not sealed everything anew since.
+    #[must_use]
+    pub fn opens_older_texts(&self) -> bool {
         self.opens_older_texts.load(Relaxed)
     }
 

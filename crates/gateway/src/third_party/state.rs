@@ -142,6 +142,11 @@ impl State {
         let Stores { store, passing, feed } = stores;
         let ring = Arc::new(settings.ring);
         ring.check(store.as_ref()).await?;
+        if ring.opens_older_texts() {
+            tracing::warn!(
+                "an earlier version has sealed what is in the store: run `mcp-gateway keys reseal` once"
+            );
+        }
         let means = Means { store, feed, ring, clock, entropy };
         let signing_keys = means.signing_keys(settings.signing_keys).await?;
         let published = signing_keys.subscribe();

@@ -59,12 +59,7 @@ impl KeyRing {
                 self.refuse_older_texts();
                 Ok(())
             }
-            Ok(_) => {
-                tracing::warn!(
-                    "the store has records that an earlier version sealed less well: have all sealed anew (keys reseal)"
-                );
-                Ok(())
-            }
+            Ok(_) => Ok(()),
             Err(OpenError::MissingKey(id)) => Err(KeyRingError::MissingKey(id)),
             Err(error) => Err(KeyRingError::Check(error)),
         }

@@ -247,6 +247,9 @@ async fn l08_a_store_of_older_texts_is_read_and_sealed_anew_for_good() {
     let (store, _) = sealed_with_1().await;
     let records = made_old(&store).await;
     assert_eq!(records, RECORDS);
+    let started = ring(1, &[]);
+    started.check(store.as_ref()).await.unwrap();
+    assert!(started.opens_older_texts(), "it is needed still");
     let found = ring(1, &[]).survey(store.as_ref()).await.unwrap();
     assert_eq!((found.opened, found.unopened), (BTreeMap::from([(master(1).id(), records)]), vec![]));
     let (table, session) = (third_party_tokens::TABLE, session_number(2));
@@ -271,7 +274,9 @@ async fn l08_a_store_of_older_texts_is_read_and_sealed_anew_for_good() {
     store.put(table, session.as_key(), record).await.unwrap();
     let started = ring(1, &[]);
     assert_eq!(started.survey(store.as_ref()).await.unwrap().unopened, []);
+    assert!(started.opens_older_texts());
     started.check(store.as_ref()).await.unwrap();
+    assert!(!started.opens_older_texts());
     for ring in [started, resealer] {
         assert_eq!(ring.survey(store.as_ref()).await.unwrap().unopened, [forged]);
     }
