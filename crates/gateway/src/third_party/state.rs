@@ -141,12 +141,7 @@ impl State {
     ) -> Result<(Self, Work), OpenStateError> {
         let Stores { store, passing, feed } = stores;
         let ring = Arc::new(settings.ring);
-        ring.check(store.as_ref()).await?;
-        if ring.opens_older_texts() {
-            tracing::warn!(
-                "an earlier version has sealed what is in the store: run `mcp-gateway keys reseal` once"
-            );
-        }
+        prove_to_fit(&ring, store.as_ref()).await?;
         let means = Means { store, feed, ring, clock, entropy };
         let signing_keys = means.signing_keys(settings.signing_keys).await?;
         let published = signing_keys.subscribe();
@@ -354,6 +349,16 @@ impl From<DatabaseError> for OpenStateError {
     fn from(error: DatabaseError) -> Self {
         if error.is_empty() { Self::EmptyDatabase } else { Self::Database(error) }
     }
+}
+
+async fn prove_to_fit(ring: &KeyRing, store: &dyn RecordStore) -> Result<(), KeyRingError> {
+    ring.check(store).await?;
+    if ring.opens_older_texts() {
+        tracing::warn!(
+            "an earlier version has sealed what is in the store: run `mcp-gateway keys reseal` once"
+        );
+    }
+    Ok(())
 }
 
 /// Makes an empty store that belongs to the master key of `ring`, unless there is a file: `false` means that there is.
