@@ -59,10 +59,7 @@ impl<'a> SealContext<'a> {
     /// Before records of these tables had their present format, their texts named no write: such ones count where the
     /// store may still have them.
     const fn admits(&self, version: u8, format: u16, older: bool) -> bool {
-        match self.revision {
-            None => version == OF_RECORD,
-            Some(_) => version == OF_WRITE || version == OF_RECORD && older && format < self.table.format(),
-        }
+        version == OF_WRITE || self.revision.is_none() || older && format < self.table.format()
     }
 
     const fn version(&self) -> u8 {

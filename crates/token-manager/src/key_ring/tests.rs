@@ -165,7 +165,9 @@ fn l11_equal_texts_are_sealed_differently() {
 #[tokio::test]
 async fn l05_a_ring_that_does_not_fit_is_refused_and_changes_nothing() {
     let store = MemoryStore::new();
-    ring(1, &[]).check(&store).await.unwrap();
+    let first = ring(1, &[]);
+    first.check(&store).await.unwrap();
+    assert!(!first.opens_older_texts(), "a new store has none");
     let before = store.get(check::TABLE, &key("check")).await.unwrap();
 
     assert_eq!(ring(1, &[]).check(&store).await, Ok(()));

@@ -2,11 +2,12 @@
 
 use std::{fs, path::Path, sync::Arc};
 
+use base64::Engine;
 use oauth_types::{ManualClock, SystemEntropy, UnixTime};
-use storage::{Key, Record, RecordStore, RedbSettings, RedbStore};
+use storage::{Key, Record, RecordStore, RedbSettings, RedbStore, Table};
 use tempfile::TempDir;
-use test_support::issuer::NOW;
-use token_manager::{KeyRing, ThirdPartyTokens};
+use test_support::{issuer::NOW, log};
+use token_manager::{KeyRing, MasterKey, SealContext, ThirdPartyTokens};
 
 use super::codes;
 use crate::{
@@ -74,4 +75,32 @@ async fn l05_l15_the_state_is_looked_at_and_left_as_it_is() {
 
     fs::write(&file, &before[..before.len() / 2]).unwrap();
     check(&look_at_state(&ours).await, "state_unusable", "damaged");
+}
+
+/// As an earlier version left it: its check record names no write.
+#[tokio::test]
+async fn l08_a_start_with_a_store_of_an_earlier_version_says_what_to_do() {
+    let folder = TempDir::new().unwrap();
+    let ours = load(folder.path(), MASTER);
+    let start = async |state_file| {
+        log::listen("gateway::third_party::state");
+        let _ = log::take();
+        let clock = Arc::new(ManualClock::new(UnixTime::from_seconds(NOW)));
+        let entropy = Arc::new(SystemEntropy);
+        Resident::open(&ours, state_file, clock, entropy).await.unwrap().stop().await;
+        log::take().iter().filter(|it| it.message.contains("mcp-gateway keys reseal")).count()
+    };
+    assert_eq!(start(StateFile::MayBeMade).await, 0);
+
+    let store = RedbStore::open(&RedbSettings::new(folder.path().join("state.redb"))).unwrap();
+    let master = MasterKey::new(&base64::engine::general_purpose::STANDARD.decode(MASTER).unwrap()).unwrap();
+    let ring = KeyRing::new(&master, []).unwrap();
+    let [(key, found)] = &store.scan(KeyRing::TABLE, None, 2).await.unwrap()[..] else { panic!() };
+    let opened =
+        ring.open(SealContext::of_write(KeyRing::TABLE, key, found.revision), 2, &found.record.body).unwrap();
+    let older = SealContext::of_record(Table::new(KeyRing::TABLE.name(), 1), key);
+    let body = ring.seal(older, &opened.plaintext).unwrap();
+    store.put(KeyRing::TABLE, key, Record { format: 1, body, ..found.record.clone() }).await.unwrap();
+    drop(store);
+    assert_eq!(start(StateFile::MustBeThere).await, 1);
 }
